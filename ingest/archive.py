@@ -19,8 +19,8 @@ from .errors import (
     NotADocument,
     TooLarge,
     Unreadable,
-    reading,
-    refuse_over,
+    name_file_in_errors,
+    refuse_over_limit,
 )
 
 ZIP = b"PK\x03\x04"
@@ -46,7 +46,7 @@ def package_kind(source: Path | bytes) -> str | None:
     None: damaged.
     """
     try:
-        with _opened(source) as archive:
+        with _open_zip(source) as archive:
             infos = archive.infolist()[: limits.MAX_ZIP_ENTRIES]
             names = {info.filename for info in infos}
             mimetype = b""
@@ -71,7 +71,7 @@ def package_kind(source: Path | bytes) -> str | None:
     return "archive"
 
 
-def _opened(source: Path | bytes) -> zipfile.ZipFile:
+def _open_zip(source: Path | bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
@@ -85,14 +85,14 @@ class Package:
         self._hint = hint
         self._total = 0
         self._counted: set[int] = set()
-        with reading(where):
+        with name_file_in_errors(where):
             try:
-                self.archive = _opened(source)
+                self.archive = _open_zip(source)
             except _DAMAGED as error:
                 what = f"the file is damaged ({error})"
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
             self.entries = self.archive.infolist()
-            refuse_over(limits.MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
+            refuse_over_limit(limits.MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
             size = len(source) if isinstance(source, bytes) else source.stat().st_size
             if sum(info.compress_size for info in self.entries) > size:
                 raise Unreadable(
@@ -107,13 +107,13 @@ class Package:
 
     def read_entry(self, info: zipfile.ZipInfo) -> bytes:
         """The bytes of one of `entries`."""
-        with reading(self._where):
+        with name_file_in_errors(self._where):
             if info.flag_bits & 0x1:
                 raise Encrypted(
                     f"its entry {info.filename} is encrypted", hint="Save it without a password"
                 )
             try:
-                data = self._unpacked(info)
+                data = self._decompress_entry(info)
             except (*_DAMAGED, RuntimeError) as error:
                 what = f"its entry {info.filename} is damaged ({error})"
                 raise Unreadable(what, hint="Get the file again") from error
@@ -125,7 +125,7 @@ class Package:
                 raise TooLarge(what, hint=self._hint)
             return data
 
-    def _unpacked(self, info: zipfile.ZipInfo) -> bytes:
+    def _decompress_entry(self, info: zipfile.ZipInfo) -> bytes:
         size = info.file_size  # zipfile gives no more than that
         if size > limits.MAX_ZIP_ENTRY_BYTES:
             what = f"its entry {info.filename} is over {limits.MAX_ZIP_ENTRY_BYTES:,} bytes"
@@ -148,7 +148,7 @@ def zip_entries(
     package = Package(source, name, hint="Unpack it and name the folder")
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
-            danger = _danger(info)
+            danger = _danger_of_entry(info)
             parts = PurePosixPath(info.filename).parts
             hidden = "__MACOSX" in parts or any(part.startswith(".") for part in parts)
             if danger and skipped is not None:
@@ -157,14 +157,14 @@ def zip_entries(
                 yield info.filename, package.read_entry(info)
 
 
-def _danger(info: zipfile.ZipInfo) -> str:
+def _danger_of_entry(info: zipfile.ZipInfo) -> str:
     path = PurePosixPath(info.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
         return "its path leads out of the archive"
     return "a link" if stat.S_ISLNK(info.external_attr >> 16) else ""
 
 
-def status_of(path: str | Path) -> os.stat_result:
+def file_status(path: str | Path) -> os.stat_result:
     """The `stat` of a file or folder. Raises Missing and Unreadable."""
     try:
         if not str(path):
@@ -175,7 +175,7 @@ def status_of(path: str | Path) -> os.stat_result:
             "no such file or folder", where=str(path), hint="Check the path"
         ) from error
     except OSError as error:
-        raise _cannot_be_opened(error, path) from error
+        raise _unreadable_file_error(error, path) from error
 
 
 def is_pipe(status: os.stat_result) -> bool:
@@ -185,33 +185,33 @@ def is_pipe(status: os.stat_result) -> bool:
     return not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))
 
 
-def load(file: Path) -> bytes:
+def load_file(file: Path) -> bytes:
     """The bytes of a file. Raises Missing, NotADocument for a folder, Unreadable, TooLarge."""
-    with reading(str(file)):
-        status = status_of(file)
+    with name_file_in_errors(str(file)):
+        status = file_status(file)
         if stat.S_ISDIR(status.st_mode):
             raise NotADocument("this is a folder", hint="Name a file in it")
         if is_pipe(status):
             return load_pipe(file)
-        refuse_over(limits.MAX_FILE_BYTES, status.st_size, "bytes")
+        refuse_over_limit(limits.MAX_FILE_BYTES, status.st_size, "bytes")
         try:
             data = file.read_bytes()
         except OSError as error:
-            raise _cannot_be_opened(error, file) from error
-        refuse_over(limits.MAX_FILE_BYTES, len(data), "bytes")  # it may have grown
+            raise _unreadable_file_error(error, file) from error
+        refuse_over_limit(limits.MAX_FILE_BYTES, len(data), "bytes")  # it may have grown
         return data
 
 
 def load_stream(stream: BinaryIO) -> bytes:
     """All of `stream`. Raises TooLarge as soon as it is over the limit."""
-    return _joined(iter(lambda: stream.read(_PIECE), b""))
+    return _join_within_limit(iter(lambda: stream.read(_PIECE), b""))
 
 
 def load_pipe(path: Path) -> bytes:
     """All that comes from a pipe. Raises NotADocument for a device, Unreadable where no program
     writes into it, TooLarge."""
-    with reading(str(path)):
-        if not stat.S_ISFIFO(status_of(path).st_mode):
+    with name_file_in_errors(str(path)):
+        if not stat.S_ISFIFO(file_status(path).st_mode):
             raise NotADocument(
                 "this is a device and no file", hint="Name a file, or a pipe such as <(command)"
             )
@@ -220,12 +220,12 @@ def load_pipe(path: Path) -> bytes:
             with open(
                 path, "rb", buffering=0, opener=lambda *how: os.open(how[0], how[1] | os.O_NONBLOCK)
             ) as pipe:
-                return _joined(_pieces(pipe.fileno()))
+                return _join_within_limit(_chunks_from_pipe(pipe.fileno()))
         except OSError as error:
-            raise _cannot_be_opened(error, path) from error
+            raise _unreadable_file_error(error, path) from error
 
 
-def _pieces(pipe: int) -> Iterator[bytes]:
+def _chunks_from_pipe(pipe: int) -> Iterator[bytes]:
     """What is written into `pipe` until its last writer closes it, however slowly."""
     waiting = select.poll()
     waiting.register(pipe, select.POLLIN)
@@ -247,7 +247,7 @@ def _pieces(pipe: int) -> Iterator[bytes]:
             raise Unreadable(what, hint="Start the program that writes into it first")
 
 
-def _joined(pieces: Iterable[bytes]) -> bytes:
+def _join_within_limit(pieces: Iterable[bytes]) -> bytes:
     found: list[bytes] = []
     size = 0
     for piece in pieces:
@@ -261,7 +261,7 @@ def _joined(pieces: Iterable[bytes]) -> bytes:
     return b"".join(found)
 
 
-def _cannot_be_opened(error: OSError, path: str | Path) -> Unreadable:
+def _unreadable_file_error(error: OSError, path: str | Path) -> Unreadable:
     reason = error.strerror or str(error)
     return Unreadable(
         f"the file cannot be opened ({reason})", where=str(path), hint="Check its permissions"

@@ -18,7 +18,7 @@ from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
 from docqa.ingest.structure.tables.described import with_tables
 
-from .errors import NoText, refuse_over
+from .errors import NoText, refuse_over_limit
 from .limits import MAX_TEXT_CHARS
 from .request import ReadRequest
 from .types import Coverage, Document, Page, Passage, Section
@@ -47,7 +47,7 @@ _MOST_NAMED = 12  # pages
 _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 
 
-def assemble(
+def assemble_document(
     request: ReadRequest,
     *,
     title: str = "",
@@ -65,7 +65,7 @@ def assemble(
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
         raise NoText("there is no text in it", hint="Check that this is the right file")
-    refuse_over(MAX_TEXT_CHARS, sum(len(page.text) for page in pages), "characters of text")
+    refuse_over_limit(MAX_TEXT_CHARS, sum(len(page.text) for page in pages), "characters of text")
     lines = list(warnings)
     if empty and paged:
         lines.append(f"no text on {page_list(empty)}")
@@ -89,11 +89,13 @@ def assemble(
     parts = with_parts(document.sections, items, document.pages)
     document = replace(document, notes=notes, items=items, sections=parts)
     return replace(
-        document, passages=tuple(_passages(document)), references=tuple(find_references(document))
+        document,
+        passages=tuple(_passages_of_document(document)),
+        references=tuple(find_references(document)),
     )
 
 
-def grade(
+def grade_page_text(
     text: str, *, repaired: bool = False, score: float | None = None, order: str = "A"
 ) -> str:
     """The grade of a page's text. F: no words; C: over 2 % of the characters are private-use or
@@ -105,7 +107,8 @@ def grade(
         return "F"
     foreign = not stripped.isascii()  # what is doubtful is not among the letters of ASCII
     if foreign and (
-        len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped) or _mixes_scripts(stripped)
+        len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped)
+        or _has_words_of_mixed_scripts(stripped)
     ):
         return "C"
     words = len(stripped.split())
@@ -116,7 +119,7 @@ def grade(
     return max("B" if repaired or score is not None else "A", order)
 
 
-def _mixes_scripts(text: str) -> bool:
+def _has_words_of_mixed_scripts(text: str) -> bool:
     """As where codes of glyphs are taken for letters."""
     letters = mixed = 0
     for run in _FOREIGN.findall(text):
@@ -127,7 +130,7 @@ def _mixes_scripts(text: str) -> bool:
     return mixed >= _FEW_MIXED and mixed > _SHARE_MIXED * letters
 
 
-def _passages(document: Document) -> list[Passage]:
+def _passages_of_document(document: Document) -> list[Passage]:
     starts: dict[int, list[int]] = {}
     for section in document.sections:
         starts.setdefault(section.page, []).append(section.start)
@@ -136,12 +139,12 @@ def _passages(document: Document) -> list[Passage]:
         for span in cut_passages(page.text, starts.get(page.page, ())):
             path = document.section_path(document.section_of(page.page, span.start))
             last = document.section_path(document.section_of(page.page, span.end - 1))
-            kind = _kind(page.text[span.start : span.end], path if path == last else ())
+            kind = _kind_of_passage(page.text[span.start : span.end], path if path == last else ())
             passages.append(Passage(page.page, span.start, span.end, path, kind))
     return passages
 
 
-def _kind(text: str, path: Sequence[str]) -> str:
+def _kind_of_passage(text: str, path: Sequence[str]) -> str:
     lines = text.split("\n")
     if len(lines) > 3 and sum(LEADER.search(line) is not None for line in lines) > 0.5 * len(lines):
         return "contents"

@@ -8,7 +8,7 @@ from typing import Any
 from tinycss2 import parse_one_component_value, serialize
 from tinycss2.color5 import parse_color
 
-from docqa.ingest.language.lengths import at_commas
+from docqa.ingest.language.lengths import split_at_commas
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
@@ -19,14 +19,14 @@ _CLEAR = 0.05
 _OF_PAPER = ("canvas", "window", "field")
 
 
-def alike(first: Colour | None, second: Colour | None) -> bool:
+def are_alike(first: Colour | None, second: Colour | None) -> bool:
     """Whether text of one colour on the other cannot be seen; False where one is not known."""
     if first is None or second is None:
         return False
     return max(abs(a - b) for a, b in zip(first, second, strict=True)) <= _SAME_LEVELS
 
 
-def mixed(first: Colour, second: Colour, share: float) -> Colour:
+def mix_colours(first: Colour, second: Colour, share: float) -> Colour:
     """`share` (0 to 1) of the first colour with the rest of the second."""
     red, green, blue = (
         round(a * share + b * (1 - share)) for a, b in zip(first, second, strict=True)
@@ -55,14 +55,14 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
     # Functions with too few arguments, or of an unknown space.
     with suppress(ValueError, TypeError, NotImplementedError, IndexError, AssertionError):
         if token.type == "function" and token.lower_name == "color-mix":
-            return _mix(at_commas(token.arguments))
+            return _colour_and_alpha_of_color_mix(split_at_commas(token.arguments))
         found = parse_color(token) if token.type in ("ident", "hash", "function") else None
         if found and not isinstance(found, str):
-            return _in_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
+            return _to_rgb_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
     return None, 1.0
 
 
-def _mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
+def _colour_and_alpha_of_color_mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
     """Of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`, whatever the space."""
     shares = [
         next((token.value / 100 for token in part if token.type == "percentage"), None)
@@ -74,7 +74,7 @@ def _mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
     ]
     (first, one), (second, two) = map(_colour_and_alpha, colours)
     colour = (
-        mixed(first, second, share)
+        mix_colours(first, second, share)
         if first and second
         else (first or second)
         if min(one, two) < _CLEAR
@@ -83,7 +83,7 @@ def _mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
     return colour, one * share + two * (1 - share)
 
 
-def _in_levels(colour: Any) -> Colour:
+def _to_rgb_levels(colour: Any) -> Colour:
     """A colour of tinycss2 in 256 levels of red, green and blue; roughly so for lab and lch
     spaces.
     """

@@ -67,7 +67,7 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
         else format_of_suffix(PurePosixPath(name).suffix.lower())
     )
     if media_type and wanted is None:
-        raise NotADocument(f"documents of type {media_type!r} are not read", hint=_convert())
+        raise NotADocument(f"documents of type {media_type!r} are not read", hint=_convert_hint())
     # A zip that stores a PDF has its first bytes near its own.
     if b"%PDF-" in head[:1024] and wanted in (None, pdf) and not data.startswith(_ZIP):
         return pdf
@@ -78,14 +78,14 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     ):
         return pdf
     if wanted is pdf:
-        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=_check_suffix())
+        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=_check_suffix_hint())
     if data.startswith(_ZIP):
         return _format_of_zip(data, wanted, media_type)
-    _refuse_others(data)
+    _refuse_unsupported_formats(data)
     if wanted is not None and wanted.is_package:
         called = _PACKAGES[wanted.name]
         raise NotADocument(
-            f"not {called}: its first bytes are not those of a zip", hint=_check_suffix()
+            f"not {called}: its first bytes are not those of a zip", hint=_check_suffix_hint()
         )
     if wanted is not None and wanted.is_trusted:
         return wanted
@@ -102,10 +102,12 @@ def _format_by_content(data: bytes, wanted: Format | None, media_type: str | Non
         from docqa.ingest.plain.uslm import is_uslm
 
         if not is_uslm(data):
-            raise NotADocument("this XML is not USLM", hint=_convert())
+            raise NotADocument("this XML is not USLM", hint=_convert_hint())
         return format_named("uslm")
     if wanted is not None:
-        raise NotADocument(f"not {wanted.title}: its first bytes are others", hint=_check_suffix())
+        raise NotADocument(
+            f"not {wanted.title}: its first bytes are others", hint=_check_suffix_hint()
+        )
     return format_named("txt")
 
 
@@ -120,21 +122,21 @@ def _format_of_zip(data: bytes, wanted: Format | None, media_type: str | None) -
         raise Unreadable(
             "this is a zip file, and it is damaged", hint="Get it again; it may have been cut off"
         )
-    hint = "Unpack it and name the folder" if found == "archive" and not wanted else _convert()
+    hint = "Unpack it and name the folder" if found == "archive" and not wanted else _convert_hint()
     if found == "an OpenDocument file":
         hint = "Open it in LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
     raise NotADocument(f"this is {_PACKAGES.get(found, found)}", hint=hint)
 
 
-def _convert() -> str:
+def _convert_hint() -> str:
     return f"{titles()}; save it as one of these"
 
 
-def _check_suffix() -> str:
+def _check_suffix_hint() -> str:
     return f"{titles()}; check the suffix of its name"
 
 
-def _refuse_others(data: bytes) -> None:
+def _refuse_unsupported_formats(data: bytes) -> None:
     if data.startswith(_OLD_OFFICE) and "EncryptedPackage".encode("utf-16-le") in data:
         raise Encrypted("this Office file is encrypted", hint="Save it without a password")
     if data.startswith(_OLD_OFFICE):
@@ -146,7 +148,7 @@ def _refuse_others(data: bytes) -> None:
         raise NotADocument("this is RTF (.rtf), which is not read", hint=_WORD)
     for magic, what in _OTHER:
         if data.startswith(magic):
-            raise NotADocument(f"this is {what}", hint=_convert())
+            raise NotADocument(f"this is {what}", hint=_convert_hint())
 
 
 def _is_html(head: bytes) -> bool:

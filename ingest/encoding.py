@@ -20,7 +20,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         raise NotADocument("the file is binary, not text", hint=titles())
     with suppress(UnicodeDecodeError):
         return data.decode("utf-8"), ()
-    if _is_western(data):
+    if _is_western_text(data):
         return data.decode("cp1252"), ("not UTF-8: read as cp1252",)
     from charset_normalizer import from_bytes
 
@@ -32,7 +32,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     return data.decode(best.encoding, "replace"), (f"not UTF-8: read as {best.encoding}",)
 
 
-def _is_western(data: bytes) -> bool:
+def _is_western_text(data: bytes) -> bool:
     """Whether it is Windows-1252, which statistics guess worse."""
     try:
         beyond = [char for char in data[: 2**20].decode("cp1252") if ord(char) > 127]

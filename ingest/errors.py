@@ -61,7 +61,7 @@ class NoDocuments(IngestError):
     """A folder or archive without a document that docqa reads."""
 
 
-def refuse_over(limit: int, count: int, what: str, hint: str = "Split the file") -> None:
+def refuse_over_limit(limit: int, count: int, what: str, hint: str = "Split the file") -> None:
     """Raises TooLarge where there are more of `what` than the `limit`."""
     if count > limit:
         raise TooLarge(f"{count:,} {what}, the limit is {limit:,}", hint=hint)
@@ -73,7 +73,7 @@ ERRORS: dict[str, type[IngestError]] = {
 
 
 @contextmanager
-def reading(where: str) -> Iterator[None]:
+def name_file_in_errors(where: str) -> Iterator[None]:
     """Names the file in the errors of this block."""
     try:
         yield

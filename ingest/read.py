@@ -7,12 +7,12 @@ from stat import S_ISDIR
 
 from .archive import (
     ZIP,
+    file_status,
     is_pipe,
     is_zip,
-    load,
+    load_file,
     load_pipe,
     package_kind,
-    status_of,
     zip_entries,
 )
 from .detect import format_of, looks_readable
@@ -21,8 +21,8 @@ from .errors import (
     IngestError,
     NoDocuments,
     Unreadable,
-    reading,
-    refuse_over,
+    name_file_in_errors,
+    refuse_over_limit,
 )
 from .formats import format_of_suffix, titles
 from .limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
@@ -40,11 +40,11 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
     `events` are those of a PDF, whose pages are read by so many `processes`. Raises an IngestError:
     Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
     """
-    with reading(request.name):
+    with name_file_in_errors(request.name):
         if request.data is None:
-            request = request.of(request.path, load(Path(request.path)))
+            request = request.of(request.path, load_file(Path(request.path)))
         data = request.content
-        refuse_over(MAX_FILE_BYTES, len(data), "bytes")
+        refuse_over_limit(MAX_FILE_BYTES, len(data), "bytes")
         if not data.strip(b" \t\r\n\f\0"):
             what = "there is only white space in the file" if data else "the file is empty"
             raise EmptyError(what, hint="Get the file again, or name another one")
@@ -68,14 +68,14 @@ def find_documents(
     root = Path(path)
     name = str(path)
     passed_over: list[str] = [] if skipped is None else skipped
-    status = status_of(path)
+    status = file_status(path)
     if S_ISDIR(status.st_mode):
-        return _with_attachments(iter(_in_folder(root, name, passed_over)), passed_over)
+        return _with_attachments(iter(_documents_in_folder(root, name, passed_over)), passed_over)
     if is_pipe(status):
         return iter([(name, load_pipe(root))])
     # A .zip may be a renamed document; what is damaged says so when it is unpacked.
     if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
-        return _with_attachments(_in_zip(root, name, passed_over), passed_over)
+        return _with_attachments(_documents_in_zip(root, name, passed_over), passed_over)
     return _with_attachments(iter([(name, root)]), passed_over)
 
 
@@ -100,10 +100,10 @@ def documents_in_email(
         data = content if isinstance(content, bytes) else content.read_bytes()
     except OSError:
         return
-    yield from _attached(data, shown, skipped)
+    yield from _attached_documents(data, shown, skipped)
 
 
-def _attached(
+def _attached_documents(
     data: bytes, name: str, skipped: list[str], depth: int = 0
 ) -> Iterator[tuple[str, bytes]]:
     """(path to show, bytes) of what is attached to the message, and to that; a zip gives its
@@ -122,14 +122,14 @@ def _attached(
         if suffix == ".eml" or part.get_content_type() == "message/rfc822":
             yield shown, content
             if depth < MAX_EMAIL_DEPTH:
-                yield from _attached(content, shown, skipped, depth + 1)
+                yield from _attached_documents(content, shown, skipped, depth + 1)
             else:
                 skipped.append(
                     f"{shown} (what is attached to it: nested deeper than {MAX_EMAIL_DEPTH})"
                 )
         elif content.startswith(ZIP) and package_kind(content) in ("archive", None):
             try:
-                yield from _zipped(content, shown, skipped)
+                yield from _documents_in_zipped_attachment(content, shown, skipped)
             except IngestError as error:  # the other attachments can be read all the same
                 skipped.append(f"{shown} ({error.message})")
         elif looks_readable(suffix, content[:4096]):
@@ -138,7 +138,9 @@ def _attached(
             skipped.append(shown)
 
 
-def _zipped(content: bytes | Path, shown: str, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
+def _documents_in_zipped_attachment(
+    content: bytes | Path, shown: str, skipped: list[str]
+) -> Iterator[tuple[str, bytes]]:
     for entry, data in zip_entries(content, shown, skipped):
         if looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
             yield f"{shown}/{entry}", data
@@ -146,7 +148,9 @@ def _zipped(content: bytes | Path, shown: str, skipped: list[str]) -> Iterator[t
             skipped.append(f"{shown}/{entry}")
 
 
-def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, bytes | Path]]:
+def _documents_in_folder(
+    root: Path, name: str, skipped: list[str]
+) -> list[tuple[str, bytes | Path]]:
     before = len(skipped)
     closed: list[str] = []
     try:
@@ -159,7 +163,9 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
     skipped += [*sorted(closed), *(str(file) for file in files if file not in kept)]
     if not documents:
         raise NoDocuments(
-            f"no documents in this folder{_seen(skipped[before:])}", where=name, hint=titles()
+            f"no documents in this folder{_skipped_names_remark(skipped[before:])}",
+            where=name,
+            hint=titles(),
         )
     return [(str(file), file) for file in documents]
 
@@ -190,19 +196,23 @@ def _is_document(file: Path) -> bool:
     return looks_readable(suffix, head)
 
 
-def _in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[tuple[str, bytes | Path]]:
+def _documents_in_zip(
+    root: Path, name: str, skipped: list[str]
+) -> Iterator[tuple[str, bytes | Path]]:
     found = False
     before = len(skipped)
-    for document in _zipped(root, name, skipped):
+    for document in _documents_in_zipped_attachment(root, name, skipped):
         found = True
         yield document
     if not found:
         raise NoDocuments(
-            f"no documents in this archive{_seen(skipped[before:])}", where=name, hint=titles()
+            f"no documents in this archive{_skipped_names_remark(skipped[before:])}",
+            where=name,
+            hint=titles(),
         )
 
 
-def _seen(skipped: list[str]) -> str:
+def _skipped_names_remark(skipped: list[str]) -> str:
     if not skipped:
         return " (it is empty)"
     names = ", ".join(PurePosixPath(entry).name for entry in skipped[:5])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 
-from .errors import refuse_over
+from .errors import refuse_over_limit
 from .limits import WORKER_MEMORY_BYTES, WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
 from .types import Document
 
@@ -69,7 +69,7 @@ class ReadRequest:
         """
         if self.memory < WORKER_MEMORY_BYTES:
             hint = "Use docqa on the command line, which may take more, or split the file"
-            refuse_over(
+            refuse_over_limit(
                 self.memory // _MEMORY_PER_BYTE, size, "bytes of text, tables and sections", hint
             )
 
@@ -84,7 +84,7 @@ class ReadRequest:
         return self.data or b""
 
 
-def _ignore(number: int) -> None: ...
+def _ignore_number(number: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class PageEvents:
     image is recognised, `on_read` when a fork has read it, `on_first` with the Document of a long
     one's first pages."""
 
-    on_pages: Callable[[int], None] = _ignore
-    on_page: Callable[[int], None] = _ignore
-    on_ocr: Callable[[int], None] = _ignore
-    on_read: Callable[[int], None] = _ignore
+    on_pages: Callable[[int], None] = _ignore_number
+    on_page: Callable[[int], None] = _ignore_number
+    on_ocr: Callable[[int], None] = _ignore_number
+    on_read: Callable[[int], None] = _ignore_number
     on_first: Callable[[Document], None] | None = None

@@ -19,12 +19,12 @@ def row_of(item: Any) -> list[Any]:
 
 
 @cache
-def maker(kind: Any) -> Callable[[Any], Any]:
+def maker_from_json(kind: Any) -> Callable[[Any], Any]:
     """From JSON to a value of type `kind`: a dataclass of its row (`row_of`), tuples of lists. It
     raises TypeError or ValueError where fields are missing."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        makers = [maker(hints[field.name]) for field in fields(kind)]
+        makers = [maker_from_json(hints[field.name]) for field in fields(kind)]
         make = cast("Callable[..., Any]", kind)
         if all(inner is _as_it_is for inner in makers):
             return lambda row: make(*row)
@@ -32,7 +32,7 @@ def maker(kind: Any) -> Callable[[Any], Any]:
     origin = get_origin(kind)
     arguments = get_args(kind)
     if origin is UnionType:
-        inner = maker(arguments[0])
+        inner = maker_from_json(arguments[0])
         return (
             _as_it_is
             if inner is _as_it_is
@@ -40,7 +40,7 @@ def maker(kind: Any) -> Callable[[Any], Any]:
         )
     if origin is not tuple:
         return _as_it_is
-    inner = maker(arguments[0])
+    inner = maker_from_json(arguments[0])
     if inner is _as_it_is:
         return tuple
 
@@ -94,9 +94,9 @@ class StoredPages(Sequence[Page]):
         page = self._made.get(index)
         if page is None:
             try:
-                page = self._made[index] = maker(Page)(json.loads(self._lines[index]))
+                page = self._made[index] = maker_from_json(Page)(json.loads(self._lines[index]))
             except (TypeError, ValueError) as error:
-                raise _damaged(error) from error
+                raise _damaged_document_error(error) from error
         return page
 
 
@@ -123,12 +123,14 @@ def from_bytes(data: bytes, path: str) -> Document:
                 f"stored document has format {record['format']} and {len(lines)} pages"
             )
         values = record | {"path": path, "pages": StoredPages(lines)}
-        made: Document = maker(Document)([values[field.name] for field in fields(Document)])
+        made: Document = maker_from_json(Document)(
+            [values[field.name] for field in fields(Document)]
+        )
         vars(made)["content_hash"] = record["content_hash"]  # or each page would be made for it
         return made
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(error) from error
+        raise _damaged_document_error(error) from error
 
 
-def _damaged(error: Exception) -> Unreadable:
+def _damaged_document_error(error: Exception) -> Unreadable:
     return Unreadable(f"stored document is damaged ({error!r})", hint="Read the file again")

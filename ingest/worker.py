@@ -25,10 +25,10 @@ from docqa.ingest.process.limits import Watch
 from docqa.ingest.process.messages import Inbox, pipes_of_child, receive, send, start_child
 from docqa.ingest.process.processor_time import Stopwatch
 
-from .errors import ERRORS, IngestError, Unreadable, reading
+from .errors import ERRORS, IngestError, Unreadable, name_file_in_errors
 from .process import limits as process_limits
 from .request import PageEvents, ReadRequest
-from .serialize import from_bytes, maker, row_of
+from .serialize import from_bytes, maker_from_json, row_of
 from .types import Document, Page
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ _COUNTED = (b"pages", b"page", b"ocr", b"read")
 _ALLOWED = (b"pages", b"ocr")
 
 
-class _Died(Exception):
+class _ChildDied(Exception):
     """The child ended without an answer, or was stopped, at `page` (0: none)."""
 
     def __init__(self, page: int, why: str) -> None:
@@ -78,7 +78,7 @@ class DocumentReading:
 
     def __init__(self, request: ReadRequest) -> None:
         self._request = request
-        self._child: _Child | None = _Child(request, None)
+        self._child: _ReaderChild | None = _ReaderChild(request, None)
 
     def close(self) -> None:
         """Ends the child, where it is still there."""
@@ -88,16 +88,16 @@ class DocumentReading:
     def document(self) -> Document:
         """What was read, see `read_in_worker`; once."""
         request = self._request
-        clock = _Clock(self._request)
-        with reading(request.name):
+        clock = _ReadingLimits(self._request)
+        with name_file_in_errors(request.name):
             while True:
-                child = self._child or _Child(request, None)
+                child = self._child or _ReaderChild(request, None)
                 self._child = None
                 try:
                     answer = child.answer(clock)
                     request.refuse_large(len(answer))
                     return from_bytes(answer, request.name)
-                except _Died as death:
+                except _ChildDied as death:
                     if death.page:
                         request = replace(request, skip={**request.skip, death.page: death.why})
                         if len(request.skip) > limits.WORKER_MAX_LOST_PAGES:
@@ -108,7 +108,7 @@ class DocumentReading:
                     elif request.pdfium:
                         request = replace(request, pdfium=False)
                     else:
-                        what = f"its reader crashed twice, over its limit of {_mebibytes(request)} or by a fault"
+                        what = f"its reader crashed twice, over its limit of {_memory_in_mib(request)} or by a fault"
                         raise Unreadable(
                             what, hint=f"The file may be damaged or hostile. {request.hint}"
                         ) from death
@@ -119,17 +119,19 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> "PageBoxes":
     Unreadable where the page takes over `page_seconds` or crashes its reader."""
     from .pdf import inspection
 
-    with reading(request.name):
+    with name_file_in_errors(request.name):
         try:
-            return inspection.from_bytes(_Child(request, page).answer(_Clock(request)))
-        except _Died as death:
+            return inspection.from_bytes(
+                _ReaderChild(request, page).answer(_ReadingLimits(request))
+            )
+        except _ChildDied as death:
             what = f"page {page.page} {death.why}"
             raise Unreadable(
                 what, hint="Questions are still answered from what was read before"
             ) from death
 
 
-class _Clock:
+class _ReadingLimits:
     """The limits of one reading: `seconds` in all, to `end` at first."""
 
     def __init__(self, request: ReadRequest) -> None:
@@ -153,7 +155,7 @@ class _Clock:
             self.request.on_page(self._begun, self._pages)
 
 
-class _Child:
+class _ReaderChild:
     """A child process that reads a document, or looks at a `page` of it."""
 
     def __init__(self, request: ReadRequest, page: Page | None) -> None:
@@ -162,22 +164,24 @@ class _Child:
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
         fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()
-        self._size = len(request.content) if request.data is not None else _size_of(request.name)
+        self._size = (
+            len(request.content) if request.data is not None else _size_of_file(request.name)
+        )
         self._process = start_child("docqa.ingest.worker", _NO_CONSOLE, stderr=subprocess.DEVNULL)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._inbox = Inbox(self._process.stdout)
         given = self._process.stdin, header, request.content
-        self._sender = threading.Thread(target=_send, args=given, daemon=True)
+        self._sender = threading.Thread(target=_send_and_close, args=given, daemon=True)
         self._sender.start()
-        watched = process_limits.watched()
+        watched = process_limits.is_watched()
         self._watch = (
             Watch(self._process, budget_seconds(self._size), request.memory) if watched else None
         )
 
-    def answer(self, clock: _Clock) -> bytes:
-        """A Document, or what was seen on the page. Raises _Died, and the errors of reading it."""
+    def answer(self, clock: _ReadingLimits) -> bytes:
+        """A Document, or what was seen on the page. Raises _ChildDied, and the errors of reading it."""
         try:
-            last = _last_message(self._process, self._inbox, clock, self._size, self._watch)
+            last = _answer_of_child(self._process, self._inbox, clock, self._size, self._watch)
         finally:
             self.close()
         kind, _, body = last.partition(b"\n")
@@ -189,14 +193,14 @@ class _Child:
         return body
 
     def close(self) -> None:
-        _end(self._process)
+        _end_child(self._process)
         if self._watch is not None:
             self._watch.close()
         self._sender.join()
         self._inbox.close()
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end_child(child: subprocess.Popen[bytes]) -> None:
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -205,7 +209,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _send(stream: IO[bytes], *messages: bytes) -> None:
+def _send_and_close(stream: IO[bytes], *messages: bytes) -> None:
     # A child that died does not read; what it was comes from its answer. Windows calls a broken
     # pipe EINVAL.
     with contextlib.suppress(OSError), stream:
@@ -213,7 +217,7 @@ def _send(stream: IO[bytes], *messages: bytes) -> None:
             send(stream, message)
 
 
-def _mebibytes(request: ReadRequest) -> str:
+def _memory_in_mib(request: ReadRequest) -> str:
     return f"{request.memory >> 20:,} MiB"
 
 
@@ -222,14 +226,18 @@ def budget_seconds(size: int) -> int:
     return limits.WORKER_CPU_SECONDS + limits.WORKER_CPU_SECONDS_PER_MIB * size // 2**20
 
 
-def _size_of(path: str) -> int:
+def _size_of_file(path: str) -> int:
     return os.path.getsize(path) if os.path.isfile(path) else 0
 
 
-def _last_message(
-    child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: Watch | None
+def _answer_of_child(
+    child: subprocess.Popen[bytes],
+    inbox: Inbox,
+    clock: _ReadingLimits,
+    size: int,
+    watch: Watch | None,
 ) -> bytes:
-    """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran
+    """The child's answer about a document of `size` bytes. Raises _ChildDied, and Unreadable when it ran
     out of time.
     """
     page = 0
@@ -252,15 +260,15 @@ def _last_message(
                 raise Unreadable(
                     what, hint="Split the file, or print it to a PDF and read that"
                 ) from None
-            memory = _mebibytes(clock.request)
-            raise _Died(
+            memory = _memory_in_mib(clock.request)
+            raise _ChildDied(
                 page, f"crashed its reader, over the limit of {memory} or by a fault, not read"
             ) from None
         if recognising:
             clock.end += time.monotonic() - started
         if message is None:
             if page and step.left(most) <= 0:
-                raise _Died(page, f"took longer than {most:g} seconds, not read")
+                raise _ChildDied(page, f"took longer than {most:g} seconds, not read")
             if recognising or time.monotonic() < clock.end:
                 continue
             raise Unreadable(
@@ -273,7 +281,7 @@ def _last_message(
         if kind not in _COUNTED:
             return message
         if watch is not None and kind in _ALLOWED:
-            watch.allow(_allowance(kind, int(number)))
+            watch.allow(_seconds_allowed(kind, int(number)))
         clock.count(kind, int(number))
         if kind != b"pages":
             page = 0 if kind == b"read" else int(number)
@@ -281,7 +289,7 @@ def _last_message(
         step.start()
 
 
-def _allowance(kind: bytes, number: int) -> int:
+def _seconds_allowed(kind: bytes, number: int) -> int:
     """The processor time in seconds that a PDF's pages, or recognising one, have besides its
     budget.
     """
@@ -299,13 +307,13 @@ def main() -> int:
     limit_resources()
     fields = json.loads(receive(requests))
     data = receive(requests)
-    size = len(data) if fields["has_data"] else _size_of(fields["path"])
+    size = len(data) if fields["has_data"] else _size_of_file(fields["path"])
     process_limits.allow_seconds(budget_seconds(size) - limits.WORKER_CPU_SECONDS)
     process_limits.limit_memory(fields["memory"])
 
     def tell(kind: bytes, number: int) -> None:
         if kind in _ALLOWED:
-            process_limits.allow_seconds(_allowance(kind, number))
+            process_limits.allow_seconds(_seconds_allowed(kind, number))
         send(answers, b"%s\n%d" % (kind, number))
 
     def tell_first(document: Document) -> None:
@@ -315,12 +323,12 @@ def main() -> int:
 
     events = PageEvents(*(partial(tell, kind) for kind in _COUNTED))
     events = replace(events, on_first=tell_first if fields.pop("wants_first") else None)
-    send(answers, _answer(fields, data, events))
+    send(answers, _answer_request(fields, data, events))
     answers.close()
     return 0
 
 
-def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
+def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     page = fields.pop("page")
     has_data = fields.pop("has_data")
     fields["within"] = fields["within"] and tuple(fields["within"])
@@ -328,10 +336,12 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
         return b"answer\n" + (
-            _read(request, events) if page is None else _inspect(request, maker(Page)(page), events)
+            _serialized_document(request, events)
+            if page is None
+            else _serialized_page_boxes(request, maker_from_json(Page)(page), events)
         )
     except MemoryError:
-        what = f"reading it takes more than {_mebibytes(request)} of memory"
+        what = f"reading it takes more than {_memory_in_mib(request)} of memory"
         kind = "Unreadable"
         error = IngestError(what, hint=request.hint)
     except IngestError as raised:
@@ -341,7 +351,7 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     return b"error\n" + json.dumps(record).encode()
 
 
-def _read(request: ReadRequest, events: PageEvents) -> bytes:
+def _serialized_document(request: ReadRequest, events: PageEvents) -> bytes:
     from docqa.ingest.process.forks import usable_cores
 
     from .read import read
@@ -350,7 +360,7 @@ def _read(request: ReadRequest, events: PageEvents) -> bytes:
     return to_bytes(read(request, events, processes=request.processes or usable_cores()))
 
 
-def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
+def _serialized_page_boxes(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
     from .pdf import inspection
 
     return inspection.to_bytes(inspection.inspect_page(request, page, events))

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.structure.clean import clean, one_line, strip_invisible
+from docqa.ingest.structure.clean import clean_text, one_line, strip_invisible
 from docqa.ingest.structure.grids import GridRows, MarkedCell
 
-from .assemble import assemble, grade, hidden_remark
+from .assemble import assemble_document, grade_page_text, hidden_remark
 from .request import ReadRequest
 from .structure import outline
 from .types import Block, Document, Page
@@ -21,7 +21,7 @@ _MAX_HEADING_CHARS = 120
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", re.IGNORECASE)
 
 
-def raised(before: str, text: str, *, note: bool = False) -> str:
+def superscript_text(before: str, text: str, *, note: bool = False) -> str:
     """A superscript as it reads after `before`: "10^2" for a power, "word[1]" for the mark of a
     note.
     """
@@ -65,7 +65,15 @@ class TextWriter:
         """The one page of what was written."""
         text = "".join(self._parts)
         tables = self.grids.tables()
-        return Page(0, None, text, grade(text), tuple(self.blocks), tuple(furniture), tables=tables)
+        return Page(
+            0,
+            None,
+            text,
+            grade_page_text(text),
+            tuple(self.blocks),
+            tuple(furniture),
+            tables=tables,
+        )
 
 
 class BlockWriter(TextWriter):
@@ -84,7 +92,7 @@ class BlockWriter(TextWriter):
     def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
         """Writes `text` as a block and returns where it begins, None without words. `bold` and
         `size` (in any unit): for `infer_headings`."""
-        text, hidden = strip_invisible(clean(text))
+        text, hidden = strip_invisible(clean_text(text))
         self.hidden += hidden
         text = text.strip("\n") if kind == "code" else text.strip()
         if not text.strip():
@@ -113,7 +121,7 @@ class BlockWriter(TextWriter):
         text = one_line(text)
         start = self.block(text, "heading")
         if start is not None:
-            number, title = outline.split_number(clean(text))
+            number, title = outline.split_number(clean_text(text))
             self.mark(level, number, title, start, label=label)
 
     def mark(
@@ -129,7 +137,7 @@ class BlockWriter(TextWriter):
         """Has a section begin at `start`; its locator is `label`, else its number, else its
         title.
         """
-        title = strip_invisible(clean(title))[0]
+        title = strip_invisible(clean_text(title))[0]
         self.marks.append(outline.HeadingMark(level, number, title, 1, start, "markup", confidence))
         self._labels.append(label)
 
@@ -187,11 +195,11 @@ class BlockWriter(TextWriter):
         page = self.page(furniture)
         sections = tuple(
             section if label is None else replace(section, label=label)
-            for section, label in zip(outline.build(self.marks), self._labels, strict=True)
+            for section, label in zip(outline.build_sections(self.marks), self._labels, strict=True)
         )
-        return assemble(
+        return assemble_document(
             request,
-            title=one_line(clean(title or request.stem)),
+            title=one_line(clean_text(title or request.stem)),
             media_type=media_type,
             paged=False,
             pages=[page],

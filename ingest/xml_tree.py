@@ -6,7 +6,7 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from .errors import TooLarge, Unreadable, refuse_over
+from .errors import TooLarge, Unreadable, refuse_over_limit
 from .limits import MAX_XML_BYTES, MAX_XML_DEPTH
 
 _DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -19,7 +19,7 @@ def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
     are refused, but with `doctype` an external DTD is passed over. Raises Unreadable and
     TooLarge."""
     what = f"the XML of {part}" if part else "the XML"
-    refuse_over(MAX_XML_BYTES, len(data), "bytes of XML")
+    refuse_over_limit(MAX_XML_BYTES, len(data), "bytes of XML")
     # In UTF-16 the patterns would not see a document type.
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
         raise Unreadable(
@@ -45,7 +45,7 @@ def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
     return root
 
 
-def local(element: Element) -> str:
+def local_name(element: Element) -> str:
     """The name of `element` without its namespace, or ""."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
@@ -63,19 +63,19 @@ def child(element: Element | None, *names: str) -> Element | None:
     for name in names:
         if element is None:
             return None
-        element = next((c for c in element if local(c) == name), None)
+        element = next((c for c in element if local_name(c) == name), None)
     return element
 
 
 def children_named(element: Element | None, name: str) -> list[Element]:
     """The children of `element` that are called `name`; none of None."""
-    return [inner for inner in element if local(inner) == name] if element is not None else []
+    return [inner for inner in element if local_name(inner) == name] if element is not None else []
 
 
 def all_named(element: Element | None, *names: str) -> list[Element]:
     """The elements called by one of `names` in `element`, itself too, in order; none of None."""
     inside = element.iter() if element is not None else ()
-    return [inner for inner in inside if local(inner) in names]
+    return [inner for inner in inside if local_name(inner) in names]
 
 
 class _ShallowBuilder(TreeBuilder):

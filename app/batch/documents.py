@@ -13,7 +13,7 @@ from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.app.storage.sources import load_stored, reading_of
 from docqa.app.storage.store import Store, store_of
-from docqa.ingest.pdf.ocr import available
+from docqa.ingest.pdf.ocr import is_ocr_available
 from docqa.ingest.read import INGEST_VERSION
 from docqa.ingest.types import Document
 from docqa.model.checkpoints.weights import fingerprint
@@ -62,7 +62,7 @@ def reading_identity(options: Options) -> Json:
         else None,
         "docqa": version("docqa-reader"),
         "ingest": INGEST_VERSION,
-        "ocr": available(),
+        "ocr": is_ocr_available(),
         "include_hidden": options.include_hidden,
         "media_type": options.media_type,
     }

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from docqa.app import report
 from docqa.app.answer.text import compact_json
 from docqa.app.storage.store import key_of
-from docqa.ingest.archive import ZIP, Package, is_pipe, status_of
+from docqa.ingest.archive import ZIP, Package, file_status, is_pipe
 from docqa.ingest.errors import ERRORS, IngestError, MissingError, NoDocuments, Unreadable
 from docqa.ingest.limits import MAX_FILE_BYTES
 
@@ -202,7 +202,7 @@ def _documents_below(
 ) -> Iterator[BatchItem]:
     from docqa.ingest.read import find_documents
 
-    if is_pipe(status_of(path)):
+    if is_pipe(file_status(path)):
         what = "a pipe can be read only once, and a batch reads each document when it comes to it"
         raise Unreadable(
             what, where=path, hint="Save it as a file, or give it as - on standard input"

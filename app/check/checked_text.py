@@ -8,9 +8,9 @@ from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError
 from docqa.app.storage.sources import STDIN, read_one
-from docqa.ingest.archive import load, load_stream
+from docqa.ingest.archive import load_file, load_stream
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import IngestError, MissingError, reading
+from docqa.ingest.errors import IngestError, MissingError, name_file_in_errors
 from docqa.ingest.formats import format_of_suffix
 from docqa.ingest.request import ReadRequest
 
@@ -32,7 +32,7 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
         document, _, sources = read_one(path, request, None)
         text = "\n\n".join(page.text.replace("\n", "\n\n") for page in document.pages)
         return text, [*sources.warnings, *document.coverage.warnings]
-    with reading(path):
+    with name_file_in_errors(path):
         decoded, warnings = decode(data)
     return decoded.replace("\r\n", "\n").replace("\r", "\n"), [
         f"{path}: {warning}" for warning in warnings
@@ -43,7 +43,7 @@ def _read_file_bytes(path: str) -> bytes:
     if path == STDIN:
         return load_stream(sys.stdin.buffer)
     try:
-        return load(Path(path))
+        return load_file(Path(path))
     except MissingError as error:
         raise InputError(
             "the text to check does not exist", where=path, hint="check the path"

@@ -3,7 +3,7 @@
 import re
 
 from docqa.app.places.cites import PlaceCite
-from docqa.ingest.language.sentences import ends_abbreviated
+from docqa.ingest.language.sentences import is_ending_abbreviated
 
 from .quotations import QuotedPassage
 
@@ -93,7 +93,8 @@ def _ends_sentence(gap: str) -> bool:
     if _BLANK.search(gap):
         return True
     return any(
-        not ends_abbreviated(gap[: match.end()].rstrip('"”’)]')) for match in _STOP.finditer(gap)
+        not is_ending_abbreviated(gap[: match.end()].rstrip('"”’)]'))
+        for match in _STOP.finditer(gap)
     )
 
 

@@ -22,7 +22,7 @@ from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import duration_text, size_text
 from docqa.app.output.render import printable
 from docqa.ingest.archive import load_stream
-from docqa.ingest.errors import reading
+from docqa.ingest.errors import name_file_in_errors
 from docqa.model.cost.machine import available_bytes
 
 from .inputs import STDIN
@@ -109,7 +109,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
         yield listing
         return
     with tempfile.NamedTemporaryFile(prefix="docqa-") as file:
-        with reading(STDIN):
+        with name_file_in_errors(STDIN):
             file.write(load_stream(sys.stdin.buffer))
         file.flush()
         listing.items.append(hashed_item(STDIN, file.name, STDIN))

@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from docqa.ingest.language.dates import MONTH, MONTHS, dates
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
+from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, fold_text
 from docqa.ingest.language.words import CONJUNCTION, DETERMINER, PREPOSITION, alternatives, word_set
 from docqa.ingest.types import Span
 
@@ -141,7 +141,7 @@ def fact_spans(kind: FactKind, text: str) -> list[Span]:
         found = [Span(*match.span(match.lastgroup or 0)) for match in _LAW.finditer(text)]
     elif kind is FactKind.DATE:
         found = [Span(date.start, date.end) for date in dates(text)]
-    elif len(folded(text)) != len(text):
+    elif len(fold_text(text)) != len(text):
         found = []
     else:
         found = [Span(*figure.whole) for figure in figures(text) if fact_of(figure).kind is kind]
@@ -263,14 +263,16 @@ def is_time(text: str) -> bool:
     """Whether `text` says when: a date, a number, or words that place an event ("upon
     delivery").
     """
-    return bool(figures(text)) or any(dates(text)) or not _PLACING.isdisjoint(folded(text).split())
+    return (
+        bool(figures(text)) or any(dates(text)) or not _PLACING.isdisjoint(fold_text(text).split())
+    )
 
 
 def normal_form(text: str) -> str:
     """Words for comparison: without case, punctuation, leading article and clause number; dates,
     numbers and units in one spelling, "thirty (30) days" once."""
     number = _CLAUSE_NUMBER.match(text.lstrip())
-    shown = folded(text.lstrip()[number.end() if number else 0 :])
+    shown = fold_text(text.lstrip()[number.end() if number else 0 :])
     at = 0
     parts = list[str]()
     for start, end, value in sorted(_spans_with_normal_form(shown)):

@@ -159,13 +159,13 @@ def words_of(text: str) -> set[str]:
 
 
 def _read(path: Path) -> dict[str, object]:
-    from docqa.ingest.archive import load
+    from docqa.ingest.archive import load_file
     from docqa.ingest.errors import IngestError
     from docqa.ingest.request import ReadRequest
     from docqa.ingest.worker import read_in_worker
 
     try:
-        document = read_in_worker(ReadRequest(path, load(path)))
+        document = read_in_worker(ReadRequest(path, load_file(path)))
     except IngestError as error:
         return {"outcome": "refused", "kind": type(error).__name__, "message": error.message}
     texts = "\n".join(text for page in document.pages for text in (page.text, *page.furniture))

@@ -14,7 +14,7 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, in_roman, ordinal, ordinal_of
-from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, subs_in
+from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, sub_numbers_in
 from docqa.ingest.structure.locators.sections import printed_number
 from docqa.ingest.structure.references import opener_of
 from docqa.ingest.types import Document, Location, Page, Section, Span
@@ -215,7 +215,7 @@ class CitedPlaces:
 
     def _section_regions(self, cited: str, word: str) -> list[Region]:
         base = cited.partition("(")[0]
-        subs = subs_in(cited, 0, len(cited))
+        subs = sub_numbers_in(cited, 0, len(cited))
         for depth in range(len(subs), -1, -1):
             number = (base + "".join(subs[:depth])).casefold()
             kin = (

@@ -16,10 +16,10 @@ from pathlib import Path, PurePath
 from docqa.app.answer.text import list_first_names
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.options import Options
-from docqa.ingest.archive import load, load_stream
-from docqa.ingest.errors import IngestError, NoDocuments, TooLarge, Unreadable, reading
+from docqa.ingest.archive import load_file, load_stream
+from docqa.ingest.errors import IngestError, NoDocuments, TooLarge, Unreadable, name_file_in_errors
 from docqa.ingest.formats import format_of_type
-from docqa.ingest.pdf.ocr import available
+from docqa.ingest.pdf.ocr import is_ocr_available
 from docqa.ingest.process.forks import usable_cores
 from docqa.ingest.read import INGEST_VERSION, documents_in_email, find_documents
 from docqa.ingest.request import ReadRequest
@@ -119,7 +119,7 @@ def read_one(
             "there is more than one document here", where=path, hint="name one of them"
         )
     name, content = contents[0]
-    data = content if isinstance(content, bytes) else load(content)
+    data = content if isinstance(content, bytes) else load_file(content)
     sources.documents.append(load_stored(name, data, request, store, sources.notices))
     return sources.documents[0], data, sources
 
@@ -129,7 +129,7 @@ def _contents(
 ) -> Iterator[tuple[str, bytes | Path]]:
     skipped: list[str] = []
     if path == STDIN:
-        with reading(STDIN):
+        with name_file_in_errors(STDIN):
             data = load_stream(sys.stdin.buffer)
         yield STDIN, data
         format = format_of_type(request.media_type or "")
@@ -189,7 +189,7 @@ class _Begun:
 
     def __post_init__(self) -> None:
         try:
-            self.data = load(self.content) if isinstance(self.content, Path) else self.content
+            self.data = load_file(self.content) if isinstance(self.content, Path) else self.content
             if self.store is not None:
                 self.stored = stored_document(
                     self.store, self.name, self.data, self.request, self.notices
@@ -283,7 +283,7 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
         str(INGEST_VERSION),
         request.media_type or "",
         str(request.include_hidden),
-        str(available()),
+        str(is_ocr_available()),
     ]
     fields = [
         digest,
@@ -305,7 +305,7 @@ def stored_document(
         if store.has("documents", key):
             try:
                 file = store.open("documents", key)[0] / _FILE
-                with reading(name):
+                with name_file_in_errors(name):
                     request.refuse_large(file.stat().st_size)
                 return from_bytes(file.read_bytes(), name)
             except (StoreDamaged, Unreadable, OSError) as error:

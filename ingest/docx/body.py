@@ -12,8 +12,8 @@ from docqa.ingest.language.numbers import in_roman
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.outline import split_number
-from docqa.ingest.writer import BlockWriter, raised
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local
+from docqa.ingest.writer import BlockWriter, superscript_text
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name
 
 from .comments import Comments
 from .formatting import (
@@ -22,7 +22,7 @@ from .formatting import (
     is_hidden_drawing,
     is_off_the_page,
     is_unseen,
-    shading,
+    shading_colour,
 )
 from .markup import value
 from .numbering import Numbering
@@ -60,13 +60,13 @@ class ParagraphLine:
         """More words at the end."""
         self._parts.append((text, letters))
 
-    def take(self) -> str:
+    def take_words(self) -> str:
         """The words collected so far, which it forgets."""
         words = "".join(part for part, _ in self._parts)
         self._parts.clear()
         return words
 
-    def last(self) -> str:
+    def last_words(self) -> str:
         """What was added last."""
         return self._parts[-1][0] if self._parts else ""
 
@@ -78,7 +78,7 @@ class ParagraphLine:
             line = " .... ".join(line.rsplit("\t", 1))
         return squeezed_lines(before + end + line)
 
-    def look(self) -> tuple[float, bool]:
+    def size_and_emphasis(self) -> tuple[float, bool]:
         """The size of most letters in points, and whether all are bold, underlined or capitals."""
         parts = [
             (text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))
@@ -125,26 +125,30 @@ class DocxBody:
 
     def write(self, parent: Element) -> None:
         """Writes the paragraphs and tables in `parent`, in order."""
-        for element in self._unwrapped(parent):
-            name = local(element)
+        for element in self._elements_without_wrappers(parent):
+            name = local_name(element)
             if name == "p":
-                self._paragraph(element)
+                self._write_paragraph_and_boxes(element)
             elif name == "tbl":
-                self._table(element)
+                self._write_table(element)
             elif name == "altChunk":
                 self.embedded += 1
 
-    def _unwrapped(self, parent: Element, *, runs: bool = False) -> Iterator[Element]:
+    def _elements_without_wrappers(
+        self, parent: Element, *, runs: bool = False
+    ) -> Iterator[Element]:
         """The elements in `parent` and in wrappers; counts deletions, and in `runs` insertions."""
         for element in parent:
-            name = local(element)
+            name = local_name(element)
             if name in word.TRANSPARENT:
                 self.insertions += runs and name in word.INSERTED and word.has_text(element)
-                yield from self._unwrapped(element, runs=runs)
+                yield from self._elements_without_wrappers(element, runs=runs)
             elif name in word.DELETED:
                 self.deletions += word.has_text(element)
             elif name == "AlternateContent":
-                yield from self._unwrapped(word.alternative(element), runs=runs)
+                yield from self._elements_without_wrappers(
+                    word.newest_alternative(element), runs=runs
+                )
             elif name in ("commentRangeStart", "commentRangeEnd"):
                 self._comments.mark(name, attribute(element, "id"))
             else:
@@ -152,35 +156,35 @@ class DocxBody:
 
     def words_of(self, part: Element) -> str:
         """The words of a header, a footer or a comment, a line a paragraph."""
-        return "\n".join(filter(None, map(self._one_line, part)))
+        return "\n".join(filter(None, map(self._words_on_one_line, part)))
 
-    def _paragraph(self, element: Element) -> None:
-        line, printed = self._read(element)
+    def _write_paragraph_and_boxes(self, element: Element) -> None:
+        line, printed = self._line_and_list_number(element)
         text = line.text()
         if text:
             self._write_paragraph(element, line, printed, text)
         self._write_notes()
         for box, ground in line.boxes:
-            self._before(ground, self.write, box)
+            self._with_ground(ground, self.write, box)
 
-    def _read(self, element: Element) -> tuple[ParagraphLine, str]:
+    def _line_and_list_number(self, element: Element) -> tuple[ParagraphLine, str]:
         """The words of a paragraph, and what its list prints before them."""
         properties = child(element, "pPr")
         style_id = value(properties, "pStyle")
         style = self._styles.get(style_id)
-        ground = shading(properties) or style.ground or self._ground
+        ground = shading_colour(properties) or style.ground or self._ground
         unseen = style.off_page or is_off_the_page(properties)
         line = ParagraphLine(style, ground, unseen=unseen)
         if self._carry:
             line.add(self._carry, style.letters)
             self._carry = ""
-        self._runs(element, line)
+        self._add_runs(element, line)
         mark = child(properties, "rPr")
         if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
             # The end of this paragraph was deleted: what is left of it begins the next one.
-            self._carry = line.take()
+            self._carry = line.take_words()
             return line, ""
-        if not line.text() and word.toggled(mark, "vanish", False):
+        if not line.text() and word.is_property_on(mark, "vanish", False):
             return line, ""
         return line, self._numbering.next(style_id, line.style, properties)
 
@@ -195,7 +199,7 @@ class DocxBody:
         if line.is_contents or len(words) > _MAX_HEADING_CHARS:
             level = None
         kind = "list" if printed or line.is_contents else "para"
-        size, apart = line.look()
+        size, apart = line.size_and_emphasis()
         start = self._writer.block(
             f"{printed} {words}" if printed else words,
             kind if level is None else "heading",
@@ -207,41 +211,45 @@ class DocxBody:
             numbered = (number, words) if number else split_number(words)
             self._writer.mark(level + 1, *numbered, start)
 
-    def _runs(self, parent: Element, line: ParagraphLine) -> None:
-        for element in self._unwrapped(parent, runs=True):
-            name = local(element)
+    def _add_runs(self, parent: Element, line: ParagraphLine) -> None:
+        for element in self._elements_without_wrappers(parent, runs=True):
+            name = local_name(element)
             if name == "r":
-                self._run(element, line)
+                self._add_run(element, line)
             elif name in ("oMath", "oMathPara"):
-                line.add(f" {word.equation(element)} ", line.style.letters)
+                line.add(f" {word.equation_on_one_line(element)} ", line.style.letters)
 
-    def _run(self, run: Element, line: ParagraphLine) -> None:
+    def _add_run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
         characters = self._styles.get(value(properties, "rStyle"), paragraph=False)
         letters = run_format(line.style, characters, properties)
         if line.unseen or is_unseen(letters, line.ground):
-            self._hide(run, line)
+            self._hide_run(run, line)
             return
         for element in run:
-            text = self._character(element, line)
-            if text and local(element) == "t" and value(properties, "vertAlign") == "superscript":
-                text = raised(line.last(), text)
+            text = self._text_of_character(element, line)
+            if (
+                text
+                and local_name(element) == "t"
+                and value(properties, "vertAlign") == "superscript"
+            ):
+                text = superscript_text(line.last_words(), text)
             if text and all(self._fields):
                 line.add(text, letters)
                 line.after_hidden = False
-                self._comments.hear(text)
+                self._comments.add_document_words(text)
 
-    def _hide(self, run: Element, line: ParagraphLine) -> None:
+    def _hide_run(self, run: Element, line: ParagraphLine) -> None:
         """Its fields, boxes and notes still count."""
         for element in run:
-            if local(element) not in ("t", *_CHARACTERS):
-                self._character(element, line)
+            if local_name(element) not in ("t", *_CHARACTERS):
+                self._text_of_character(element, line)
         if word.has_text(run):
             words = "".join(text.text or "" for text in children_named(run, "t"))
             self._writer.hide(words, goes_on=line.after_hidden)
             line.after_hidden = True
 
-    def _field(self, element: Element) -> None:
+    def _take_field_character(self, element: Element) -> None:
         """The instruction is not printed, the result is."""
         kind = attribute(element, "fldCharType")
         if kind == "begin":
@@ -251,28 +259,28 @@ class DocxBody:
         elif kind == "end" and self._fields:
             self._fields.pop()
 
-    def _character(self, element: Element, line: ParagraphLine) -> str:
-        name = local(element)
+    def _text_of_character(self, element: Element, line: ParagraphLine) -> str:
+        name = local_name(element)
         if name == "t" or name in _CHARACTERS:
             return _CHARACTERS.get(name, element.text or "")
         if name == "fldChar":
-            self._field(element)
+            self._take_field_character(element)
         elif name == "sym":
-            return word.sign(attribute(element, "char") or "")
+            return word.symbol_character(attribute(element, "char") or "")
         elif name in ("footnoteReference", "endnoteReference"):
-            return self._note(name.removesuffix("Reference"), attribute(element, "id"))
+            return self._mark_of_note(name.removesuffix("Reference"), attribute(element, "id"))
         elif name == "commentReference":
             self._comments.mark(name, attribute(element, "id"))
-        elif name in _DRAWN and is_hidden_drawing(word.alternative(element)):
+        elif name in _DRAWN and is_hidden_drawing(word.newest_alternative(element)):
             self._writer.hide(word.words_in(element))
         elif name in _DRAWN:
             ground = box_ground(element, self._under_boxes)
-            line.boxes += [(box, ground) for box in word.boxes(element)]
+            line.boxes += [(box, ground) for box in word.text_box_contents(element)]
         elif name == "ruby":
-            self._runs(element, line)
+            self._add_runs(element, line)
         return ""
 
-    def _note(self, kind: str, note_id: str | None) -> str:
+    def _mark_of_note(self, kind: str, note_id: str | None) -> str:
         if not all(self._fields):
             return ""
         self._counts[kind] += 1
@@ -288,22 +296,22 @@ class DocxBody:
     def _write_notes(self) -> None:
         while self._due:
             mark, note = self._due.pop(0)
-            self._writer.block(f"{mark} {self._one_line(note)}", "para")
+            self._writer.block(f"{mark} {self._words_on_one_line(note)}", "para")
 
-    def _table(self, table: Element) -> None:
+    def _write_table(self, table: Element) -> None:
         outer = self._ground
         if self._styles.is_shaded(value(table, "tblPr", "tblStyle")):
             self._ground = None  # which cells the style fills depends on where they are
         rows = list(word.children(table, "tr"))
-        if all(len(list(word.children(row, "tc"))) < 2 for row in rows) or self._has_headings(
-            table
-        ):
+        if all(
+            len(list(word.children(row, "tc"))) < 2 for row in rows
+        ) or self._has_headings_in_cells(table):
             # A frame around text, not data.
-            for row in filter(self._is_kept, rows):
+            for row in filter(self._is_row_kept, rows):
                 for cell in word.children(row, "tc"):
-                    self._in_cell(cell, self.write)
+                    self._with_ground_of_cell(cell, self.write)
         else:
-            kept = list(filter(self._is_kept, rows))
+            kept = list(filter(self._is_row_kept, rows))
             for row, cells in zip(kept, placed_cells(kept), strict=True):
                 named = child(row, "trPr", "tblHeader") is not None
                 shown: list[MarkedCell] = []
@@ -318,19 +326,25 @@ class DocxBody:
         self._ground = outer
 
     def _words_of_cell(self, cell: "DocxCell") -> str:
-        return "" if cell.element is None else self._in_cell(cell.element, self._one_line)
+        return (
+            ""
+            if cell.element is None
+            else self._with_ground_of_cell(cell.element, self._words_on_one_line)
+        )
 
-    def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
-        return self._before(shading(child(cell, "tcPr")) or self._ground, read, cell)
+    def _with_ground_of_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
+        return self._with_ground(shading_colour(child(cell, "tcPr")) or self._ground, read, cell)
 
-    def _before(self, ground: Colour | None, read: Callable[[Element], T], element: Element) -> T:
+    def _with_ground(
+        self, ground: Colour | None, read: Callable[[Element], T], element: Element
+    ) -> T:
         outer = self._ground
         self._ground = ground
         result = read(element)
         self._ground = outer
         return result
 
-    def _is_kept(self, row: Element) -> bool:
+    def _is_row_kept(self, row: Element) -> bool:
         properties = child(row, "trPr")
         self.insertions += child(properties, "ins") is not None
         deleted = child(properties, "del") is not None
@@ -340,12 +354,12 @@ class DocxBody:
             attribute(height, "hRule") == "exact"
             and word.number_of(height, "val", _LOWEST_ROW + 1) <= _LOWEST_ROW
         )
-        if low or word.toggled(properties, "hidden", False):
+        if low or word.is_property_on(properties, "hidden", False):
             self._writer.hide(word.words_in(row))
             return False
         return not deleted
 
-    def _has_headings(self, table: Element) -> bool:
+    def _has_headings_in_cells(self, table: Element) -> bool:
         for paragraph in all_named(table, "p"):
             properties = child(paragraph, "pPr")
             style = self._styles.get(value(properties, "pStyle"))
@@ -353,26 +367,29 @@ class DocxBody:
                 return True
         return False
 
-    def _one_line(self, parent: Element) -> str:
+    def _words_on_one_line(self, parent: Element) -> str:
         words: list[str] = []
-        for element in [parent] if local(parent) in ("p", "tbl") else parent:
-            name = local(element)
+        for element in [parent] if local_name(parent) in ("p", "tbl") else parent:
+            name = local_name(element)
             if name == "p":
                 words += self._words_of_paragraph(element)
             elif name == "tbl":
                 for row in word.children(element, "tr"):
                     words += [
-                        self._in_cell(cell, self._one_line) for cell in word.children(row, "tc")
+                        self._with_ground_of_cell(cell, self._words_on_one_line)
+                        for cell in word.children(row, "tc")
                     ]
             elif name in word.TRANSPARENT:
-                words.append(self._one_line(element))
+                words.append(self._words_on_one_line(element))
         return " ".join(filter(None, words))
 
     def _words_of_paragraph(self, element: Element) -> list[str]:
-        line, printed = self._read(element)
+        line, printed = self._line_and_list_number(element)
         text = one_line(line.text())
         words = [f"{printed} {text}" if printed else text] if text else []
-        return words + [self._before(ground, self._one_line, box) for box, ground in line.boxes]
+        return words + [
+            self._with_ground(ground, self._words_on_one_line, box) for box, ground in line.boxes
+        ]
 
 
 def _heading_level(properties: Element | None, style: ResolvedStyle) -> int | None:
@@ -399,12 +416,12 @@ def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     for row in rows:
         cells: list[DocxCell] = []
         merged: dict[int, DocxCell] = {}
-        column = _columns(child(row, "trPr"), "gridBefore", 0)
+        column = _column_count(child(row, "trPr"), "gridBefore", 0)
         if column:
             cells.append(DocxCell(None, column))
         for element in word.children(row, "tc"):
             properties = child(element, "tcPr")
-            cell = DocxCell(element, _columns(properties, "gridSpan", 1))
+            cell = DocxCell(element, _column_count(properties, "gridSpan", 1))
             merge = child(properties, "vMerge")
             if merge is not None and attribute(merge, "val") != "restart" and column in above:
                 above[column].rows += 1
@@ -419,5 +436,5 @@ def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     return placed
 
 
-def _columns(properties: Element | None, name: str, least: int) -> int:
+def _column_count(properties: Element | None, name: str, least: int) -> int:
     return min(max(word.number(properties, name, least), least), _MOST_COLUMNS)

@@ -30,7 +30,7 @@ class Comments:
     _placed: dict[str, None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, part: Element | None) -> "Comments":
+    def from_part(cls, part: Element | None) -> "Comments":
         """Those of the comments part of a package."""
         known: dict[str, Comment] = {}
         for at, element in enumerate(children_named(part, "comment")):
@@ -45,26 +45,26 @@ class Comments:
         if comment_id not in self.known or comment_id is None:
             return
         if kind == "commentRangeEnd":
-            self._close(comment_id)
+            self._end_commented_words(comment_id)
             return
         self._placed[comment_id] = None
         if kind == "commentRangeStart" and len(self._open) < _MAX_OPEN:
             self._open[comment_id] = []
 
-    def hear(self, text: str) -> None:
+    def add_document_words(self, text: str) -> None:
         """More words of the text."""
         for words in self._open.values():
             if sum(map(len, words)) < _MAX_ABOUT_CHARS:
                 words.append(text)
 
-    def in_order(self) -> Iterator[Comment]:
+    def comments_in_text_order(self) -> Iterator[Comment]:
         """Those that the text names, in its order, then the others."""
         for comment_id in list(self._open):
-            self._close(comment_id)
+            self._end_commented_words(comment_id)
         for comment_id in self._placed | dict.fromkeys(self.known):
             yield self.known[comment_id]
 
-    def _close(self, comment_id: str) -> None:
+    def _end_commented_words(self, comment_id: str) -> None:
         words = one_line("".join(self._open.pop(comment_id, [])))
         if len(words) > _MAX_ABOUT_CHARS:
             words = words[:_MAX_ABOUT_CHARS].rsplit(" ", 1)[0] + " …"

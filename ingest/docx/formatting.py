@@ -3,11 +3,11 @@
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
-from docqa.ingest.language.lengths import pixels
-from docqa.ingest.xml_tree import all_named, attribute, child, local
+from docqa.ingest.colours import BLACK, WHITE, Colour, are_alike, colour_of, mix_colours
+from docqa.ingest.language.lengths import length_in_pixels
+from docqa.ingest.xml_tree import all_named, attribute, child, local_name
 
-from .markup import number, number_of, toggled, value
+from .markup import is_property_on, number, number_of, value
 
 # In points; what Word uses where no style says another size.
 DEFAULT_SIZE = 10.0
@@ -40,7 +40,7 @@ class RunFormat(NamedTuple):
     ground: Colour | None = None
 
 
-def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
+def with_run_properties(base: RunFormat, properties: Element | None) -> RunFormat:
     """`base` changed by run properties."""
     if properties is None or not len(properties):
         return base
@@ -54,16 +54,18 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
     points = base.size if size is None else size / 2
     return RunFormat(
         points,
-        toggled(properties, "b", base.bold),
+        is_property_on(properties, "b", base.bold),
         base.underlined if underline is None else underline != "none",
-        toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
-        toggled(properties, "vanish", base.hidden) or _is_squeezed(properties, points),
+        is_property_on(properties, "caps", base.capitals)
+        or is_property_on(properties, "smallCaps", False),
+        is_property_on(properties, "vanish", base.hidden)
+        or _has_squeezed_letters(properties, points),
         colour or (BLACK if highlight else None),
-        highlight or shading(properties) or base.ground,
+        highlight or shading_colour(properties) or base.ground,
     )
 
 
-def shading(properties: Element | None) -> Colour | None:
+def shading_colour(properties: Element | None) -> Colour | None:
     """The colour with which `properties` fill the background, of a pattern in the mean; None
     without one.
     """
@@ -73,15 +75,15 @@ def shading(properties: Element | None) -> Colour | None:
     fill = colour_of(attribute(shade, "fill") or "")
     if pattern == "solid":
         return ink or fill
-    share = (pixels(pattern[3:]) or 0.0) / 100 if pattern.startswith("pct") else 0.0
-    return mixed(ink or BLACK, fill or WHITE, share) if share and (ink or share < 1) else fill
+    share = (length_in_pixels(pattern[3:]) or 0.0) / 100 if pattern.startswith("pct") else 0.0
+    return mix_colours(ink or BLACK, fill or WHITE, share) if share and (ink or share < 1) else fill
 
 
 def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
     """Whether letters cannot be seen on the colour `ground`, None: unknown."""
     if letters.hidden or letters.size <= _SMALLEST_SIZE:
         return True
-    return alike(letters.colour, letters.ground or ground)
+    return are_alike(letters.colour, letters.ground or ground)
 
 
 def is_off_the_page(properties: Element | None) -> bool:
@@ -103,7 +105,7 @@ def is_off_the_page(properties: Element | None) -> bool:
     return any(abs(place) >= _WIDEST_PAGE // 2 for place in places)
 
 
-def _is_squeezed(properties: Element, size: float) -> bool:
+def _has_squeezed_letters(properties: Element, size: float) -> bool:
     """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that
     draws none.
     """
@@ -125,26 +127,29 @@ def _is_squeezed(properties: Element, size: float) -> bool:
 def is_hidden_drawing(drawing: Element) -> bool:
     """Whether a drawing is switched off, lies beside the page, or has no room for a word."""
     for element in drawing.iter():
-        name = local(element)
+        name = local_name(element)
         if name in ("docPr", "anchor") and attribute(element, "hidden") in ("1", "true"):
             return True
         if name == "extent":
             sides = (number_of(element, side, _LOWEST_DRAWN + 1) for side in ("cx", "cy"))
             if min(sides) <= _LOWEST_DRAWN:
                 return True
-        if name == "posOffset" and abs(pixels(element.text or "") or 0.0) >= _WIDEST_DRAWN:
+        if (
+            name == "posOffset"
+            and abs(length_in_pixels(element.text or "") or 0.0) >= _WIDEST_DRAWN
+        ):
             return True
         for part in (attribute(element, "style") or "").split(";"):
             name, _, length = part.partition(":")
-            if _is_hidden_shape(name.strip(), length.strip()):
+            if _is_hiding_declaration(name.strip(), length.strip()):
                 return True
     return False
 
 
-def _is_hidden_shape(name: str, value: str) -> bool:
+def _is_hiding_declaration(name: str, value: str) -> bool:
     side = name in ("width", "height")
     if side or name in ("left", "top", "margin-left", "margin-top"):
-        length = pixels(value)
+        length = length_in_pixels(value)
         return length is not None and (abs(length) > _FAR_AWAY or (side and length <= _NO_ROOM))
     return (name, value) in (("visibility", "hidden"), ("display", "none"))
 
@@ -171,12 +176,12 @@ def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
     fills: list[Colour | None] = []
     styled = False
     for element in drawing.iter():
-        name = local(element)
+        name = local_name(element)
         if name == "spPr":
-            fill = next((e for e in element if local(e).endswith("Fill")), None)
+            fill = next((e for e in element if local_name(e).endswith("Fill")), None)
             if fill is not None:
                 rgb = value(fill, "srgbClr") or ""
-                fills.append(behind if local(fill) == "noFill" else colour_of(rgb))
+                fills.append(behind if local_name(fill) == "noFill" else colour_of(rgb))
         elif name == "fillRef":
             styled |= attribute(element, "idx") not in (None, "0")
         elif name in ("shape", "rect", "roundrect") and attribute(element, "filled") not in (

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.colours import BLACK, WHITE, colour_of, mixed
+from docqa.ingest.colours import BLACK, WHITE, colour_of, mix_colours
 from docqa.ingest.language.words import word_set
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name
 
 WRAPPERS = word_set("hyperlink smartTag sdt sdtContent fldSimple bdo dir customXml ruby rubyBase")
 INSERTED = frozenset(("ins", "moveTo"))
@@ -41,9 +41,9 @@ _SIGNS = {
 def children(parent: Element, name: str) -> Iterator[Element]:
     """The elements `name` in `parent`, wrapped and inserted ones too."""
     for element in parent:
-        if local(element) == name:
+        if local_name(element) == name:
             yield element
-        elif local(element) in TRANSPARENT:
+        elif local_name(element) in TRANSPARENT:
             yield from children(element, name)
 
 
@@ -53,24 +53,26 @@ def theme_colours(part: Element | None) -> dict[str, str]:
     scheme = child(part, "themeElements", "clrScheme")
     for place in scheme if scheme is not None else ():
         colour = next(iter(place), None)
-        found[local(place)] = attribute(colour, "lastClr") or attribute(colour, "val") or "auto"
+        found[local_name(place)] = (
+            attribute(colour, "lastClr") or attribute(colour, "val") or "auto"
+        )
     return found
 
 
 def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
     """`root` with the colours that it names by places of the `theme`, lighter or darker, put in."""
     for element in root.iter():
-        if local(element) in ("schemeClr", "prstClr"):
+        if local_name(element) in ("schemeClr", "prstClr"):
             element.tag = "srgbClr"
-            changes = {local(inner): number_of(inner, "val", 0) / 1e5 for inner in element}
-            _name_colour(element, "val", attribute(element, "val"), theme, changes)
+            changes = {local_name(inner): number_of(inner, "val", 0) / 1e5 for inner in element}
+            _put_changed_theme_colour(element, "val", attribute(element, "val"), theme, changes)
         if any("}theme" in key for key in element.attrib):
-            _name_themed(element, "val", "themeColor", "theme", theme)
-            _name_themed(element, "fill", "themeFill", "themeFill", theme)
+            _put_theme_colour(element, "val", "themeColor", "theme", theme)
+            _put_theme_colour(element, "fill", "themeFill", "themeFill", theme)
     return root
 
 
-def _name_themed(
+def _put_theme_colour(
     element: Element, name: str, place: str, kind: str, theme: Mapping[str, str]
 ) -> None:
     """Puts the colour into the attribute `name` that the attribute `place` names in the theme."""
@@ -78,10 +80,10 @@ def _name_themed(
     for change in ("Tint", "Shade"):
         level = attribute(element, kind + change) or ""  # two hexadecimal digits
         changes[change] = (colour_of(3 * level) or WHITE)[0] / 255
-    _name_colour(element, name, attribute(element, place), theme, changes)
+    _put_changed_theme_colour(element, name, attribute(element, place), theme, changes)
 
 
-def _name_colour(
+def _put_changed_theme_colour(
     element: Element,
     name: str,
     place: str | None,
@@ -94,13 +96,13 @@ def _name_colour(
         if colour := colour_of(named):
             for change, share in changes.items():
                 if change.lower() in ("tint", "lumoff"):
-                    colour = mixed(colour, WHITE, 1 - share if change == "lumOff" else share)
+                    colour = mix_colours(colour, WHITE, 1 - share if change == "lumOff" else share)
                 elif change.lower() in ("shade", "lummod"):
-                    colour = mixed(colour, BLACK, share)
+                    colour = mix_colours(colour, BLACK, share)
         element.set(key, bytes(colour).hex() if colour else named)
 
 
-def sign(code: str) -> str:
+def symbol_character(code: str) -> str:
     """The character of a symbol font by its hexadecimal code; U+FFFD: unknown."""
     if not re.fullmatch(r"[0-9A-Fa-f]{1,4}", code):
         return "\ufffd"
@@ -118,7 +120,7 @@ def words_in(element: Element) -> str:
     return "".join(inner.text or "" for inner in all_named(element, "t"))
 
 
-def alternative(element: Element) -> Element:
+def newest_alternative(element: Element) -> Element:
     """The first, which is the newest, of the ways to say the same that Word knows."""
     for choice in children_named(element, "Choice"):
         if _KNOWN.issuperset((attribute(choice, "Requires") or "").split()):
@@ -127,48 +129,52 @@ def alternative(element: Element) -> Element:
     return element if fallback is None else fallback
 
 
-def boxes(element: Element) -> Iterator[Element]:
+def text_box_contents(element: Element) -> Iterator[Element]:
     """The contents of the text boxes in a drawing."""
-    if local(element) == "txbxContent":
+    if local_name(element) == "txbxContent":
         yield element
         return
-    for inner in [alternative(element)] if local(element) == "AlternateContent" else element:
-        yield from boxes(inner)
+    for inner in (
+        [newest_alternative(element)] if local_name(element) == "AlternateContent" else element
+    ):
+        yield from text_box_contents(inner)
 
 
-def equation(element: Element) -> str:
+def equation_on_one_line(element: Element) -> str:
     """The equation in `element` on one line: "x^2", "(a)/(b)", "√(n)"."""
-    name = local(element)
+    name = local_name(element)
     if name == "t":
         return element.text or ""
     if name == "f":
-        return f"({_part(element, 'num')})/({_part(element, 'den')})"
+        return f"({_part_of_equation(element, 'num')})/({_part_of_equation(element, 'den')})"
     if name in ("sSup", "sSub", "sSubSup"):
-        below = _group("_", _part(element, "sub")) if name != "sSup" else ""
-        above = _group("^", _part(element, "sup")) if name != "sSub" else ""
-        return f"{_part(element, 'e')}{below}{above}"
+        below = _with_parentheses("_", _part_of_equation(element, "sub")) if name != "sSup" else ""
+        above = _with_parentheses("^", _part_of_equation(element, "sup")) if name != "sSub" else ""
+        return f"{_part_of_equation(element, 'e')}{below}{above}"
     if name == "rad":
-        return f"{_part(element, 'deg')}√({_part(element, 'e')})"
+        return f"{_part_of_equation(element, 'deg')}√({_part_of_equation(element, 'e')})"
     if name == "nary":
         sign = value(element, "naryPr", "chr") or "∫"
-        limits = _group("_", _part(element, "sub")) + _group("^", _part(element, "sup"))
-        return f"{sign}{limits} {_part(element, 'e')}"
+        limits = _with_parentheses("_", _part_of_equation(element, "sub")) + _with_parentheses(
+            "^", _part_of_equation(element, "sup")
+        )
+        return f"{sign}{limits} {_part_of_equation(element, 'e')}"
     if name == "d":
         opening = value(element, "dPr", "begChr")
         closing = value(element, "dPr", "endChr")
-        inner = ", ".join(map(equation, children_named(element, "e")))
+        inner = ", ".join(map(equation_on_one_line, children_named(element, "e")))
         return f"{'(' if opening is None else opening}{inner}{')' if closing is None else closing}"
     if name.endswith("Pr"):
         return ""
-    return "".join(map(equation, element))
+    return "".join(map(equation_on_one_line, element))
 
 
-def _part(element: Element, name: str) -> str:
+def _part_of_equation(element: Element, name: str) -> str:
     found = child(element, name)
-    return equation(found) if found is not None else ""
+    return equation_on_one_line(found) if found is not None else ""
 
 
-def _group(sign: str, text: str) -> str:
+def _with_parentheses(sign: str, text: str) -> str:
     if not text:
         return ""
     return f"{sign}{text}" if len(text) == 1 else f"{sign}({text})"
@@ -190,7 +196,7 @@ def number_of(element: Element | None, name: str, default: T) -> int | T:
     return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
 
 
-def toggled(properties: Element | None, name: str, default: bool) -> bool:
+def is_property_on(properties: Element | None, name: str, default: bool) -> bool:
     """Whether the property `name` is on; `default` where it is absent."""
     element = child(properties, name)
     return (

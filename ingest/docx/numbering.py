@@ -16,8 +16,8 @@ class Numbering:
 
     def __init__(self, root: Element | None, styles: Styles) -> None:
         self._styles = styles
-        self._abstract = _by_attribute(root, "abstractNum", "abstractNumId")
-        self._lists = _by_attribute(root, "num", "numId")
+        self._abstract = _children_by_attribute(root, "abstractNum", "abstractNumId")
+        self._lists = _children_by_attribute(root, "num", "numId")
         self._levels: dict[str, dict[int, Element]] = {}
         self._counters: dict[str, dict[int, int]] = {}
         self._started: set[str] = set()
@@ -30,30 +30,30 @@ class Numbering:
         list_id = value(own, "numId") or style.list_id
         if list_id is None or list_id not in self._lists:
             return ""
-        key = self._abstract_of(list_id)
-        levels = self._levels_of(list_id, key)
+        key = self._abstract_list_id(list_id)
+        levels = self._levels_of_list(list_id, key)
         level = number(own, "ilvl", None)
         if level is None:
             styles = {value(e, "pStyle"): n for n, e in reversed(levels.items())}
             level = styles.get(style_id or "", style.list_level or 0)
         if level not in levels:
             return ""
-        self._count(list_id, key, levels, level)
+        self._count_up(list_id, key, levels, level)
         form = value(levels[level], "lvlText") or ""
         if "%" not in form and value(levels[level], "numFmt") in ("bullet", "none"):
             return "-"
-        return self._printed(form, key, levels, level) or "-"
+        return self._printed_number(form, key, levels, level) or "-"
 
-    def _abstract_of(self, list_id: str, depth: int = 0) -> str:
+    def _abstract_list_id(self, list_id: str, depth: int = 0) -> str:
         """The list that counts: the style's where this one only names a style."""
         key = value(self._lists[list_id], "abstractNumId") or ""
         link = value(self._abstract.get(key), "numStyleLink")
         linked = self._styles.get(link, paragraph=False).list_id if link else None
         if linked in self._lists and depth < MAX_CHAIN:
-            return self._abstract_of(linked or "", depth + 1)
+            return self._abstract_list_id(linked or "", depth + 1)
         return key
 
-    def _levels_of(self, list_id: str, key: str) -> dict[int, Element]:
+    def _levels_of_list(self, list_id: str, key: str) -> dict[int, Element]:
         if list_id not in self._levels:
             levels = {
                 number_of(level, "ilvl", 0): level
@@ -66,7 +66,7 @@ class Numbering:
             self._levels[list_id] = levels
         return self._levels[list_id]
 
-    def _count(self, list_id: str, key: str, levels: dict[int, Element], level: int) -> None:
+    def _count_up(self, list_id: str, key: str, levels: dict[int, Element], level: int) -> None:
         counters = self._counters.setdefault(key, {})
         if list_id not in self._started:
             self._started.add(list_id)
@@ -75,30 +75,30 @@ class Numbering:
                 if start is not None:
                     counters[number_of(override, "ilvl", 0)] = start - 1
         for upper in range(level):
-            counters.setdefault(upper, _start(levels.get(upper)))
-        counters[level] = counters.get(level, _start(levels[level]) - 1) + 1
+            counters.setdefault(upper, _start_number(levels.get(upper)))
+        counters[level] = counters.get(level, _start_number(levels[level]) - 1) + 1
         for deeper in [n for n in counters if n > level]:
             if number(levels.get(deeper), "lvlRestart", 1) != 0:
                 del counters[deeper]
 
-    def _printed(self, form: str, key: str, levels: dict[int, Element], level: int) -> str:
+    def _printed_number(self, form: str, key: str, levels: dict[int, Element], level: int) -> str:
         legal = child(levels[level], "isLgl") is not None
         counters = self._counters[key]
 
         def fill(match: re.Match[str]) -> str:
             at = int(match[1]) - 1
             kind = value(levels.get(at), "numFmt") or "decimal"
-            return _as_printed(counters.get(at, 1), "decimal" if legal else kind)
+            return _count_in_format(counters.get(at, 1), "decimal" if legal else kind)
 
         return one_line(re.sub(r"%([1-9])", fill, form[:200]))
 
 
-def _by_attribute(root: Element | None, name: str, key: str) -> dict[str, Element]:
+def _children_by_attribute(root: Element | None, name: str, key: str) -> dict[str, Element]:
     """The children called `name` by their attribute `key`."""
     return {attribute(element, key) or "": element for element in children_named(root, name)}
 
 
-def _as_printed(count: int, kind: str) -> str:
+def _count_in_format(count: int, kind: str) -> str:
     if kind in ("lowerLetter", "upperLetter"):
         text = in_letters(count)
     elif kind in ("lowerRoman", "upperRoman"):
@@ -110,5 +110,5 @@ def _as_printed(count: int, kind: str) -> str:
     return text.upper() if kind.startswith("upper") else text
 
 
-def _start(level: Element | None) -> int:
+def _start_number(level: Element | None) -> int:
     return number(level, "start", 1)

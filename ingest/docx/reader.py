@@ -31,11 +31,11 @@ _PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|von|p)\b|\d+|\b[ivxlc]+\b", re.IG
 
 def read_docx(request: ReadRequest) -> Document:
     """The Document of a DOCX. Raises NotADocument, Unreadable, Encrypted, TooLarge and NoText."""
-    parts = _Parts(request.content)
+    parts = _PackageParts(request.content)
     styles = Styles(parts.xml("styles"))
     writer = BlockWriter(include_hidden=request.include_hidden)
-    notes = {kind: _by_id(parts.xml(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
-    comments = Comments.of(parts.xml("comments"))
+    notes = {kind: _notes_by_id(parts.xml(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
+    comments = Comments.from_part(parts.xml("comments"))
     ground = page_colour(parts.main)
     pictures = has_pictures_behind(parts.main)
     numbering = Numbering(parts.xml("numbering"), styles)
@@ -55,12 +55,12 @@ def read_docx(request: ReadRequest) -> Document:
         request,
         title=title,
         furniture=furniture,
-        warnings=_warnings(body, comments),
+        warnings=_warnings_about_document(body, comments),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     )
 
 
-def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list[str]:
+def _write_margins(body: DocxBody, parts: "_PackageParts", writer: BlockWriter) -> list[str]:
     """Writes headers and footers, each once; returns those of page numbers alone."""
     rest: list[str] = []
     seen: set[str] = set()
@@ -81,7 +81,7 @@ def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list
 
 def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
     first = True
-    for comment in comments.in_order():
+    for comment in comments.comments_in_text_order():
         words = one_line(body.words_of(comment.content))
         if not words:
             continue
@@ -96,25 +96,25 @@ def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> 
             writer.mark(2, None, who, start, label=who[0].lower() + who[1:])
 
 
-class _Parts:
+class _PackageParts:
     """The parts that the main part names, by the last word of their relationship type."""
 
     def __init__(self, data: bytes) -> None:
         self._package = Package(data)
-        self._root = self._relations("")
+        self._root = self._targets_by_kind("")
         main = next(iter(self._root.get(_MAIN, ())), "word/document.xml")
-        found = self._parse(main)
+        found = self._parse_part(main)
         if found is None:
             raise NotADocument(
                 f"not a Word document: it has no {main}", hint="Check the suffix of its name"
             )
-        self._own = self._relations(main)
+        self._own = self._targets_by_kind(main)
         self._theme = theme_colours(self.xml("theme"))
         self.main = with_theme(found, self._theme)
 
-    def _relations(self, source: str) -> dict[str, list[str]]:
+    def _targets_by_kind(self, source: str) -> dict[str, list[str]]:
         folder, name = posixpath.split(source)
-        root = self._parse(posixpath.join(folder, "_rels", f"{name}.rels"))
+        root = self._parse_part(posixpath.join(folder, "_rels", f"{name}.rels"))
         found: dict[str, list[str]] = {}
         for relation in root if root is not None else ():
             kind = (attribute(relation, "Type") or "").rpartition("/")[2]
@@ -124,24 +124,24 @@ class _Parts:
                 found.setdefault(kind, []).append(place)
         return found
 
-    def _parse(self, name: str) -> Element | None:
+    def _parse_part(self, name: str) -> Element | None:
         data = self._package.read(name)
         return None if data is None else parse_xml(data, part=name)
 
     def xml(self, kind: str, *, whole: bool = False) -> Element | None:
         """Of the `whole` package or the main part, the first of this kind."""
         names = (self._root if whole else self._own).get(kind)
-        part = self._parse(names[0]) if names else None
+        part = self._parse_part(names[0]) if names else None
         return part if part is None or kind == "theme" else with_theme(part, self._theme)
 
     def all(self, kind: str) -> Iterator[Element]:
         for name in self._own.get(kind, ()):
-            part = self._parse(name)
+            part = self._parse_part(name)
             if part is not None:
                 yield with_theme(part, self._theme)
 
 
-def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
+def _notes_by_id(root: Element | None, kind: str) -> dict[str, Element]:
     return {
         attribute(note, "id") or "": note
         for note in children_named(root, kind)
@@ -149,7 +149,7 @@ def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
     }
 
 
-def _warnings(body: DocxBody, comments: Comments) -> list[str]:
+def _warnings_about_document(body: DocxBody, comments: Comments) -> list[str]:
     lines: list[str] = []
     if body.insertions or body.deletions:
         lines.append(

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.colours import Colour
 from docqa.ingest.xml_tree import all_named, attribute, child, children_named
 
-from .formatting import RunFormat, formatted, is_off_the_page, shading
+from .formatting import RunFormat, is_off_the_page, shading_colour, with_run_properties
 from .markup import MAX_CHAIN, number, value
 
 _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
@@ -37,7 +37,9 @@ class Styles:
     def __init__(self, root: Element | None) -> None:
         self._elements: dict[str, Element] = {}
         self._known: dict[str, ResolvedStyle] = {}
-        self._letters = formatted(RunFormat(), child(root, "docDefaults", "rPrDefault", "rPr"))
+        self._letters = with_run_properties(
+            RunFormat(), child(root, "docDefaults", "rPrDefault", "rPr")
+        )
         self._default: str | None = None
         for element in children_named(root, "style"):
             style_id = attribute(element, "styleId")
@@ -52,10 +54,10 @@ class Styles:
         if wanted is None:
             return ResolvedStyle(letters=self._letters)
         if wanted not in self._known:
-            self._known[wanted] = self._resolve(wanted)
+            self._known[wanted] = self._resolve_style(wanted)
         return self._known[wanted]
 
-    def _resolve(self, style_id: str) -> ResolvedStyle:
+    def _resolve_style(self, style_id: str) -> ResolvedStyle:
         chain: list[Element] = []
         at: str | None = style_id
         while at in self._elements and len(chain) < MAX_CHAIN:
@@ -71,9 +73,9 @@ class Styles:
             style.list_id = value(lists, "numId") or style.list_id
             style.list_level = number(lists, "ilvl", style.list_level)
             style.off_page = style.off_page or is_off_the_page(properties)
-            style.ground = shading(properties) or style.ground
+            style.ground = shading_colour(properties) or style.ground
             style.runs += tuple(children_named(element, "rPr"))
-            style.letters = formatted(style.letters, child(element, "rPr"))
+            style.letters = with_run_properties(style.letters, child(element, "rPr"))
         return style
 
     def is_shaded(self, style_id: str | None) -> bool:
@@ -88,4 +90,4 @@ def run_format(
     paragraph: ResolvedStyle, characters: ResolvedStyle, properties: Element | None
 ) -> RunFormat:
     """How a run is set: by its paragraph, the style of its characters, and its own `properties`."""
-    return reduce(formatted, (*characters.runs, properties), paragraph.letters)
+    return reduce(with_run_properties, (*characters.runs, properties), paragraph.letters)

@@ -58,7 +58,7 @@ def dates(text: str) -> Iterator[Date]:
         if (
             month != "may"
             or match["before"]
-            or _is_month(text, match.start("month"), match.end("month"))
+            or _is_may_a_month(text, match.start("month"), match.end("month"))
         ):
             yield Date(int(match["year"] or 0), _MONTH_OF[month], day, start, match.end())
     for match in _IN_DIGITS.finditer(text):
@@ -73,7 +73,7 @@ def dates(text: str) -> Iterator[Date]:
         )
 
 
-def _is_month(text: str, start: int, end: int) -> bool:
+def _is_may_a_month(text: str, start: int, end: int) -> bool:
     if _BEHIND_MAY.match(text, end):
         return True
     return (

@@ -22,16 +22,16 @@ _OF_LETTERS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "lh": 1.2}
 
 
 @lru_cache(maxsize=8192)
-def pixels(text: str, size: float = USUAL_SIZE) -> float | None:
+def length_in_pixels(text: str, size: float = USUAL_SIZE) -> float | None:
     """A length, a bare number or `calc()` and its like in pixels, or None; `size` is an em and a
     hundred per cent.
     """
     from tinycss2 import parse_component_value_list
 
-    return _calculated(parse_component_value_list(text[:300], skip_comments=True), size)
+    return _value_of_sum(parse_component_value_list(text[:300], skip_comments=True), size)
 
 
-def _calculated(tokens: Sequence[Any], size: float) -> float | None:
+def _value_of_sum(tokens: Sequence[Any], size: float) -> float | None:
     total = 0.0
     term = None
     sign = 1.0
@@ -46,7 +46,7 @@ def _calculated(tokens: Sequence[Any], size: float) -> float | None:
         elif token.type == "literal" and term is not None and token.value in "*/":
             operator = token.value
         else:
-            value = _value(token, size)
+            value = _value_of_token(token, size)
             if (
                 value is None
                 or (term is not None and not operator)
@@ -58,7 +58,7 @@ def _calculated(tokens: Sequence[Any], size: float) -> float | None:
     return None if term is None or operator else total + sign * term
 
 
-def _value(token: Any, size: float) -> float | None:
+def _value_of_token(token: Any, size: float) -> float | None:
     if token.type == "number":
         return float(token.value)
     if token.type == "percentage":
@@ -67,18 +67,18 @@ def _value(token: Any, size: float) -> float | None:
         scale = _PIXELS | _OF_SCREEN | {unit: share * size for unit, share in _OF_LETTERS.items()}
         return float(token.value) * scale[token.lower_unit] if token.lower_unit in scale else None
     if token.type == "() block":
-        return _calculated(token.content, size)
-    return _chosen(token, size) if token.type == "function" else None
+        return _value_of_sum(token.content, size)
+    return _value_of_function(token, size) if token.type == "function" else None
 
 
-def at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
+def split_at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
     return [
         list(part) for is_comma, part in groupby(tokens, lambda token: token == ",") if not is_comma
     ]
 
 
-def _chosen(function: Any, size: float) -> float | None:
-    values = [_calculated(part, size) for part in at_commas(function.arguments)]
+def _value_of_function(function: Any, size: float) -> float | None:
+    values = [_value_of_sum(part, size) for part in split_at_commas(function.arguments)]
     known = sorted(value for value in values if value is not None)
     if not known or len(known) < len(values):
         return None

@@ -24,12 +24,12 @@ class Axis(NamedTuple):
     kind: str
 
 
-def _axis(line: str) -> Axis:
+def _axis_of_line(line: str) -> Axis:
     kind = next((mark for mark in (RELATION, PERSONS) if mark in line), WORDS)
     return Axis(tuple(frozenset(side.split()) for side in line.split(kind)), kind)
 
 
-AXES = tuple(map(_axis, (_HERE / "opposites.txt").read_text(encoding="utf-8").splitlines()))
+AXES = tuple(map(_axis_of_line, (_HERE / "opposites.txt").read_text(encoding="utf-8").splitlines()))
 """What is said of the same thing on one side cannot be said on the other."""
 PARTIES = tuple(side for axis in AXES if axis.kind == PERSONS for side in axis.sides)
 """Words for the same party to a contract or a case."""

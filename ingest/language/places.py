@@ -109,7 +109,7 @@ def division_of(word: str) -> str:
 
 
 @cache
-def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
+def _division_words_expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
     """Of the words for divisions ("section", "secs."), grouped by first letters: a search stops
     there at most words.
     """
@@ -133,17 +133,17 @@ def named_places(
     """The places of `text` named by a word (or "§") in `names`; `elsewhere`: in other languages,
     too.
     """
-    for match in _expression(names, elsewhere=elsewhere).finditer(text):
-        yield _named(text, match)
+    for match in _division_words_expression(names, elsewhere=elsewhere).finditer(text):
+        yield _named_places_of_match(text, match)
 
 
 def named_place_at(text: str, at: int, names: tuple[str, ...]) -> NamedPlaces | None:
     """The places named at offset `at` of `text`, or None."""
-    match = _expression(names, elsewhere=False).match(text, at)
-    return _named(text, match) if match else None
+    match = _division_words_expression(names, elsewhere=False).match(text, at)
+    return _named_places_of_match(text, match) if match else None
 
 
-def _named(text: str, match: re.Match[str]) -> NamedPlaces:
+def _named_places_of_match(text: str, match: re.Match[str]) -> NamedPlaces:
     word = match["word"] or match.groupdict().get("sign") or ""
     several = word.lower().rstrip(".").endswith("s") or word in ("§§", "¶¶")
     items = [match]
@@ -154,14 +154,14 @@ def _named(text: str, match: re.Match[str]) -> NamedPlaces:
             item.start("number"),
             item.end(),
             item["number"],
-            subs_in(text, item.end("number"), item.end()),
+            sub_numbers_in(text, item.end("number"), item.end()),
         )
         for item in items
     ]
     return NamedPlaces(match.start(), division_of(word), several, tuple(numbers))
 
 
-def subs_in(text: str, start: int, end: int) -> tuple[str, ...]:
+def sub_numbers_in(text: str, start: int, end: int) -> tuple[str, ...]:
     """ "(b)" and "(2)" in `start:end` of `text`."""
     return tuple(_SUB.findall(text, start, end))
 

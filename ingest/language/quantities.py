@@ -47,11 +47,13 @@ class Figure:
 
 def figures(text: str) -> list[Figure]:
     """The numbers of `text` in order; "one", "first" and "second" are numbers too."""
-    shown = folded(text)
-    return [_in_full(figure, shown) for figure in _figures(list(_TOKEN.finditer(shown)))]
+    shown = fold_text(text)
+    return [
+        _with_century(figure, shown) for figure in _figures_in_tokens(list(_TOKEN.finditer(shown)))
+    ]
 
 
-def _in_full(figure: Figure, text: str) -> Figure:
+def _with_century(figure: Figure, text: str) -> Figure:
     """The second year of 2018–19 with its century."""
     before = _SPAN_OF_YEARS.search(text, max(figure.start - 7, 0), figure.start)
     if before is None or len(figure.value) != 2 or not figure.digits:
@@ -62,16 +64,16 @@ def _in_full(figure: Figure, text: str) -> Figure:
 _SPAN_OF_YEARS = lazily(r"\b((?:1[5-9]|20)\d\d)\s?[-–/]\s?$")
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """`text` in NFKC and lower case."""
     return unicodedata.normalize("NFKC", text).casefold().replace("‑", "-")
 
 
-def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
+def _figures_in_tokens(found: list[re.Match[str]]) -> Iterator[Figure]:
     tokens = [match.group() for match in found]
     at = 0
     while at < len(tokens):
-        value, used, digits = _number(tokens, at)
+        value, used, digits = _number_at_token(tokens, at)
         if value is None:
             at += 1
             continue
@@ -79,7 +81,7 @@ def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
         last = at + used - 1
         unit = _CURRENCIES.get(tokens[at - 1], "") if at else ""
         first -= bool(unit)
-        behind, distance = _unit(tokens, at + used)
+        behind, distance = _unit_at_token(tokens, at + used)
         last += distance if distance == 1 and unit in ("", behind) else 0
         shown, (start, end) = (
             " ".join(tokens[at : at + used]),
@@ -97,7 +99,7 @@ def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
         at += used
 
 
-def _number(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
+def _number_at_token(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
     """(value, how many tokens it takes, whether it is in digits) of the number at `at`."""
     token = tokens[at]
     if not token[0].isdigit():
@@ -110,14 +112,14 @@ def _number(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
         else None
     )
     if scale is not None and bare.count(".") < 2:
-        return _plain(Decimal(bare) * scale), 2, True
+        return _plain_digits(Decimal(bare) * scale), 2, True
     try:
-        return _plain(Decimal(bare)) if bare.count(".") < 2 else bare, 1, True
+        return _plain_digits(Decimal(bare)) if bare.count(".") < 2 else bare, 1, True
     except InvalidOperation:
         return bare, 1, True
 
 
-def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
+def _unit_at_token(tokens: Sequence[str], at: int) -> tuple[str, int]:
     """(the unit of a number that ends before token `at`, how many tokens on), ("", 0) for none."""
     for distance, token in enumerate(tokens[at : at + _REACH], 1):
         if token[0].isdigit() or token in VALUES:  # "two (2) years": the next one takes it
@@ -130,7 +132,7 @@ def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
     return "", 0
 
 
-def _plain(value: Decimal) -> str:
+def _plain_digits(value: Decimal) -> str:
     """`5` for `5.00` and for `05`."""
     shown = f"{value:f}"
     return (shown.rstrip("0").rstrip(".") if "." in shown else shown) or "0"

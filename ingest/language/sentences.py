@@ -72,11 +72,11 @@ def sentences(text: str) -> list[Span]:
     words is cut before inline items "(a)", "(b)" ..., so that a quote can be a clause. A table's
     row is one sentence, unless very long."""
     spans: list[Span] = []
-    for start, end in _lines(text):
+    for start, end in _runs_of_lines(text):
         line = text[start:end]
         is_row = _CELLS in line and line.count(" ") < _MAX_ROW_WORDS and line == line.strip()
-        for piece in [Span(start, end)] if is_row else _split_line(text, start, end):
-            spans.extend(_split_items(text, piece))
+        for piece in [Span(start, end)] if is_row else _sentences_of_line(text, start, end):
+            spans.extend(_split_at_list_items(text, piece))
     return spans
 
 
@@ -85,7 +85,7 @@ def sentence_texts(text: str) -> list[str]:
     return [text[span.start : span.end] for span in sentences(text)] or [text]
 
 
-def ends_abbreviated(text: str) -> bool:
+def is_ending_abbreviated(text: str) -> bool:
     """Whether `text` ends with an abbreviation or an initial, whose stop may end no sentence."""
     word = _TAIL_WORD.search(text.rstrip(), max(len(text) - 24, 0))
     bare = word.group().lower().strip("§.") if word and text.rstrip().endswith(".") else ""
@@ -101,21 +101,25 @@ def is_opener(text: str) -> bool:
     return _OPENER.match(text) is not None
 
 
-def _lines(text: str) -> list[tuple[int, int]]:
+def _runs_of_lines(text: str) -> list[tuple[int, int]]:
     """Runs of lines that read as one, as ranges of `text`."""
     runs: list[tuple[int, int]] = []
     for at in lines_of(text):
         line = text[at.start : at.end]
         if not line.strip():
             runs.append((at.end, at.end))
-        elif runs and runs[-1][1] > runs[-1][0] and runs_on(text[runs[-1][0] : runs[-1][1]], line):
+        elif (
+            runs
+            and runs[-1][1] > runs[-1][0]
+            and is_sentence_continued(text[runs[-1][0] : runs[-1][1]], line)
+        ):
             runs[-1] = (runs[-1][0], at.end)
         else:
             runs.append((at.start, at.end))
     return [run for run in runs if run[1] > run[0]]
 
 
-def runs_on(before: str, line: str) -> bool:
+def is_sentence_continued(before: str, line: str) -> bool:
     """Whether `line` goes on with the sentence at the end of `before`, by the words at the
     break.
     """
@@ -128,12 +132,12 @@ def runs_on(before: str, line: str) -> bool:
     return first.islower() or first == "—" or _RUNS_ON.search(tail) is not None
 
 
-def _split_line(text: str, start: int, end: int) -> list[Span]:
+def _sentences_of_line(text: str, start: int, end: int) -> list[Span]:
     cuts = [start]
     for match in _STOP.finditer(text, start, end):
         if match.end() == end or _ends_sentence(text, cuts[-1], match.start(), match.end(), end):
             cuts.append(match.end())
-    return _pieces(text, [*cuts, end])
+    return _spans_between_cuts(text, [*cuts, end])
 
 
 def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bool:
@@ -154,10 +158,10 @@ def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bo
         return False
     if after > stop + 1 and text[after - 1] in '"”’':
         return not first.islower()
-    return _word_ends(word, first, text[start:stop])
+    return _can_word_end_sentence(word, first, text[start:stop])
 
 
-def _word_ends(word: str, first: str, before: str) -> bool:
+def _can_word_end_sentence(word: str, first: str, before: str) -> bool:
     folded = word.lower().strip("§ ")
     if not word:
         return "§" not in before[-2:]
@@ -182,15 +186,15 @@ def _word_ends(word: str, first: str, before: str) -> bool:
     return not (word[-1].isalnum() and _CLAUSE_NUMBER.match(before.strip()))
 
 
-def _split_items(text: str, span: Span) -> list[Span]:
+def _split_at_list_items(text: str, span: Span) -> list[Span]:
     if text.count(" ", span.start, span.end) < _LONG_WORDS:
         return [span]
     # The "and" of "; and (c)" stays with the clause before it.
     cuts = [match.end() for match in _INLINE_ITEM.finditer(text, span.start, span.end)]
-    return _pieces(text, [span.start, *cuts, span.end])
+    return _spans_between_cuts(text, [span.start, *cuts, span.end])
 
 
-def _pieces(text: str, cuts: Sequence[int]) -> list[Span]:
+def _spans_between_cuts(text: str, cuts: Sequence[int]) -> list[Span]:
     """Stripped."""
     spans: list[Span] = []
     for start, end in pairwise(cuts):

@@ -37,10 +37,10 @@ class InputFiles:
         # What comes from standard input, an archive or an e-mail has no folder.
         self._folder = os.path.realpath(folder) if os.path.isfile(self.path) else ""
 
-    def put(self, source: str) -> str:
-        return self._put(source, self._folder, ())
+    def with_inputs_included(self, source: str) -> str:
+        return self._put_inputs_into(source, self._folder, ())
 
-    def _put(self, source: str, folder: str, above: tuple[str, ...]) -> str:
+    def _put_inputs_into(self, source: str, folder: str, above: tuple[str, ...]) -> str:
         comments = [match.span() for match in _COMMENT.finditer(source)]
         parts: list[str] = []
         end = at = 0
@@ -49,7 +49,7 @@ class InputFiles:
                 at += 1
             if at < len(comments) and comments[at][0] < match.start():
                 continue
-            words = self._file_of(match, folder, above)
+            words = self._text_of_input(match, folder, above)
             if words is not None:
                 # What follows a file and was no second argument stays.
                 rest = (
@@ -64,13 +64,15 @@ class InputFiles:
                 end = match.end()
         return "".join([*parts, source[end:]])
 
-    def _file_of(self, match: re.Match[str], folder: str, above: tuple[str, ...]) -> str | None:
+    def _text_of_input(
+        self, match: re.Match[str], folder: str, above: tuple[str, ...]
+    ) -> str | None:
         named = (match["bare"] or match["first"]).strip()
         if "import" in match["name"]:
             named = f"{named}/{match['second'] or ''}"
         shown = f"\\{match['name']}{{{named}}}"
-        file = self._find(named, folder)
-        reason = self._refused(file, named, above)
+        file = self._find_input_file(named, folder)
+        reason = self._reason_to_refuse(file, named, above)
         if reason or file is None:
             self.left.append(f"{shown}: {reason}")
             return None
@@ -87,9 +89,11 @@ class InputFiles:
             self.left.append(f"{shown}: over {MAX_LATEX_BYTES:,} bytes of LaTeX, not read")
             return None
         body = _BODY.search(words)
-        return self._put(body[1] if body else words, os.path.dirname(file), (*above, file))
+        return self._put_inputs_into(
+            body[1] if body else words, os.path.dirname(file), (*above, file)
+        )
 
-    def _find(self, named: str, folder: str) -> str | None:
+    def _find_input_file(self, named: str, folder: str) -> str | None:
         for base in dict.fromkeys((self._folder, folder)):
             for name in (named, f"{named}.tex"):
                 place = (
@@ -99,7 +103,7 @@ class InputFiles:
                     return place
         return None
 
-    def _refused(self, file: str | None, named: str, above: tuple[str, ...]) -> str:
+    def _reason_to_refuse(self, file: str | None, named: str, above: tuple[str, ...]) -> str:
         outside = "outside the folder of the document, not opened"
         if not self._folder:
             return "the document does not come from a folder, other files are not read"

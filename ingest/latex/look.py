@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
-from docqa.ingest.language.lengths import USUAL_SIZE, pixels
+from docqa.ingest.colours import BLACK, WHITE, Colour, are_alike, colour_of, mix_colours
+from docqa.ingest.language.lengths import USUAL_SIZE, length_in_pixels
 from docqa.ingest.language.words import word_set
 
 # What holds for all that follows in a group, and what holds for the last argument.
@@ -38,36 +38,36 @@ class LetterLook(NamedTuple):
     @property
     def unseen(self) -> bool:
         """Whether such letters cannot be seen."""
-        return alike(self.colour, self.ground) or self.away or self.aside
+        return are_alike(self.colour, self.ground) or self.away or self.aside
 
-    def after(self, name: str, told: Sequence[str], colours: "NamedColours") -> "LetterLook":
+    def after_macro(self, name: str, told: Sequence[str], colours: "NamedColours") -> "LetterLook":
         """The look that the macro `name` gives with these arguments."""
         last = told[-1].strip() if told else ""
         colours.named["."] = self.colour
         if name.endswith(("color", "colorbox")):
-            colour = colours.of(last, told[0] if len(told) > 1 else "")
+            colour = colours.colour_by_name(last, told[0] if len(told) > 1 else "")
             if name in ("color", "textcolor"):
                 return self._replace(colour=colour)
             return self._replace(ground=colour)
         if name.endswith("transparent"):
-            return self._replace(away=(pixels(last) or 0.0) < _LEAST)
+            return self._replace(away=(length_in_pixels(last) or 0.0) < _LEAST)
         if name in ("scalebox", "resizebox"):
-            sizes = [abs(size) for part in told if (size := _length(part)) is not None]
+            sizes = [abs(size) for part in told if (size := _pixels_of_length(part)) is not None]
             least = _LEAST if name == "scalebox" else _SMALLEST
             return self._replace(away=self.away or any(size <= least for size in sizes))
         if name in ("hspace", "vspace", "raisebox"):
-            moved = _length(told[0] if name == "raisebox" else last) or 0.0
+            moved = _pixels_of_length(told[0] if name == "raisebox" else last) or 0.0
             return self._replace(aside=self.aside or abs(moved) >= _FAR)
         high = told[0].strip() if told else "10"
-        size = pixels(high if high[-1:].isalpha() else f"{high}pt")
+        size = length_in_pixels(high if high[-1:].isalpha() else f"{high}pt")
         return self._replace(away=size is not None and size <= _SMALLEST)
 
 
-def _length(text: str) -> float | None:
+def _pixels_of_length(text: str) -> float | None:
     r"""In pixels, of the page (`2\textwidth`) or of letters, too."""
     number, _, name = text.partition("\\")
     size = _PAGE if name.strip().endswith(("width", "height", "dimen")) else USUAL_SIZE
-    return pixels(f"{number or 1}em" if name else text, size)
+    return length_in_pixels(f"{number or 1}em" if name else text, size)
 
 
 class NamedColours:
@@ -76,7 +76,7 @@ class NamedColours:
     def __init__(self) -> None:
         self.named: dict[str, Colour | None] = {}
 
-    def of(self, said: str, model: str = "") -> Colour | None:
+    def colour_by_name(self, said: str, model: str = "") -> Colour | None:
         """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names mixed as in
         xcolor, or None.
         """
@@ -90,10 +90,10 @@ class NamedColours:
         colour = self.named[first] if first in self.named else colour_of(first)
         for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
             second = self.named[other] if other in self.named else colour_of(other)
-            part = pixels(share)
+            part = length_in_pixels(share)
             if colour is None or second is None or part is None:
                 return None
-            colour = mixed(colour, second, part / 100)
+            colour = mix_colours(colour, second, part / 100)
         if colour is not None and said.startswith("-"):
             red, green, blue = colour
             return 255 - red, 255 - green, 255 - blue

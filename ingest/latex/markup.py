@@ -126,15 +126,15 @@ class DefinedNames:
         if self._asked > _MAX_EXPANSIONS:
             return ()
         if name not in self._nodes:
-            self._nodes[name] = parse(self._short[name])
+            self._nodes[name] = parse_latex(self._short[name])
         return self._nodes[name]
 
 
-def parse(source: str) -> Sequence[Any]:
+def parse_latex(source: str) -> Sequence[Any]:
     """The nodes of `source`. Raises ValueError."""
     try:
         nodes: Sequence[Any] = LatexWalker(
-            source, latex_context=_context(), tolerant_parsing=True
+            source, latex_context=_parsing_context(), tolerant_parsing=True
         ).get_latex_nodes()[0]
     except (
         LatexWalkerError,
@@ -183,7 +183,7 @@ _ARGUMENTS = {
 
 
 @cache
-def _context() -> Any:
+def _parsing_context() -> Any:
     # Its remarks about markup that is wrong would go to standard error.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL + 1)
     context = get_default_latex_context_db()
@@ -239,7 +239,7 @@ def rows_of(node: Any) -> list[TabularRow]:
     return rows
 
 
-def spans_of(cell: Sequence[Any]) -> tuple[int, int]:
+def columns_and_rows_of_cell(cell: Sequence[Any]) -> tuple[int, int]:
     r"""Columns and rows that a cell covers by its `\multicolumn` and `\multirow`."""
     spans = {"multicolumn": 1, "multirow": 1}
     nodes = list(cell)
@@ -256,7 +256,7 @@ def spans_of(cell: Sequence[Any]) -> tuple[int, int]:
 
 
 def is_math(node: Any) -> bool:
-    spec = _context().get_environment_spec(node.environmentname)
+    spec = _parsing_context().get_environment_spec(node.environmentname)
     return bool(getattr(spec, "is_math_mode", False)) or node.environmentname.rstrip("*") in _MATH
 
 
@@ -270,7 +270,7 @@ def verbatim_of(node: Any) -> str:
     )
 
 
-def group_at(source: str, start: int) -> str:
+def group_content_at(source: str, start: int) -> str:
     """What is between the brace before `start` and the one that closes it."""
     depth = 1
     for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(source, start):

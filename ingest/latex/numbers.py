@@ -52,32 +52,37 @@ class LatexNumbering:
         self._labels: dict[str, str] = {}
         self._pieces = pieces
 
-    def resolved(self) -> list[LatexPiece]:
+    def numbered_pieces(self) -> list[LatexPiece]:
         """The pieces with their numbers and with references replaced."""
         current = ""
         out: list[LatexPiece] = []
         for piece in self._pieces:
             if piece.kind in _COUNTING:
-                self._change_counting(piece)
+                self._change_section_counters(piece)
                 continue
             if piece.kind == "heading" and piece.numbered:
-                piece = piece._replace(number=self._next(LEVELS[piece.name]))
+                piece = piece._replace(number=self._next_section_number(LEVELS[piece.name]))
                 current = piece.number or current
             own = piece.number or current
             if piece.name in self._floats and piece.kind != "heading":
-                own = self._next_float(piece.name)
+                own = self._next_float_number(piece.name)
                 piece = piece._replace(text=f"{piece.name.capitalize()} {own}: {piece.text}")
             for label in piece.labels:
                 # Where nothing was counted the key itself is all there is to read.
                 self._labels.setdefault(label, own or f"[{label}]")
             out.append(piece)
-        return [self._referred(piece) for piece in out]
+        return [self._with_references(piece) for piece in out]
 
-    def _referred(self, piece: LatexPiece) -> LatexPiece:
-        cells = (replace(cell, text=_REFERENCE.sub(self._refer, cell.text)) for cell in piece.cells)
-        return piece._replace(text=_REFERENCE.sub(self._refer, piece.text), cells=tuple(cells))
+    def _with_references(self, piece: LatexPiece) -> LatexPiece:
+        cells = (
+            replace(cell, text=_REFERENCE.sub(self._label_for_reference, cell.text))
+            for cell in piece.cells
+        )
+        return piece._replace(
+            text=_REFERENCE.sub(self._label_for_reference, piece.text), cells=tuple(cells)
+        )
 
-    def _change_counting(self, piece: LatexPiece) -> None:
+    def _change_section_counters(self, piece: LatexPiece) -> None:
         if piece.kind == "appendix":
             self._appendix = True
             self._counters[1 if self._chapters else 2] = 0
@@ -94,10 +99,10 @@ class LatexNumbering:
             elif piece.name in self._floats:
                 self._floats[piece.name] = value + added * self._floats[piece.name]
 
-    def _refer(self, match: re.Match[str]) -> str:
+    def _label_for_reference(self, match: re.Match[str]) -> str:
         return self._labels.get(match.group(1), f"[{match.group(1)}]")
 
-    def _next(self, level: int) -> str:
+    def _next_section_number(self, level: int) -> str:
         """The printed number of the next section, empty where the class prints none."""
         if level > self._deepest or (self._unnumbered and level > 0):
             return ""  # chapters of the front and back matter are not counted
@@ -113,7 +118,7 @@ class LatexNumbering:
             numbers[0] = in_letters(self._counters[first]).upper()
         return ".".join(numbers)
 
-    def _next_float(self, name: str) -> str:
+    def _next_float_number(self, name: str) -> str:
         self._floats[name] += 1
         chapter = self._counters[1]
         if not (self._chapters and chapter):

@@ -9,15 +9,15 @@ key in brackets. TeX never runs, and no file outside the document's folder is op
 import re
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over
+from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over_limit
 from docqa.ingest.limits import MAX_LATEX_BYTES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import clean
+from docqa.ingest.structure.clean import clean_text
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
 from .inputs import InputFiles
-from .markup import parse
+from .markup import parse_latex
 from .numbers import LEVELS, LatexNumbering
 from .text import LatexText
 
@@ -40,18 +40,22 @@ _CLASS = re.compile(r"\\documentclass\s*+(?:\[[^\]]{0,1000}\]\s*+)?\{\s*+([\w-]{
 def read_latex(request: ReadRequest) -> Document:
     """The Document of LaTeX source. Raises NotADocument, Unreadable, TooLarge and NoText."""
     data = request.content
-    refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
+    refuse_over_limit(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
     inputs = InputFiles(request.name, request.within)
-    source = _printed(clean(inputs.put(_printed(decoded))))
+    source = _without_unprinted_source(
+        clean_text(inputs.with_inputs_included(_without_unprinted_source(decoded)))
+    )
     if inputs.files:
         # The files that were taken in are part of what the document is.
         request = request.of(request.path, source.encode("utf-8", "replace"))
-    preamble, body = _parted(source)
+    preamble, body = _preamble_and_body(source)
     try:
         text = LatexText(preamble, body)
         text.write(
-            parse(_DEFINED.sub(lambda found: f"\\hspace{{{found[1]}}}" if found[1] else "", body))
+            parse_latex(
+                _DEFINED.sub(lambda found: f"\\hspace{{{found[1]}}}" if found[1] else "", body)
+            )
         )
     except RecursionError as error:
         hint = "Read it as plain text with --type txt"
@@ -67,7 +71,7 @@ def read_latex(request: ReadRequest) -> Document:
     depth = None if not depths else int(depths[-1]) if depths[-1].lstrip("-").isdigit() else -9
     numbers = LatexNumbering(class_match.group(1) if class_match else "article", text.pieces, depth)
     writer = BlockWriter(include_hidden=request.include_hidden)
-    for piece in numbers.resolved():
+    for piece in numbers.numbered_pieces():
         if piece.kind == "heading":
             # The number comes from the counters of the standard classes; a package may print
             # another.
@@ -96,7 +100,7 @@ def read_latex(request: ReadRequest) -> Document:
     )
 
 
-def _printed(source: str) -> str:
+def _without_unprinted_source(source: str) -> str:
     r"""`source` without comments in environments and what `\iffalse` leaves out."""
     kept: list[str] = []
     depth = 0
@@ -120,7 +124,7 @@ def _printed(source: str) -> str:
     return _SKIPPED.sub("", "".join(kept))
 
 
-def _parted(source: str) -> tuple[str, str]:
+def _preamble_and_body(source: str) -> tuple[str, str]:
     r"""Preamble and body; a file without `\begin{document}`, a chapter of a larger work, is all
     body.
     """

@@ -13,7 +13,7 @@ from docqa.ingest.language.words import word_set
 from docqa.ingest.latex import markup as tex
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
-from docqa.ingest.writer import raised
+from docqa.ingest.writer import superscript_text
 
 from .look import SETTING, UNPRINTED, WITHIN, LetterLook, NamedColours
 from .numbers import LEVELS, LatexPiece
@@ -36,7 +36,7 @@ class CoveredColumns:
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
 
-    def row(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
+    def cells_without_covered(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
         kept: list[MarkedCell] = []
         column = 0
         left = self._left
@@ -78,30 +78,36 @@ class LatexText:
         self._unprinted: list[bool] = []
         for line in preamble.splitlines():
             if line.lstrip().startswith(("\\definecolor", "\\colorlet", "\\pagecolor")):
-                self._nodes(tex.parse(line))
+                self._add_nodes(tex.parse_latex(line))
         self._words.clear()
         self.title = ""
-        self.title = self._front(preamble, "title")
+        self.title = self._write_front_matter(preamble, "title")
         self.pieces += [
             LatexPiece("para", text)
-            for text in (self.title, self._front(preamble, "author"))
+            for text in (self.title, self._write_front_matter(preamble, "author"))
             if text
         ]
         self.title = _NOTE_MARK.sub("", self.title)
-        self._flush()
+        self._end_paragraph()
 
-    def _front(self, preamble: str, name: str) -> str:
+    def _write_front_matter(self, preamble: str, name: str) -> str:
         match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
         return (
-            one_line(self._inline(tex.parse(tex.group_at(preamble, match.end())))) if match else ""
+            one_line(
+                self._words_as_one_paragraph(
+                    tex.parse_latex(tex.group_content_at(preamble, match.end()))
+                )
+            )
+            if match
+            else ""
         )
 
     def write(self, nodes: Iterable[Any]) -> None:
         """Writes nodes of the body and ends the last paragraph."""
-        self._nodes(nodes)
-        self._flush()
+        self._add_nodes(nodes)
+        self._end_paragraph()
 
-    def _nodes(self, nodes: Iterable[Any]) -> None:
+    def _add_nodes(self, nodes: Iterable[Any]) -> None:
         before = None
         for node, after in pairwise((*nodes, None)):
             if node is None:
@@ -117,40 +123,40 @@ class LatexText:
             before = node
             self._next = after
             if self._unprinted and tex.is_group(node) and self._unprinted.pop(0):
-                self._hide(node.latex_verbatim().strip("{}"))
+                self._hide_text(node.latex_verbatim().strip("{}"))
                 continue
-            self._node(node)
+            self._add_node(node)
 
-    def _node(self, node: Any) -> None:
+    def _add_node(self, node: Any) -> None:
         kind = type(node).__name__
         if self._look.unseen and kind in ("LatexCharsNode", "LatexMathNode", "LatexSpecialsNode"):
-            self._hide(node.latex_verbatim())
+            self._hide_text(node.latex_verbatim())
             if "\n\n" in node.latex_verbatim():
-                self._flush()
+                self._end_paragraph()
         elif kind == "LatexCharsNode":
-            self._chars(node.chars)
+            self._add_characters(node.chars)
         elif kind == "LatexCommentNode":
             # TeX drops the end of the line with the comment, and white space that follows; an empty
             # line stays.
             if "\n" in node.comment_post_space[1:].replace(" ", ""):
-                self._flush()
+                self._end_paragraph()
         elif kind in ("LatexGroupNode", "LatexEnvironmentNode"):
             outer = self._look
             if tex.is_group(node):
-                self._nodes(node.nodelist)
+                self._add_nodes(node.nodelist)
             else:
-                self._environment(node)
+                self._write_environment(node)
             self._look = outer
         elif kind == "LatexMathNode":
-            self._formula(node, "\n" if node.displaytype == "display" else "")
+            self._add_formula(node, "\n" if node.displaytype == "display" else "")
         elif kind == "LatexSpecialsNode":
             self._words.append(
                 {"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node)
             )
         elif kind == "LatexMacroNode":
-            self._macro(node)
+            self._add_macro(node)
 
-    def _formula(self, node: Any, around: str) -> None:
+    def _add_formula(self, node: Any, around: str) -> None:
         """Mathematics as written, unless it hides three words."""
         text = one_line(node.latex_verbatim())
         inner = LatexText("", "")
@@ -160,56 +166,58 @@ class LatexText:
             inner.write(node.nodelist)
         hidden = " ".join(inner.hidden).replace("{", " ").replace("}", " ").split()
         if sum(word.isalpha() and len(word) > 1 for word in hidden) > 2:
-            self._hide(text)
+            self._hide_text(text)
         else:
             self._words.append(f"{around}{text}{around}")
 
-    def _chars(self, chars: str) -> None:
+    def _add_characters(self, chars: str) -> None:
         for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
             if number:
-                self._flush()
+                self._end_paragraph()
             self._words.append(re.sub(r"\s+", " ", part))
 
-    def _macro(self, node: Any) -> None:
+    def _add_macro(self, node: Any) -> None:
         name = node.macroname
         arguments = tex.arguments_of(node)
         if name in _OF_LOOK:
             self._set_look(node, name, arguments)
         elif name in LEVELS:
-            self._section(name, arguments)
+            self._write_section_heading(name, arguments)
         elif name == "label":
             labels = self._float_labels if self._float else self._labels
-            labels.append(self._line(arguments))
+            labels.append(self._last_argument_on_one_line(arguments))
         elif name in tex.REFERENCES:
-            keys = self._inline(arguments[-1:]).split(",")
+            keys = self._words_as_one_paragraph(arguments[-1:]).split(",")
             self._words.append(", ".join(f"\x01{key.strip()}\x02" for key in keys))
         elif name.lower() in ("footnote", "footnotetext", "thanks"):
-            self._footnote(arguments)
+            self._add_footnote(arguments)
         elif "cite" in name.lower() and name != "nocite":
-            self._cite(arguments)
+            self._add_citation(arguments)
         elif name == "item":
-            self._item(arguments)
+            self._begin_list_item(arguments)
         elif name == "bibitem":
-            self._flush()
-            self._prefix = f"[{self._line(arguments)}] "
+            self._end_paragraph()
+            self._prefix = f"[{self._last_argument_on_one_line(arguments)}] "
         elif name == "caption":
-            self._flush()
-            self.pieces.append(LatexPiece("para", self._line(arguments), self._float))
+            self._end_paragraph()
+            self.pieces.append(
+                LatexPiece("para", self._last_argument_on_one_line(arguments), self._float)
+            )
         elif name == "title" and not self.title:
-            self.title = _NOTE_MARK.sub("", self._line(arguments))
+            self.title = _NOTE_MARK.sub("", self._last_argument_on_one_line(arguments))
             self._words.append(self.title)
-            self._flush()
+            self._end_paragraph()
         elif name in tex.INPUTS:
-            self.unread.inputs.append(f"{name}{{{self._line(arguments)}}}")
+            self.unread.inputs.append(f"{name}{{{self._last_argument_on_one_line(arguments)}}}")
         elif name in ("appendix", "frontmatter", "mainmatter", "backmatter"):
-            self._flush()
+            self._end_paragraph()
             self.pieces.append(LatexPiece(name, ""))
         elif name in ("setcounter", "addtocounter"):
-            counter = self._inline(arguments[-2:-1]).strip()
-            value = self._line(arguments)
+            counter = self._words_as_one_paragraph(arguments[-2:-1]).strip()
+            value = self._last_argument_on_one_line(arguments)
             self.pieces.append(LatexPiece(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
-            self._flush()
+            self._end_paragraph()
         elif name == "and":
             self._words = ["".join(self._words).rstrip(), ", "]
         elif name in ("\\", "newline", "tabularnewline"):
@@ -217,37 +225,44 @@ class LatexText:
         elif name == "verb":
             self._words.append(getattr(node.nodeargd, "verbatim_text", ""))
         elif name == "textsuperscript":
-            self._words.append(raised("".join(self._words[-1:]), self._inline(arguments[-1:])))
+            self._words.append(
+                superscript_text(
+                    "".join(self._words[-1:]), self._words_as_one_paragraph(arguments[-1:])
+                )
+            )
         elif name in tex.UNWRAPPED:
-            self._nodes(arguments[-1:])
+            self._add_nodes(arguments[-1:])
             self._words.append(" " if node.macro_post_space and not arguments else "")
         elif name not in tex.DROPPED:
-            self._other(node, name, arguments)
+            self._add_other_macro(node, name, arguments)
 
     def _set_look(self, node: Any, name: str, arguments: list[Any]) -> None:
         inside = arguments[-1:] if name in WITHIN else []
         if name in UNPRINTED:
-            self._hide("".join(argument.latex_verbatim() for argument in arguments[-1:]))
+            self._hide_text("".join(argument.latex_verbatim() for argument in arguments[-1:]))
             return
-        told = [self._inline([argument]) for argument in arguments[: len(arguments) - len(inside)]]
+        told = [
+            self._words_as_one_paragraph([argument])
+            for argument in arguments[: len(arguments) - len(inside)]
+        ]
         if name in ("definecolor", "colorlet") and len(told) > 1:
-            self._colours.named[told[0].strip()] = self._colours.of(
+            self._colours.named[told[0].strip()] = self._colours.colour_by_name(
                 told[-1], told[1] if name == "definecolor" else ""
             )
         elif name == "setbox":
             self._unprinted = [True]
         elif name in SETTING or inside:
             outer = self._look
-            self._look = self._look.after(name, told, self._colours)
+            self._look = self._look.after_macro(name, told, self._colours)
             if inside:
-                self._nodes(inside)
+                self._add_nodes(inside)
                 self._look = outer
 
-    def _hide(self, text: str) -> None:
+    def _hide_text(self, text: str) -> None:
         if text.strip():
             self.hidden.append(text)
 
-    def _hides(self, name: str) -> list[bool]:
+    def _hidden_arguments_of_macro(self, name: str) -> list[bool]:
         """Which of the arguments of the macro `name` of the document are not shown."""
         if name not in self._hiding:
             self._hiding[name] = []  # while it is looked at
@@ -255,7 +270,7 @@ class LatexText:
             before = len(self.hidden)
             if "#" in body and self._depth < _MAX_DEPTH:
                 self._depth += 1
-                self._inline(tex.parse(body.replace("#", _ARGUMENT)))
+                self._words_as_one_paragraph(tex.parse_latex(body.replace("#", _ARGUMENT)))
                 self._depth -= 1
             # Boxes print later.
             found = "" if "usebox" in body or "unhbox" in body else "".join(self.hidden[before:])
@@ -265,19 +280,19 @@ class LatexText:
             ]
         return self._hiding[name]
 
-    def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
+    def _add_other_macro(self, node: Any, name: str, arguments: list[Any]) -> None:
         if name in self._names.taking:
-            self._unprinted = [*self._hides(name)]
+            self._unprinted = [*self._hidden_arguments_of_macro(name)]
         explained = self._names.nodes_of(name)
         if explained is not None:
             # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
             if self._depth < _MAX_DEPTH:
                 self._depth += 1
-                self._nodes(explained)
+                self._add_nodes(explained)
                 self._depth -= 1
             return
         if name == "ensuremath":
-            self._words.append(f"${' '.join(self._inline(arguments).split())}$")
+            self._words.append(f"${' '.join(self._words_as_one_paragraph(arguments).split())}$")
             return
         text = tex.SIGNS.get(name) or tex.plain_text(node)
         if text.strip() or name in _NO_SPACES or name in _SPACES:
@@ -287,31 +302,31 @@ class LatexText:
             self.unread.macros[name] += 1
             if not arguments and not (tex.is_group(self._next) and self._next.nodelist):
                 self._words.append(f"\\{name}{node.macro_post_space}")
-        self._nodes(arguments)
+        self._add_nodes(arguments)
 
-    def _section(self, name: str, arguments: list[Any]) -> None:
-        self._flush()
-        title = self._line(arguments)
+    def _write_section_heading(self, name: str, arguments: list[Any]) -> None:
+        self._end_paragraph()
+        title = self._last_argument_on_one_line(arguments)
         if title:
             starred = any(getattr(argument, "chars", "") == "*" for argument in arguments[:1])
             self.pieces.append(LatexPiece("heading", title, name, not starred))
 
-    def _footnote(self, arguments: list[Any]) -> None:
+    def _add_footnote(self, arguments: list[Any]) -> None:
         self._notes += 1
         mark = f"[{self._notes}]"
         self._words.append(mark)
-        text = self._line(arguments)
+        text = self._last_argument_on_one_line(arguments)
         self._footnotes.append(f"{mark} {text}")
 
-    def _cite(self, arguments: list[Any]) -> None:
-        keys = [key.strip() for key in self._inline(arguments[-1:]).split(",")]
-        notes = [self._inline([node]).strip() for node in arguments[:-1]]
+    def _add_citation(self, arguments: list[Any]) -> None:
+        keys = [key.strip() for key in self._words_as_one_paragraph(arguments[-1:]).split(",")]
+        notes = [self._words_as_one_paragraph([node]).strip() for node in arguments[:-1]]
         parts = keys + [note for note in notes if note not in ("", "*")]
         self._words.append(f"[{', '.join(parts)}]")
 
-    def _item(self, arguments: list[Any]) -> None:
-        self._flush()
-        words = self._line(arguments)
+    def _begin_list_item(self, arguments: list[Any]) -> None:
+        self._end_paragraph()
+        words = self._last_argument_on_one_line(arguments)
         if words:
             self._prefix = f"{words} "
         elif self._lists and self._lists[-1][0] == "enumerate":
@@ -325,51 +340,51 @@ class LatexText:
             self._prefix = "- "
         self._kind = "list"
 
-    def _environment(self, node: Any) -> None:
+    def _write_environment(self, node: Any) -> None:
         name = node.environmentname
         if any(part in name for part in _FILLED):
             self._look = self._look._replace(ground=None)
         if name == "lrbox":
-            self._hide(node.latex_verbatim())
+            self._hide_text(node.latex_verbatim())
         elif tex.is_math(node):
-            self._formula(node, "\n")
+            self._add_formula(node, "\n")
         elif name in tex.VERBATIM:
-            self._flush()
+            self._end_paragraph()
             self.pieces.append(LatexPiece("code", tex.verbatim_of(node)))
         elif name in tex.TABLES:
-            self._flush()
-            self._table(node)
+            self._end_paragraph()
+            self._write_table(node)
         elif name in tex.LISTS:
-            self._list(node, "enumerate" if "enum" in name else name)
+            self._write_list(node, "enumerate" if "enum" in name else name)
         elif name.rstrip("*") in self._names.theorems:
-            self._theorem(node, self._names.theorems[name.rstrip("*")])
+            self._write_theorem(node, self._names.theorems[name.rstrip("*")])
         else:
-            self._flush()
+            self._end_paragraph()
             if title := {"abstract": "Abstract", "thebibliography": "References"}.get(name):
                 in_chapters = any(piece.name == "chapter" for piece in self.pieces)
                 outermost = "chapter" if in_chapters else "section"
                 self.pieces.append(LatexPiece("heading", title, outermost))
             if name.rstrip("*") in ("figure", "table"):
-                self._floating(node, name.rstrip("*"))
+                self._write_float(node, name.rstrip("*"))
             elif name != "document" and any(
                 getattr(n, "macroname", "") == "label" for n in node.nodelist
             ):
                 # Something that is counted, in a way that only its package knows.
-                self._theorem(node, "")
+                self._write_theorem(node, "")
             else:
                 if name.rstrip("*") in tex.MAY_HIDE:
                     self.unread.macros[name] += 1
-                self._nodes(node.nodelist)
-            self._flush()
+                self._add_nodes(node.nodelist)
+            self._end_paragraph()
 
-    def _floating(self, node: Any, name: str) -> None:
+    def _write_float(self, node: Any, name: str) -> None:
         outer = self._float
         outer_labels = self._float_labels
         first = len(self.pieces)
         self._float = name
         self._float_labels = []
-        self._nodes(node.nodelist)
-        self._flush()
+        self._add_nodes(node.nodelist)
+        self._end_paragraph()
         for at in range(len(self.pieces) - 1, first - 1, -1):
             if self.pieces[at].name == name:
                 self.pieces[at] = self.pieces[at]._replace(labels=tuple(self._float_labels))
@@ -377,31 +392,33 @@ class LatexText:
         self._float = outer
         self._float_labels = outer_labels
 
-    def _list(self, node: Any, kind: str) -> None:
-        self._flush()
+    def _write_list(self, node: Any, kind: str) -> None:
+        self._end_paragraph()
         self._lists.append([kind, 0])
-        self._nodes(node.nodelist)
-        self._flush()
+        self._add_nodes(node.nodelist)
+        self._end_paragraph()
         self._lists.pop()
         self._kind = "list" if self._lists else "para"
 
-    def _theorem(self, node: Any, printed: str) -> None:
-        self._flush()
+    def _write_theorem(self, node: Any, printed: str) -> None:
+        self._end_paragraph()
         labels = [n for n in node.nodelist if getattr(n, "macroname", "") == "label"]
-        label = self._inline(tex.arguments_of(labels[0])[-1:]) if labels else ""
+        label = self._words_as_one_paragraph(tex.arguments_of(labels[0])[-1:]) if labels else ""
         mark = f"[{label}]" if label else ""
         self._prefix = f"{printed} {mark}".strip() + ". " if printed else f"{mark} "
-        self._nodes(n for n in node.nodelist if n not in labels)
-        self._flush()
+        self._add_nodes(n for n in node.nodelist if n not in labels)
+        self._end_paragraph()
 
-    def _table(self, node: Any) -> None:
+    def _write_table(self, node: Any) -> None:
         self._tables += 1
         table = self._tables
         below = CoveredColumns()
         rows = []
         for row in tex.rows_of(node):
             outer = self._look  # a row may have a ground of its own
-            rows.append((row.rule, below.row(list(map(self._cell, row.cells)))))
+            rows.append(
+                (row.rule, below.cells_without_covered(list(map(self._cell_of_nodes, row.cells))))
+            )
             self._look = outer
         filled = [(rule, cells) for rule, cells in rows if rule or any(cell.text for cell in cells)]
         ruled = next((at for at, (rule, _) in enumerate(filled) if at and rule), 0)
@@ -409,16 +426,16 @@ class LatexText:
             if any(cell.text for cell in cells):
                 named = tuple(replace(cell, head=at < ruled) for cell in cells)
                 self.pieces.append(LatexPiece("table", "", cells=named, table=table))
-        self._flush()
+        self._end_paragraph()
 
-    def _cell(self, nodes: Sequence[Any]) -> MarkedCell:
-        columns, rows = tex.spans_of(nodes)
-        return MarkedCell(one_line(self._inline(nodes)), columns, rows)
+    def _cell_of_nodes(self, nodes: Sequence[Any]) -> MarkedCell:
+        columns, rows = tex.columns_and_rows_of_cell(nodes)
+        return MarkedCell(one_line(self._words_as_one_paragraph(nodes)), columns, rows)
 
-    def _line(self, arguments: Sequence[Any]) -> str:
-        return one_line(self._inline(arguments[-1:]))
+    def _last_argument_on_one_line(self, arguments: Sequence[Any]) -> str:
+        return one_line(self._words_as_one_paragraph(arguments[-1:]))
 
-    def _inline(self, nodes: Sequence[Any]) -> str:
+    def _words_as_one_paragraph(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` as one paragraph; footnotes are kept for later."""
         outer = self._words
         self._words = []
@@ -428,8 +445,8 @@ class LatexText:
         self._footnotes = []
         prefix = self._prefix
         self._prefix = ""
-        self._nodes(nodes)
-        self._flush(notes=False)
+        self._add_nodes(nodes)
+        self._end_paragraph(notes=False)
         words = " ".join(piece.text for piece in self.pieces)
         self._words = outer
         self.pieces = pieces
@@ -437,7 +454,7 @@ class LatexText:
         self._footnotes = notes + self._footnotes
         return words
 
-    def _flush(self, *, notes: bool = True) -> None:
+    def _end_paragraph(self, *, notes: bool = True) -> None:
         self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
         self._unprinted = []
         text = squeezed_lines("".join(self._words))

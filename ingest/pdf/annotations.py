@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from docqa.ingest.assemble import hidden_remark
-from docqa.ingest.colours import BLACK, Colour, alike
+from docqa.ingest.colours import BLACK, Colour, are_alike
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 from docqa.ingest.types import Block, Page
 
 from .errors import pdf_errors
@@ -81,7 +81,9 @@ def read_annotations(reader: Any, request: ReadRequest) -> NotesByPage:
             with suppress(*pdf_errors()):
                 listed = page.get("/Annots")
                 items = listed.get_object() if listed is not None else ()
-                if isinstance(items, list) and (own := list(_notes(items[:MOST_ANNOTATIONS]))):
+                if isinstance(items, list) and (
+                    own := list(_notes_from_annotations(items[:MOST_ANNOTATIONS]))
+                ):
                     notes[index] = own
     if not request.pdfium or not any(note.marked for own in notes.values() for note in own):
         return notes
@@ -101,7 +103,7 @@ def _with_marked_words(file: Any, index: int, notes: list[PageNote]) -> list[Pag
         quoted: list[PageNote] = []
         for note in notes:
             lines = [text_page.get_text_bounded(*quad) for quad in note.marked]
-            words = squeeze(clean(" ".join(" ".join(lines).split())))
+            words = squeeze_spaces(clean_text(" ".join(" ".join(lines).split())))
             bare = note.text.endswith(": ")
             if words:
                 quote = f"“{words}”" if bare else f" (on “{words}”)"
@@ -111,29 +113,37 @@ def _with_marked_words(file: Any, index: int, notes: list[PageNote]) -> list[Pag
         return quoted
 
 
-def _notes(annotations: Sequence[Any]) -> Iterator[PageNote]:
+def _notes_from_annotations(annotations: Sequence[Any]) -> Iterator[PageNote]:
     for reference in annotations:
         with suppress(*pdf_errors()):
             annotation = reference.get_object()
             kind = str(annotation.get("/Subtype", ""))
-            note = _field(annotation) if kind == "/Widget" else _comment(annotation, kind)
+            note = (
+                _note_from_field(annotation)
+                if kind == "/Widget"
+                else _note_from_comment(annotation, kind)
+            )
             if note is not None:
-                unseen = int(annotation.get("/F", 0)) & _UNSEEN or _is_unseen(annotation)
+                unseen = int(annotation.get("/F", 0)) & _UNSEEN or _is_hidden_annotation(annotation)
                 yield note._replace(kind="hidden") if unseen else note
 
 
-def _is_unseen(annotation: Any) -> bool:
+def _is_hidden_annotation(annotation: Any) -> bool:
     """Whether it is clear or empty, or draws words that nobody sees."""
     from pypdf.generic import DecodedStreamObject
 
     default = DecodedStreamObject()
-    default.set_data(f"{_raw_text(_inherited(annotation, '/DA'))} () Tj".encode())
+    default.set_data(f"{_raw_text(_inherited_field_value(annotation, '/DA'))} () Tj".encode())
     with suppress(*pdf_errors()):
-        paper = _colour((annotation.get("/MK") or {}).get("/BG") or [1])
-        drawn = _inherited(annotation.get("/AP") or {}, "/N")
-        shown = list(_are_seen(drawn, paper)) or list(_are_seen(default, paper))
+        paper = _colour_from_numbers((annotation.get("/MK") or {}).get("/BG") or [1])
+        drawn = _inherited_field_value(annotation.get("/AP") or {}, "/N")
+        shown = list(_visibility_of_letter_runs(drawn, paper)) or list(
+            _visibility_of_letter_runs(default, paper)
+        )
         x0, y0, x1, y1 = map(float, annotation["/Rect"])
-        is_text = annotation["/Subtype"] == "/FreeText" or _inherited(annotation, "/FT") in (
+        is_text = annotation["/Subtype"] == "/FreeText" or _inherited_field_value(
+            annotation, "/FT"
+        ) in (
             "/Tx",
             "/Ch",
         )
@@ -142,7 +152,7 @@ def _is_unseen(annotation: Any) -> bool:
     return False
 
 
-def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
+def _visibility_of_letter_runs(stream: Any, paper: Colour) -> Iterator[bool]:
     """For each run of letters that is drawn."""
     from pypdf.generic import ContentStream
 
@@ -158,7 +168,7 @@ def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
         elif operator == b"Q" and saved:
             colour, size, mode = saved.pop()
         elif operator in _COLOUR_OPERATORS:
-            colour = _colour(operands)
+            colour = _colour_from_numbers(operands)
         elif operator == b"Tf":
             size = float(operands[1])
         elif operator == b"Tr":
@@ -168,10 +178,14 @@ def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
         elif operator in (b"f", b"f*"):
             paper = colour
         elif operator in (b"Tj", b"TJ", b"'"):
-            yield mode not in _UNSEEN_MODES and not 0 < size < smallest and not alike(colour, paper)
+            yield (
+                mode not in _UNSEEN_MODES
+                and not 0 < size < smallest
+                and not are_alike(colour, paper)
+            )
 
 
-def _colour(numbers: Sequence[Any]) -> Colour:
+def _colour_from_numbers(numbers: Sequence[Any]) -> Colour:
     """Of a grey, of red, green and blue, or of four inks."""
     parts = [*map(float, numbers)]
     if len(parts) > _RGB:
@@ -182,54 +196,58 @@ def _colour(numbers: Sequence[Any]) -> Colour:
     return red, green, blue
 
 
-def _field(widget: Any) -> PageNote | None:
+def _note_from_field(widget: Any) -> PageNote | None:
     """A form field that is filled: "Name of the owner (form field): Ann Lee"."""
-    flags = int(_inherited(widget, "/Ff") or 0)
-    kind = str(_inherited(widget, "/FT") or "")
-    value = _value(widget, kind, flags)
+    flags = int(_inherited_field_value(widget, "/Ff") or 0)
+    kind = str(_inherited_field_value(widget, "/FT") or "")
+    value = _shown_field_value(widget, kind, flags)
     if not value:
         return None
-    name = _text(_inherited(widget, "/TU")) or _text(_inherited(widget, "/T")) or "unnamed"
+    name = (
+        _one_line_text(_inherited_field_value(widget, "/TU"))
+        or _one_line_text(_inherited_field_value(widget, "/T"))
+        or "unnamed"
+    )
     return PageNote("field", f"{name.rstrip(' :')} (form field): {value}")
 
 
-def _value(widget: Any, kind: str, flags: int) -> str:
-    value = _inherited(widget, "/V")
+def _shown_field_value(widget: Any, kind: str, flags: int) -> str:
+    value = _inherited_field_value(widget, "/V")
     if kind == "/Btn":
         state = str(widget.get("/AS") or value or "/Off")
         if flags & _PUSH_BUTTON or state in ("/Off", "/", ""):
             return ""
-        label = _text(state)
+        label = _one_line_text(state)
         named = (
-            label.casefold() in _text(_inherited(widget, "/TU")).casefold()
+            label.casefold() in _one_line_text(_inherited_field_value(widget, "/TU")).casefold()
             or label.lower() in _TICKS
         )
         return "ticked" if named else f"{label} (ticked)"
     if value is None or (kind == "/Tx" and flags & _PASSWORD):
         return ""
     if kind == "/Sig":
-        signer = _text(value.get("/Name")) if hasattr(value, "get") else ""
+        signer = _one_line_text(value.get("/Name")) if hasattr(value, "get") else ""
         return f"signed by {signer}" if signer else "signed"
     values = value if isinstance(value, list) else [value]
-    shown = _choices(widget) if kind == "/Ch" else {}
-    texts = map(_text, values[:MOST_PARTS])
+    shown = _shown_text_by_choice(widget) if kind == "/Ch" else {}
+    texts = map(_one_line_text, values[:MOST_PARTS])
     return ", ".join(filter(None, (shown.get(text, text) for text in texts)))
 
 
-def _choices(widget: Any) -> dict[str, str]:
+def _shown_text_by_choice(widget: Any) -> dict[str, str]:
     """The text that is shown for each value of a choice field."""
-    options = _inherited(widget, "/Opt")
+    options = _inherited_field_value(widget, "/Opt")
     pairs = []
     if isinstance(options, list):
         pairs = [option.get_object() for option in options[:MOST_ANNOTATIONS]]
     return {
-        _text(pair[0]): _text(pair[1])
+        _one_line_text(pair[0]): _one_line_text(pair[1])
         for pair in pairs
         if isinstance(pair, list) and len(pair) == 2
     }
 
 
-def _inherited(widget: Any, name: str) -> Any:
+def _inherited_field_value(widget: Any, name: str) -> Any:
     """The value of a form field, or of the fields above it."""
     for _ in range(MOST_PARENTS):
         value = widget.get(name)
@@ -242,25 +260,27 @@ def _inherited(widget: Any, name: str) -> Any:
     return None
 
 
-def _comment(annotation: Any, kind: str) -> PageNote | None:
+def _note_from_comment(annotation: Any, kind: str) -> PageNote | None:
     """A comment, or marked words: "Comment by Jo Reed, 2024-05-03: Too low?"."""
     if kind not in _COMMENTS:
         return None
-    words = _text(annotation.get("/Contents"))
-    marked = _quads(annotation.get("/QuadPoints")) if kind in _MARKED else ()
+    words = _one_line_text(annotation.get("/Contents"))
+    marked = _boxes_from_quad_points(annotation.get("/QuadPoints")) if kind in _MARKED else ()
     if not words and not marked:
         return None
     what = "Text on the page" if kind == "/FreeText" else "Comment" if words else _MARKED[kind]
-    author = " ".join(_text(annotation.get("/T")).replace(":", " ").split())
+    author = " ".join(_one_line_text(annotation.get("/T")).replace(":", " ").split())
     if author:
         what = f"{what} by {author}"
-    date = _DATE.search(_text(annotation.get("/M")) or _text(annotation.get("/CreationDate")))
+    date = _DATE.search(
+        _one_line_text(annotation.get("/M")) or _one_line_text(annotation.get("/CreationDate"))
+    )
     if date:
         what = f"{what}, {'-'.join(date.groups())}"
     return PageNote("comment", f"{what}: {words}", marked)
 
 
-def _quads(points: Any) -> tuple[Quad, ...]:
+def _boxes_from_quad_points(points: Any) -> tuple[Quad, ...]:
     listed = points.get_object() if points is not None else ()
     numbers = [float(number) for number in listed[: 8 * MOST_PARTS]]
     quads = [numbers[start : start + 8] for start in range(0, len(numbers) - 7, 8)]
@@ -278,9 +298,9 @@ def _raw_text(value: Any) -> str:
     return str(value) if value is not None and not isinstance(value, dict | list) else ""
 
 
-def _text(value: Any) -> str:
-    text = strip_invisible(clean(_raw_text(value)[:MOST_ANNOTATION_CHARS]))[0]
-    return squeeze(" ".join(text.split())).lstrip("/")
+def _one_line_text(value: Any) -> str:
+    text = strip_invisible(clean_text(_raw_text(value)[:MOST_ANNOTATION_CHARS]))[0]
+    return squeeze_spaces(" ".join(text.split())).lstrip("/")
 
 
 def with_annotations(

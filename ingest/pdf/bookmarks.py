@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
-from docqa.ingest.structure.clean import folded
+from docqa.ingest.structure.clean import fold_title
 from docqa.ingest.structure.outline import HeadingMark, split_number
 from docqa.ingest.types import Page
 
@@ -45,7 +45,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         title = " ".join(bookmark.title.split())
         if not title or not 1 <= bookmark.page <= len(pages):
             continue
-        place = _locate(title, bookmark.page, pages, texts, before)
+        place = _find_title(title, bookmark.page, pages, texts, before)
         found += place is not None
         # A title that is not found begins where its page does, or right after the heading before
         # it.
@@ -80,21 +80,23 @@ def _numbered_title(
     number, name = split_number(title)
     if number is None and place is not None:
         text = pages[place[0] - 1].text
-        first = folded(title)[:1]
+        first = fold_title(title)[:1]
         ahead = _NUMBER_AHEAD.match(text, place[1])
         if (
             ahead
-            and folded(text[ahead.end() :].lstrip()[:1])[:1] == first
+            and fold_title(text[ahead.end() :].lstrip()[:1])[:1] == first
             and ahead.end() > ahead.start()
         ):
-            rest, _ = _fold(text[ahead.end() : ahead.end() + 2 * len(title) + 40])
+            rest, _ = _fold_title_with_offsets(
+                text[ahead.end() : ahead.end() + 2 * len(title) + 40]
+            )
             # What numbers the lines of other pages numbers those of this one.
             lines = (
                 ahead.group(1).isdigit()
                 and not pages[place[0] - 1].lines
                 and any(page.lines for page in pages)
             )
-            if rest.startswith(folded(title)) and not lines:
+            if rest.startswith(fold_title(title)) and not lines:
                 return ahead.group(1).strip(" ("), name
     return number, name
 
@@ -112,7 +114,7 @@ def _division_above(
     return (match.group(1), (page, above)) if match else (None, place)
 
 
-def _locate(
+def _find_title(
     title: str,
     page: int,
     pages: Sequence[Page],
@@ -122,19 +124,19 @@ def _locate(
     """Where `title` stands near `page`: rather after the heading before it, rather alone on its
     line.
     """
-    needle = folded(title)
+    needle = fold_title(title)
     found: list[tuple[tuple[bool, ...], int, int]] = []
     for order, candidate in enumerate((page, page + 1, page - 1)):
         if not needle or not 1 <= candidate <= len(pages):
             continue
         if candidate not in texts:
-            texts[candidate] = _fold(pages[candidate - 1].text)
+            texts[candidate] = _fold_title_with_offsets(pages[candidate - 1].text)
         text, offsets = texts[candidate]
         at = text.find(needle)
         while at >= 0:
             body = pages[candidate - 1].text
             end = offsets[at + len(needle) - 1] + 1
-            start, whole, opens = _line_of(body, offsets[at], end)
+            start, whole, opens = _heading_line_place(body, offsets[at], end)
             numbered = opens and start < offsets[at]
             behind = (candidate, start) >= before
             # Its own line after the heading before, or a number in front of it; else the page that
@@ -156,7 +158,7 @@ def _locate(
     return number, start
 
 
-def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
+def _heading_line_place(body: str, start: int, end: int) -> tuple[int, bool, bool]:
     """Where the heading at `start:end` begins with its number; whether it fills, and whether it
     opens, its line.
     """
@@ -168,9 +170,9 @@ def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
     return line_start, not rest, True
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
+def _fold_title_with_offsets(text: str) -> tuple[str, list[int]]:
     if len(text.casefold()) == len(text):  # each letter folds to one
-        return folded(text), list(compress(range(len(text)), map(str.isalnum, text)))
+        return fold_title(text), list(compress(range(len(text)), map(str.isalnum, text)))
     kept = [
         (part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from docqa.ingest.assemble import assemble, grade, hidden_remark, page_list
+from docqa.ingest.assemble import assemble_document, grade_page_text, hidden_remark, page_list
 from docqa.ingest.errors import NoText, Unreadable
 from docqa.ingest.pdf import bookmarks, ocr, structure
 from docqa.ingest.pdf.layout.lines import Line
@@ -14,9 +14,9 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
     Hyphens,
-    clean,
+    clean_text,
     line_blocks,
-    squeeze,
+    squeeze_spaces,
     strip_invisible,
     unwrap,
 )
@@ -53,11 +53,11 @@ class OutsidePages:
 def parse_outside(reader: Any, request: ReadRequest) -> OutsidePages:
     """What the file open in pypdf's `reader` has outside its pages' text."""
     return OutsidePages(
-        structure.title(reader),
-        structure.labels(reader, len(reader.pages)),
-        structure.bookmarks(reader),
+        structure.title_in_file(reader),
+        structure.page_labels_in_file(reader, len(reader.pages)),
+        structure.bookmarks_in_file(reader),
         read_annotations(reader, request),
-        structure.left_out(reader),
+        structure.unread_parts(reader),
     )
 
 
@@ -72,25 +72,25 @@ def make_document(request: ReadRequest, raw: list[RawPage], outside: OutsidePage
     furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
     heads = list(map(_running_heads_of, raw, furniture))
     labels, differing = checked_labels(outside.labels, heads)
-    pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
+    pages, candidates = _pages_and_heading_lines(raw, furniture, labels, request.include_hidden)
     notes = outside.annotations
     pages = with_annotations(pages, notes, include_hidden=request.include_hidden)
     hidden = sum(len(page.hidden) for page in raw)
     hidden += sum(note.kind == "hidden" for note in chain(*notes.values()))
     if not any(page.text.strip() for page in pages):
-        raise _no_text(len(raw), hidden)
+        raise _no_text_error(len(raw), hidden)
     warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
     if differing:
         what = f"the file's page labels differ from the numbers printed on {page_list(differing)}"
         warnings.append(f"{what}: the printed ones are cited")
     warnings += annotation_warnings(notes, request.include_hidden)
-    return assemble(
+    return assemble_document(
         request,
         title=outside.title,
         media_type="application/pdf",
         paged=True,
         pages=pages,
-        sections=_sections(outside.bookmarks, pages, candidates, body),
+        sections=_build_sections(outside.bookmarks, pages, candidates, body),
         hidden=hidden,
         ocr=[number for number, page in numbered if page.ocr],
         warnings=[*warnings, *outside.left_out],
@@ -98,12 +98,12 @@ def make_document(request: ReadRequest, raw: list[RawPage], outside: OutsidePage
     )
 
 
-def _no_text(pages: int, hidden: int) -> NoText:
+def _no_text_error(pages: int, hidden: int) -> NoText:
     if hidden:
         return NoText(ALL_HIDDEN, hint="--include-hidden reads it")
     many = f"none of its {pages} pages has" if pages > 1 else "its only page does not have"
     tool = "Run OCR on it first, for example with ocrmypdf"
-    hint = tool if ocr.available() else f"{ocr.INSTALL} lets docqa recognise it. Or: {tool}"
+    hint = tool if ocr.is_ocr_available() else f"{ocr.INSTALL} lets docqa recognise it. Or: {tool}"
     return NoText(f"{many} text; it may be a scan", hint=hint)
 
 
@@ -111,7 +111,7 @@ def _scan_warnings(raw: list[RawPage]) -> list[str]:
     images = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
     doubted = [number for number, page in enumerate(raw, 1) if page.doubted]
     lines = []
-    if images and ocr.available():
+    if images and ocr.is_ocr_available():
         lines.append(f"only a picture, in which no text was recognised, on {page_list(images)}")
     elif images:
         where = page_list(images)
@@ -133,7 +133,7 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
     return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {hidden_remark(included)}"]
 
 
-def _pages(
+def _pages_and_heading_lines(
     raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.HeadingLine]]:
     """The pages with their text, and lines that may be headings; empties `raw` of its lines."""
@@ -154,14 +154,18 @@ def _pages(
             index,
             labels[index],
             joined.text.replace("\u00ad", "-"),
-            grade(joined.text, repaired=bool(page.numbers), score=page.score, order=page.order),
+            grade_page_text(
+                joined.text, repaired=bool(page.numbers), score=page.score, order=page.order
+            ),
             joined.blocks,
             tuple(heads),
             joined.numbered,
             joined.tables,
         )
         for hidden in page.hidden if include_hidden else ():
-            made = with_words(made, squeeze(strip_invisible(clean(hidden.text))[0]), "hidden")
+            made = with_words(
+                made, squeeze_spaces(strip_invisible(clean_text(hidden.text))[0]), "hidden"
+            )
         pages.append(made)
         candidates += [replace(heading, page=index + 1) for heading in joined.headings]
         page.lines = []  # those of thousands of pages are more than their text
@@ -183,7 +187,7 @@ def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> JoinedPage:
     return JoinedPage(text, blocks, tuple(headings))
 
 
-def _sections(
+def _build_sections(
     given: list[bookmarks.Bookmark],
     pages: list[Page],
     candidates: list[outline.HeadingLine],
@@ -194,4 +198,6 @@ def _sections(
         marks = outline.from_numbering(candidates, body)
     if not marks and body:
         marks = outline.from_style(candidates, body)
-    return outline.build(outline.with_opinions(marks, pages), [page.label for page in pages])
+    return outline.build_sections(
+        outline.with_opinions(marks, pages), [page.label for page in pages]
+    )

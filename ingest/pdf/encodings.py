@@ -11,7 +11,7 @@ IN_WINDOWS = dict(zip(_CODES.decode("mac_roman"), _CODES.decode("cp1252", "repla
 """Characters of a Macintosh, and those that have the same codes in Windows."""
 
 
-def bare(name: str) -> str:
+def bare_font_name(name: str) -> str:
     """A font's name without its slash and the tag of a subset."""
     return name.lstrip("/").rpartition("+")[2]
 
@@ -23,10 +23,12 @@ def as_of_windows(text: str, places: Sequence[int]) -> str:
     own = set(places)
     other = "".join(IN_WINDOWS[letter] if at in own else letter for at, letter in enumerate(text))
     padded = f" {other} ", f" {text} "
-    return min(padded, key=lambda each: sum(_is_odd(*each[at : at + 3]) for at in places))[1:-1]
+    return min(
+        padded, key=lambda each: sum(_is_misread_letter(*each[at : at + 3]) for at in places)
+    )[1:-1]
 
 
-def _is_odd(before: str, letter: str, after: str) -> bool:
+def _is_misread_letter(before: str, letter: str, after: str) -> bool:
     """Whether a character is none, a sign within a word, or a letter of another case than its
     neighbours.
     """

@@ -32,7 +32,7 @@ def pdf_errors() -> tuple[type[Exception], ...]:
     return (PyPdfError, DependencyError, *_STRUCTURE_ERRORS)
 
 
-def reason(error: BaseException) -> str:
+def error_reason(error: BaseException) -> str:
     """The kind of `error` and the beginning of what it says."""
     text = " ".join(str(error).split())[:120]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from docqa.ingest.errors import Unreadable, reading
+from docqa.ingest.errors import Unreadable, name_file_in_errors
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
-from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.pdf.visibility.objects import Box, box_around
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import maker, row_of
-from docqa.ingest.structure.clean import Hyphens, grouped
+from docqa.ingest.serialize import maker_from_json, row_of
+from docqa.ingest.structure.clean import Hyphens, group_consecutive
 from docqa.ingest.types import Page
 
-from .pages import RawPage, extract_one
+from .pages import RawPage, extract_one_page
 from .reader import count_pages, open_request
 
 # What joining wrapped lines changes: spaces, and hyphens at line ends.
@@ -74,7 +74,7 @@ def extract_page(
     """`page` of the PDF, extracted once more, and its image as a PNG. Raises Encrypted, and
     Unreadable where the file has no such page.
     """
-    with reading(request.name):
+    with name_file_in_errors(request.name):
         reader, request = open_request(request)
         count = count_pages(reader)
         if page.index >= count:
@@ -82,7 +82,7 @@ def extract_page(
                 f"it has {count} pages, and no page {page.page}", hint="Read the file again"
             )
         events.on_page(page.page)
-        return extract_one(reader, request, page.index, events, numbered=bool(page.lines))
+        return extract_one_page(reader, request, page.index, events, numbered=bool(page.lines))
 
 
 def text_view(page: Page, *notes: str) -> PageBoxes:
@@ -106,7 +106,7 @@ def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageBoxes:
         for block in join_lines(body, Hyphens(line.text for line in body)).printed
         for line in block
     ]
-    blocks = _blocks(page, printed)
+    blocks = _seen_blocks(page, printed)
     notes = [raw.problem] if raw.problem is not None else []
     if blocks is None:
         blocks = text_view(page).blocks
@@ -131,12 +131,13 @@ def head_lines(page: Page, raw: RawPage) -> set[int]:
     return heads
 
 
-def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
+def _seen_blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
     """The Document's blocks with these lines, in reading order; None where their text differs."""
     texts = [
-        _letters(page.text[b.start : b.end]) if b.kind != "hidden" else "" for b in page.blocks
+        _letters_and_digits(page.text[b.start : b.end]) if b.kind != "hidden" else ""
+        for b in page.blocks
     ]
-    if "".join(texts) != "".join(_letters(line.text) for line in lines):
+    if "".join(texts) != "".join(_letters_and_digits(line.text) for line in lines):
         return None
     ends = list(accumulate(map(len, texts)))
     members: list[list[Line]] = [[] for _ in texts]
@@ -148,9 +149,9 @@ def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
         ):
             block += 1
         members[block].append(line)
-        position += len(_letters(line.text))
+        position += len(_letters_and_digits(line.text))
     return tuple(
-        SeenBlock(b.start, b.end, b.kind, tuple(map(_seen_line, own)), _runs(own))
+        SeenBlock(b.start, b.end, b.kind, tuple(map(_seen_line, own)), _boxes_of_column_runs(own))
         for b, own in zip(page.blocks, members, strict=True)
     )
 
@@ -160,16 +161,16 @@ def _seen_line(line: Line) -> SeenLine:
     return SeenLine(line.text, line.box, cells, line.grid is not None and line.grid.head)
 
 
-def _letters(text: str) -> str:
+def _letters_and_digits(text: str) -> str:
     return "".join(text.translate(_NO_LETTERS).split())
 
 
-def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
+def _boxes_of_column_runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     """The boxes around lines below one another in one column."""
-    runs = grouped(
+    runs = group_consecutive(
         lines, lambda run, line: line.region == run[-1].region and line.top >= run[-1].top - 1
     )
-    return tuple(around(*(line.box for line in run)) for run in runs)
+    return tuple(box_around(*(line.box for line in run)) for run in runs)
 
 
 def to_bytes(view: PageBoxes) -> bytes:
@@ -183,5 +184,5 @@ def to_bytes(view: PageBoxes) -> bytes:
 def from_bytes(data: bytes) -> PageBoxes:
     """The PageBoxes that `to_bytes` wrote."""
     row, _, picture = data.partition(b"\n")
-    view: PageBoxes = maker(PageBoxes)(json.loads(row))
+    view: PageBoxes = maker_from_json(PageBoxes)(json.loads(row))
     return replace(view, picture=picture or None)

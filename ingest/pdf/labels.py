@@ -23,7 +23,7 @@ _PAGE_WORD = re.compile(
 _PARTS = re.compile(r"(.*?)(\d+)")
 
 
-class _Printed(NamedTuple):
+class _PrintedPageNumber(NamedTuple):
     """A number on `page` (from 0). `kind`: "roman", or what is before its last digits
     ("4-").
     """
@@ -40,7 +40,9 @@ def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
     """
     labels: list[str | None] = [None] * len(heads)
     lengths = [0] * len(heads)
-    for chain in _chains([list(_printed(page, lines)) for page, lines in enumerate(heads)]):
+    for chain in _number_chains(
+        [list(_printed_numbers_of_page(page, lines)) for page, lines in enumerate(heads)]
+    ):
         for printed in chain if len(chain) >= NEAR_PAGES else ():
             if len(chain) > lengths[printed.page]:
                 lengths[printed.page] = len(chain)
@@ -62,7 +64,9 @@ def checked_labels(
     for index, (label, own) in enumerate(zip(given, printed, strict=True)):
         if label is None or own is None:
             labels[index] = label or own
-        elif _folded(label) in (_folded(number.text) for number in _printed(index, heads[index])):
+        elif _fold_label(label) in (
+            _fold_label(number.text) for number in _printed_numbers_of_page(index, heads[index])
+        ):
             agreed += 1
         else:
             labels[index] = own
@@ -70,11 +74,11 @@ def checked_labels(
     return printed if len(differing) > agreed else labels, differing
 
 
-def _folded(label: str) -> str:
+def _fold_label(label: str) -> str:
     return label.replace("–", "-").casefold()
 
 
-def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
+def _printed_numbers_of_page(page: int, lines: Sequence[str]) -> Iterator[_PrintedPageNumber]:
     seen: set[str] = set()
     for line in lines:
         text = line.strip()
@@ -85,14 +89,16 @@ def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
             if token not in seen:
                 seen.add(token)
                 if token.lower() in ROMAN:
-                    yield _Printed(page, token, "roman", ROMAN[token.lower()])
+                    yield _PrintedPageNumber(page, token, "roman", ROMAN[token.lower()])
                 elif parts := _PARTS.fullmatch(token):
-                    yield _Printed(page, token, parts[1], int(parts[2]))
+                    yield _PrintedPageNumber(page, token, parts[1], int(parts[2]))
 
 
-def _chains(pages: Sequence[Sequence[_Printed]]) -> Iterator[list[_Printed]]:
+def _number_chains(
+    pages: Sequence[Sequence[_PrintedPageNumber]],
+) -> Iterator[list[_PrintedPageNumber]]:
     """Numbers that count on as the pages do."""
-    open_: dict[tuple[str, int], list[_Printed]] = {}
+    open_: dict[tuple[str, int], list[_PrintedPageNumber]] = {}
     for tokens in pages:
         for token in tokens:
             key = (token.kind, token.number - token.page)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docqa.ingest.limits import MAX_OCR_PAGES
 
-from .errors import reason
+from .errors import error_reason
 from .measures import (
     DOUBTFUL_SCORE,
     IMAGE_SHARE,
@@ -45,9 +45,9 @@ class NotRecognised(Exception):
 
 
 @cache
-def available() -> bool:
+def is_ocr_available() -> bool:
     """Whether the extra is installed, models and all."""
-    return bool(find_spec("onnxruntime")) and len(_models()) == len(_MODELS)
+    return bool(find_spec("onnxruntime")) and len(_model_paths_by_setting()) == len(_MODELS)
 
 
 def is_image_of_text(page: Any, letters: int) -> bool:
@@ -85,12 +85,12 @@ class Recogniser:
         self._on_page(number)
         png = page_png(page, OCR_PIXELS_PER_POINT)
         try:
-            output = self._engine(png) if png is not None else None
+            output = self._ocr_engine(png) if png is not None else None
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - OpenCV, ONNX Runtime and RapidOCR share no kind of error
             raise NotRecognised(
-                f"a picture that could not be recognised, not read ({reason(error)})"
+                f"a picture that could not be recognised, not read ({error_reason(error)})"
             ) from error
         if output is None or not output.txts:
             return Recognised([], 0.0, 0)
@@ -99,11 +99,15 @@ class Recogniser:
         lines = list(zip(output.txts, output.boxes.tolist(), output.scores))
         letters = sum(len(text) for text, _, _ in lines)
         score = sum(len(text) * float(score) for text, _, score in lines) / max(letters, 1)
-        words = [word for text, corners, _ in lines for word in _words(text, corners, points)]
+        words = [
+            word
+            for text, corners, _ in lines
+            for word in _words_of_recognised_line(text, corners, points)
+        ]
         return Recognised(words, score, sum(float(score) < DOUBTFUL_SCORE for _, _, score in lines))
 
     @cached_property
-    def _engine(self) -> Any:
+    def _ocr_engine(self) -> Any:
         from rapidocr import RapidOCR
 
         one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
@@ -112,10 +116,10 @@ class Recogniser:
             "Global.log_level": "critical",
             "Global.max_side_len": OCR_MAX_SIDE,
         }
-        return RapidOCR(params={**_models(), **one, **rest})
+        return RapidOCR(params={**_model_paths_by_setting(), **one, **rest})
 
 
-def _models() -> dict[str, str]:
+def _model_paths_by_setting() -> dict[str, str]:
     """The models in RapidOCR's wheel by the name of their setting; fewer than two where it is not
     whole.
     """
@@ -127,7 +131,9 @@ def _models() -> dict[str, str]:
     return {name: str(files[0]) for name, files in found.items() if files}
 
 
-def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> "list[Word]":
+def _words_of_recognised_line(
+    text: str, corners: Sequence[Sequence[float]], points: float
+) -> "list[Word]":
     """The words of a recognised line, each with its share of the line."""
     from .raw_page import Word
 

@@ -15,9 +15,9 @@ from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 
-from .errors import pdf_errors, reason
+from .errors import error_reason, pdf_errors
 from .measures import EARLY_PAGES, FEW_LETTERS
 from .ocr import NotRecognised, Recognised, Recogniser, is_image_of_text
 from .pool import PageForks
@@ -54,7 +54,7 @@ class RawPage:
     lost: bool = False
 
 
-def extract(
+def extract_pages(
     reader: Any,
     request: ReadRequest,
     events: PageEvents,
@@ -73,11 +73,11 @@ def extract(
     sizes = StreamSizes()
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
-        recogniser = None if first else _recogniser(request, events)
+        recogniser = None if first else _recogniser_if_available(request, events)
 
         def parse_in_fork(index: int) -> bytes | None:
             with suppress(MemoryError):
-                page = _parse(reader, sizes, file, index, None)
+                page = _parse_page(reader, sizes, file, index, None)
                 if page.problem is None and not (page.scan and recogniser is not None):
                     # A fork is no further from the user's files than this process, which may trust
                     # it.
@@ -102,18 +102,18 @@ def extract(
                     pages.append(pickle.loads(pickled) if index < EARLY_PAGES else pickled)
                 else:
                     events.on_page(index + 1)
-                    pages.append(_parse(reader, sizes, file, index, recogniser))
+                    pages.append(_parse_page(reader, sizes, file, index, recogniser))
         pages = [pickle.loads(page) if isinstance(page, bytes) else page for page in pages]
         numbered = [page.numbers is not None for page in pages]
         for index, has_numbers in pages_to_parse_again(numbered).items() if file else ():
             if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
                 events.on_page(index + 1)
-                pages[index] = _parse(reader, sizes, file, index, None, numbered=has_numbers)
+                pages[index] = _parse_page(reader, sizes, file, index, None, numbered=has_numbers)
     events.on_page(0)
     return pages, meanwhile_result
 
 
-def extract_one(
+def extract_one_page(
     reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
 ) -> tuple[RawPage, bytes | None]:
     """Page `index` (from 0) alone, and its image as a PNG, None where pdfium did not open it.
@@ -122,8 +122,8 @@ def extract_one(
 
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
-        recogniser = _recogniser(request, events)
-        page = _parse(reader, StreamSizes(), file, index, recogniser, numbered=numbered)
+        recogniser = _recogniser_if_available(request, events)
+        page = _parse_page(reader, StreamSizes(), file, index, recogniser, numbered=numbered)
         png = None
         # The text of a page that cannot be drawn is worth showing all the same.
         with suppress(pypdfium2.PdfiumError, MemoryError):
@@ -132,8 +132,8 @@ def extract_one(
         return page, png
 
 
-def _recogniser(request: ReadRequest, events: PageEvents) -> Recogniser | None:
-    return Recogniser(events.on_ocr) if request.pdfium and ocr.available() else None
+def _recogniser_if_available(request: ReadRequest, events: PageEvents) -> Recogniser | None:
+    return Recogniser(events.on_ocr) if request.pdfium and ocr.is_ocr_available() else None
 
 
 def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumFile | None:
@@ -158,7 +158,7 @@ def _has_layers(reader: Any) -> bool:
     return True
 
 
-def _parse(
+def _parse_page(
     reader: Any,
     sizes: StreamSizes,
     file: PdfiumFile | None,
@@ -181,7 +181,7 @@ def _parse(
         limit = f"{WORKER_MEMORY_BYTES / 2**30:g} GiB"
         return RawPage(problem=f"needs more memory than the limit of {limit}, not read")
     except pdf_errors() as error:
-        return RawPage(problem=f"damaged, not read ({reason(error)})")
+        return RawPage(problem=f"damaged, not read ({error_reason(error)})")
 
 
 def _pdfium_page(
@@ -195,18 +195,18 @@ def _pdfium_page(
 
     try:
         seen = file.page_words(index, unencoded)
-        recognised, problem = _recognised(file, index, seen, recogniser)
+        recognised, problem = _recognise_if_image_of_text(file, index, seen, recogniser)
     except pypdfium2.PdfiumError as error:
-        return RawPage(problem=f"damaged, not read ({reason(error)})")
+        return RawPage(problem=f"damaged, not read ({error_reason(error)})")
     if seen.chars > MAX_PAGE_CHARS:
-        return _too_long(seen.chars)
+        return _overlong_page(seen.chars)
     # What is recognised has the few words that are printed over an image too.
     words = recognised.words if recognised is not None and recognised.words else seen.words
     lines, numbers, order = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
     hidden = list(seen.hidden)
     for line in lines:
-        text, invisible = strip_invisible(clean(line.text))
-        line.text = squeeze(text)
+        text, invisible = strip_invisible(clean_text(line.text))
+        line.text = squeeze_spaces(text)
         hidden.extend([Hidden("", ZERO_WIDTH)] * invisible)
     lines = [line for line in lines if line.text]
     page = RawPage(
@@ -221,7 +221,7 @@ def _pdfium_page(
     return page
 
 
-def _recognised(
+def _recognise_if_image_of_text(
     file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
 ) -> tuple[Recognised | None, str | None]:
     """What was recognised where the page is an image of text, and why it was not."""
@@ -239,17 +239,17 @@ def _recognised(
             return None, str(error)
 
 
-def _too_long(chars: int) -> RawPage:
+def _overlong_page(chars: int) -> RawPage:
     return RawPage(problem=f"{chars:,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
 
 
 def _pypdf_page(reader: Any, index: int) -> RawPage:
     text = reader.pages[index].extract_text()
     if len(text) > MAX_PAGE_CHARS:
-        return _too_long(len(text))
-    text, invisible = strip_invisible(clean(text))
+        return _overlong_page(len(text))
+    text, invisible = strip_invisible(clean_text(text))
     # Without boxes the height of a line is its number, and its size is unknown.
-    lines = [squeeze(line) for line in text.split("\n") if line.strip()]
+    lines = [squeeze_spaces(line) for line in text.split("\n") if line.strip()]
     boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
     height = float(max(len(lines), 1))
     return RawPage(boxed, "\n".join(lines), 0.0, height, [Hidden("", ZERO_WIDTH)] * invisible)

@@ -27,7 +27,7 @@ ParsePage = Callable[[int], bytes | None]
 
 
 @dataclass(eq=False)
-class _Fork:
+class _ForkedParser:
     """A fork, the pages that it has begun, and how long it has been at the first of these."""
 
     process: int
@@ -56,7 +56,7 @@ class PageForks:
         self._crashes = 0
         self._memory = 0
         self._queue = -1
-        self._forks: dict[Connection, _Fork] = {}
+        self._forks: dict[Connection, _ForkedParser] = {}
 
     def __enter__(self) -> "PageForks":
         if self._count:
@@ -67,12 +67,12 @@ class PageForks:
             os.close(writing)
             self._memory = memory_share(self._count)
             for _ in range(self._count):
-                self._start([])
+                self._start_fork_for_pages([])
         return self
 
     def __exit__(self, *_: object) -> None:
         for pipe in list(self._forks):
-            self._stop(pipe)
+            self._stop_fork(pipe)
         if self._count:
             os.close(self._queue)
 
@@ -81,14 +81,16 @@ class PageForks:
         in `lost`.
         """
         while self._forks and index in self._due:
-            self._wait()
+            self._wait_for_forks()
         return self._parsed.pop(index, None)
 
-    def _start(self, pages: list[int]) -> None:
-        process, pipe = start_fork(partial(self._work, pages), self._memory, [self._queue])
-        self._forks[pipe] = _Fork(process, pages, Stopwatch(process))
+    def _start_fork_for_pages(self, pages: list[int]) -> None:
+        process, pipe = start_fork(
+            partial(self._parse_pages_in_fork, pages), self._memory, [self._queue]
+        )
+        self._forks[pipe] = _ForkedParser(process, pages, Stopwatch(process))
 
-    def _work(self, pages: Sequence[int], writing: Connection) -> None:
+    def _parse_pages_in_fork(self, pages: Sequence[int], writing: Connection) -> None:
         """In the fork: parses `pages`, then chunk after chunk; one without bytes is for the caller
         to parse.
         """
@@ -101,39 +103,39 @@ class PageForks:
             writing.send_bytes(_BEGINS + number)
             pages = self._chunks[_NUMBER.unpack(number)[0]]
 
-    def _stop(self, pipe: Connection) -> list[int]:
+    def _stop_fork(self, pipe: Connection) -> list[int]:
         """Ends a fork; returns its pages that are still to be parsed."""
         fork = self._forks.pop(pipe)
         pipe.close()
         end_fork(fork.process)
         return fork.pages
 
-    def _wait(self) -> None:
+    def _wait_for_forks(self) -> None:
         """Takes what there is, and stops whoever takes too long over a page."""
         first = min(fork.step.left(self._page_seconds) for fork in self._forks.values())
         for pipe in wait(list(self._forks), max(first, 0.0)):
             assert isinstance(pipe, Connection)
-            self._receive(pipe)
+            self._receive_from_fork(pipe)
         for pipe, fork in list(self._forks.items()):
             if fork.step.left(self._page_seconds) <= 0:
-                pages = self._stop(pipe)
+                pages = self._stop_fork(pipe)
                 if pages:
                     self._due.discard(pages[0])
                     self.lost[pages[0]] = (
                         f"took longer than {self._page_seconds:g} seconds, not read"
                     )
-                    self._start(pages[1:])
+                    self._start_fork_for_pages(pages[1:])
 
-    def _receive(self, pipe: Connection) -> None:
+    def _receive_from_fork(self, pipe: Connection) -> None:
         try:
             message = pipe.recv_bytes()
         except (EOFError, OSError):  # the end, before or within a message
-            pages = self._stop(pipe)
+            pages = self._stop_fork(pipe)
             if pages:  # it crashed at the first of these
                 self._due.discard(pages[0])
                 self._crashes += 1
                 if self._crashes <= MOST_CRASHES:
-                    self._start(pages[1:])
+                    self._start_fork_for_pages(pages[1:])
             return
         fork = self._forks[pipe]
         fork.step.start()

@@ -25,10 +25,10 @@ from docqa.ingest.pdf.visibility.hidden import (
     HiddenTextDetector,
     false_words,
 )
-from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
-from docqa.ingest.pdf.visibility.raster import placer
+from docqa.ingest.pdf.visibility.objects import Box, PageObjects, box_around
+from docqa.ingest.pdf.visibility.raster import display_placer
 
-from .encodings import IN_WINDOWS, as_of_windows, bare
+from .encodings import IN_WINDOWS, as_of_windows, bare_font_name
 from .measures import (
     APART,
     FEWEST_APART,
@@ -99,7 +99,7 @@ class PdfiumFile:
         import pypdfium2
 
         self._layered = layered
-        stand_in.install()
+        stand_in.install_stand_in_font()
         self._file = pypdfium2.PdfDocument(data, password=password)
         if self._file.get_formtype() == 1:
             # so that fields are drawn with their page; those of XFA cannot be
@@ -127,15 +127,15 @@ class PdfiumFile:
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
             if not (spoken := objects.spoken()):
-                return self._read(page, objects, [], unencoded)
+                return self._words_on_open_page(page, objects, [], unencoded)
             false = false_words(page, objects, spoken)
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
             objects.silence(item for at, item in enumerate(objects.order) if at in false)
             unlike = [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())]
-            return self._read(page, objects, unlike, unencoded)
+            return self._words_on_open_page(page, objects, unlike, unencoded)
 
-    def _read(
+    def _words_on_open_page(
         self, page: Any, objects: PageObjects, hidden: list[Hidden], unencoded: frozenset[str]
     ) -> PageWords:
         with closing(page.get_textpage()) as text_page:
@@ -159,24 +159,24 @@ def _read_words(
         own = [
             at
             for at, letter in enumerate(text)
-            if letter in IN_WINDOWS and bare(font_of(at)) in unencoded
+            if letter in IN_WINDOWS and bare_font_name(font_of(at)) in unencoded
         ]
         text = as_of_windows(text, own)
-    words, places, boxes = _all_words(page, text, detector, font_of)
+    words, places, boxes = _words_with_places_and_boxes(page, text, detector, font_of)
     _join_letters(partial(raw.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     unseen, ocr = detector.detect(places, boxes)
-    place = placer(page.get_bbox(), page.get_rotation())
+    place = display_placer(page.get_bbox(), page.get_rotation())
     rules = tuple(place(*box) for box in detector.objects.rules)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
-    repeated = _repeated(words, unseen)
+    repeated = _repeated_word_numbers(words, unseen)
     tiny = min(TINY, TINY_SHARE * width)
     for number, word in enumerate(words):
-        reason = _unseen(word, width, height, tiny) or unseen.get(number)
+        reason = _reason_word_is_unseen(word, width, height, tiny) or unseen.get(number)
         if reason in (INVISIBLE, SAME_COLOUR) and not any(map(str.isalnum, word.text)):
             # Leaders in the paper's colour keep a line together.
             word = word._replace(text="")
@@ -196,7 +196,7 @@ def _read_words(
             ):
                 before = seen[-1]  # two pieces of one word
                 seen[-1] = Word(
-                    before.text + word.text, *around(before[1:5], word[1:5]), *before[5:]
+                    before.text + word.text, *box_around(before[1:5], word[1:5]), *before[5:]
                 )
             else:
                 # The line goes on after a hidden word that began it.
@@ -206,14 +206,14 @@ def _read_words(
             continue
         newline = newline or word.newline
         if last_hidden == number - 1:
-            hidden[-1] = _continued(hidden[-1], word)
+            hidden[-1] = _extend_hidden_text(hidden[-1], word)
         else:
             hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
     return PageWords(seen, count, width, height, hidden, ocr, rules)
 
 
-def _repeated(words: list[Word], hidden: Mapping[int, str]) -> set[int]:
+def _repeated_word_numbers(words: list[Word], hidden: Mapping[int, str]) -> set[int]:
     """The words that repeat one that is seen in its place: drawn twice to look bold, or in each
     tile of the page.
     """
@@ -232,19 +232,19 @@ def _repeated(words: list[Word], hidden: Mapping[int, str]) -> set[int]:
     return repeated
 
 
-def _continued(hidden: Hidden, word: Word) -> Hidden:
+def _extend_hidden_text(hidden: Hidden, word: Word) -> Hidden:
     *rest, last = hidden.boxes
-    boxes = (*hidden.boxes, word[1:5]) if word.newline else (*rest, around(last, word[1:5]))
+    boxes = (*hidden.boxes, word[1:5]) if word.newline else (*rest, box_around(last, word[1:5]))
     return Hidden(f"{hidden.text} {word.text}", hidden.reason, boxes)
 
 
-def _all_words(
+def _words_with_places_and_boxes(
     page: Any, text: str, detector: HiddenTextDetector, font_of: Callable[[int], str]
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words, hidden ones too, their first and last characters, and their boxes in user
     space.
     """
-    place = placer(page.get_bbox(), page.get_rotation())
+    place = display_placer(page.get_bbox(), page.get_rotation())
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
@@ -268,7 +268,7 @@ def _all_words(
             newline = newline or (
                 at > 0 and max(bottom - boxes[-1][3], boxes[-1][1] - top) > top - bottom
             )
-            if last > first and (cut := _cut(text, box_of, first, last)):
+            if last > first and (cut := _first_far_character(text, box_of, first, last)):
                 pieces[at : at + 1] = [(first, cut - 1), (cut, last)]
                 last = cut - 1
             box = box_of(last) if last > first else None
@@ -276,7 +276,9 @@ def _all_words(
                 left = min(left, box[0])
                 right = max(right, box[2])
                 if box[1] != top or box[3] != bottom:
-                    top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
+                    top, bottom = _top_and_bottom(
+                        text, (first, top, bottom), (last, box[1], box[3])
+                    )
             bold = newline and _is_bold(font_of(first))
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
@@ -307,7 +309,9 @@ def _all_words(
     return words, places, boxes
 
 
-def _cut(text: str, box_of: Callable[[int], Box | None], first: int, last: int) -> int:
+def _first_far_character(
+    text: str, box_of: Callable[[int], Box | None], first: int, last: int
+) -> int:
     """The first character far from the one before, as hyphens in two cells, or after a missed
     space; 0 for none.
     """
@@ -366,37 +370,37 @@ def _join_letters(
             if near and spaced[at - first - 1] and (apart or len(word.text) == 1):
                 del words[at]
                 words[at - 1] = Word(
-                    before.text + word.text, *around(before[1:5], word[1:5]), *before[5:]
+                    before.text + word.text, *box_around(before[1:5], word[1:5]), *before[5:]
                 )
                 places[at - 1 : at + 1], boxes[at - 1 : at + 1] = (
                     [(one, other)],
-                    [around(*boxes[at - 1 : at + 1])],
+                    [box_around(*boxes[at - 1 : at + 1])],
                 )
 
 
-def _height(
+def _top_and_bottom(
     text: str, first: tuple[int, float, float], last: tuple[int, float, float]
 ) -> tuple[float, float]:
     """Top and bottom in user space, by the places of the first and last character: boxes of signs
     in fonts of mathematics are twice as high as a line."""
     low, high = sorted((first, last), key=lambda end: end[1] - end[2])
     if (
-        _is_sign(text[high[0]])
-        and not _is_sign(text[low[0]])
+        _is_lone_sign(text[high[0]])
+        and not _is_lone_sign(text[low[0]])
         and high[1] - high[2] > HIGH_SIGN * (low[1] - low[2])
     ):
         return low[1:]
     return max(first[1], last[1]), min(first[2], last[2])
 
 
-def _is_sign(letter: str) -> bool:
+def _is_lone_sign(letter: str) -> bool:
     return letter in _MARKS or unicodedata.category(letter) == "Sm"
 
 
 def _level_signs(words: list[Word]) -> None:
     """Gives lone signs of mathematics, far higher than the word beside them, its height."""
     for number, word in enumerate(words):
-        if len(word.text) != 1 or not _is_sign(word.text):
+        if len(word.text) != 1 or not _is_lone_sign(word.text):
             continue
         height = word.bottom - word.top
         for other in (words[number - 1 : number] if not word.newline else []) + words[
@@ -422,7 +426,7 @@ def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[in
                 words[number] = word._replace(tilted=True)
 
 
-def _unseen(word: Word, width: float, height: float, tiny: float) -> str | None:
+def _reason_word_is_unseen(word: Word, width: float, height: float, tiny: float) -> str | None:
     x0, top, x1, bottom = word[1:5]
     if x1 < 0 or bottom < 0 or x0 > width or top > height:
         return OUTSIDE

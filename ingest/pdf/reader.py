@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over
+from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over_limit
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
-from .errors import DAMAGED, pdf_errors, reason
+from .errors import DAMAGED, error_reason, pdf_errors
 from .measures import LONG_DOCUMENT
-from .pages import extract
+from .pages import extract_pages
 from .streams import StreamSizes, object_in_stream
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int) -> Docume
     if events.on_first is not None and count >= LONG_DOCUMENT:
         # Without annotations; nothing where the first pages have no text.
         with suppress(IngestError):
-            first, _ = extract(reader, opened, events, 1, lambda: None, _FIRST_PAGES)
+            first, _ = extract_pages(reader, opened, events, 1, lambda: None, _FIRST_PAGES)
             from .document import OutsidePages, make_document
 
             outside = OutsidePages("", [None] * _FIRST_PAGES, [], {}, [])
@@ -46,7 +46,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int) -> Docume
 
         return parse_outside(reader, opened)
 
-    raw_pages, outside = extract(reader, opened, events, processes, parse_rest)
+    raw_pages, outside = extract_pages(reader, opened, events, processes, parse_rest)
     from .document import make_document
 
     return make_document(request, raw_pages, outside)
@@ -58,9 +58,9 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
     try:
         reader, password = open_pdf(request.content, request.password)
         damaged = "damaged" in (StreamSizes().problem(reader, 0) or "")
-        copy = _rebuilt(request.content, password) if damaged else None
+        copy = _rebuild_with_pdfium(request.content, password) if damaged else None
     except Unreadable:
-        copy = _rebuilt(request.content, request.password)
+        copy = _rebuild_with_pdfium(request.content, request.password)
         if copy is None:
             raise
     if copy is not None:
@@ -68,7 +68,7 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
     return reader, replace(request, data=copy or request.data, password=password)
 
 
-def _rebuilt(data: bytes, password: str | None) -> bytes | None:
+def _rebuild_with_pdfium(data: bytes, password: str | None) -> bytes | None:
     """`data` as pdfium writes it anew; None where it finds no pages."""
     import pypdfium2
 
@@ -95,7 +95,7 @@ def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
             if not reader.is_encrypted or (attempt is not None and reader.decrypt(attempt)):
                 return reader, attempt
     except pdf_errors() as error:
-        raise Unreadable(f"not a readable PDF ({reason(error)})", hint=DAMAGED) from error
+        raise Unreadable(f"not a readable PDF ({error_reason(error)})", hint=DAMAGED) from error
     if password is None:
         raise Encrypted("the PDF is encrypted and needs a password", hint=_ASK_PASSWORD)
     raise Encrypted("the given password does not open the PDF", hint="Check the password")
@@ -106,8 +106,10 @@ def count_pages(reader: Any) -> int:
     try:
         count = len(reader.pages)
     except pdf_errors() as error:
-        raise Unreadable(f"its page tree cannot be read ({reason(error)})", hint=DAMAGED) from error
+        raise Unreadable(
+            f"its page tree cannot be read ({error_reason(error)})", hint=DAMAGED
+        ) from error
     if count == 0:
         raise Unreadable("the PDF has no pages", hint=DAMAGED)
-    refuse_over(MAX_PAGES, count, "pages")
+    refuse_over_limit(MAX_PAGES, count, "pages")
     return count

@@ -17,7 +17,7 @@ _NAME = b"Boxes\x00"
 
 
 @cache
-def install() -> tuple[Any, ...]:
+def install_stand_in_font() -> tuple[Any, ...]:
     """Has pdfium take the stand-in where this machine has no such font. The result must live as
     long.
     """
@@ -37,12 +37,12 @@ def install() -> tuple[Any, ...]:
         if handle != _HANDLE:
             return int(fonts.GetFontData(own, handle, table, into, size))
         return (
-            0 if table else _copied(font, into, size)
+            0 if table else _copy_font_data(font, into, size)
         )  # it has no tables that could be asked for alone
 
     def face_name(_: Any, handle: int, into: Any, size: int) -> int:
         return (
-            _copied(_NAME, into, size)
+            _copy_font_data(_NAME, into, size)
             if handle == _HANDLE
             else int(fonts.GetFaceName(own, handle, into, size))
         )
@@ -72,7 +72,7 @@ def install() -> tuple[Any, ...]:
     return info, own
 
 
-def _copied(data: bytes, into: Any, size: int) -> int:
+def _copy_font_data(data: bytes, into: Any, size: int) -> int:
     """The length of `data`, copied where there is room."""
     if into and size >= len(data):
         ctypes.memmove(into, data, len(data))

@@ -11,8 +11,8 @@ from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
 
-from .encodings import bare
-from .errors import pdf_errors, reason
+from .encodings import bare_font_name
+from .errors import error_reason, pdf_errors
 from .measures import MANY_OBJECTS, PAGES_CACHED
 
 _INFLATED_AT_ONCE = 2**20
@@ -50,47 +50,47 @@ class StreamSizes:
             for cache in (reader.resolved_objects, self._fonts, self._forms):
                 cache.clear()
         try:
-            size, operators = self._content(reader.pages[index], ())
+            size, operators = self._content_cost(reader.pages[index], ())
         except LimitReachedError as error:
-            return f"over a limit, not read ({reason(error)})"
+            return f"over a limit, not read ({error_reason(error)})"
         except pdf_errors() as error:
-            return f"damaged, not read ({reason(error)})"
+            return f"damaged, not read ({error_reason(error)})"
         if size > MAX_PAGE_STREAM_BYTES:
             return f"more than {MAX_PAGE_STREAM_BYTES:,} bytes of content or fonts, which is the limit; not read"
         if operators > MAX_PAGE_OBJECTS:
             return f"{operators:,} drawing operators, the limit is {MAX_PAGE_OBJECTS:,}; not read"
         return None
 
-    def _content(self, drawing: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
+    def _content_cost(self, drawing: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
         """Bytes and drawing operators of a page, or of a form in `outer_forms`, with its fonts, and
         its forms as often as they are drawn.
         """
-        streams = [drawing] if outer_forms else _list(drawing.get("/Contents"))
-        data = b"\n".join(_unpacked(stream) for stream in streams if _is_stream(stream))
+        streams = [drawing] if outer_forms else _resolved_list(drawing.get("/Contents"))
+        data = b"\n".join(_decoded_stream(stream) for stream in streams if _is_stream(stream))
         size = len(data)
         operators = sum(map(data.count, _OPERATORS))
-        resources = _resolved(drawing.get("/Resources"))
-        for _, font in _entries(resources, "/Font"):
+        resources = _resolve_reference(drawing.get("/Resources"))
+        for _, font in _dictionary_entries(resources, "/Font"):
             size = max(size, self._font_bytes(font))
         drawn = Counter(_DRAWN_NAME.findall(data))
-        for name, form in _entries(resources, "/XObject"):
+        for name, form in _dictionary_entries(resources, "/XObject"):
             times = drawn[name.encode("utf-8", "replace")]
             if times and _is_stream(form) and form.get("/Subtype") == "/Form":
-                form_size, form_operators = self._form(form, outer_forms)
+                form_size, form_operators = self._form_cost(form, outer_forms)
                 size += times * form_size
                 operators += times * form_operators
         return size, operators
 
-    def _form(self, form: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
-        number = _number(form)
+    def _form_cost(self, form: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
+        number = _object_number(form)
         if number in outer_forms:  # drawn by itself: pdfium stops there too
             return 0, 0
         if number not in self._forms:
-            self._forms[number] = self._content(form, (*outer_forms, number))
+            self._forms[number] = self._content_cost(form, (*outer_forms, number))
         return self._forms[number]
 
     def _font_bytes(self, font: Any) -> int:
-        number = _number(font)
+        number = _object_number(font)
         if number not in self._fonts:
             self._fonts[number] = max(map(_inflated_size, _font_streams(font)), default=0)
         return self._fonts[number]
@@ -122,29 +122,29 @@ def fonts_without_encoding(page: Any) -> frozenset[str]:
     without encoding and ToUnicode have."""
     encoded: set[str] = set()
     unencoded: set[str] = set()
-    for _, font in _entries(_resolved(page.get("/Resources")), "/Font"):
+    for _, font in _dictionary_entries(_resolve_reference(page.get("/Resources")), "/Font"):
         if not hasattr(font, "get"):
             continue
         silent = font.get("/Subtype") == "/TrueType" and not {"/Encoding", "/ToUnicode"} & set(font)
-        descriptor = (_resolved(font.get("/FontDescriptor")) or {}) if silent else {}
+        descriptor = (_resolve_reference(font.get("/FontDescriptor")) or {}) if silent else {}
         embedded = "/FontFile2" in descriptor
         guessed = embedded and int(descriptor.get("/Flags", 0)) & _SYMBOLIC
         names = unencoded if guessed else encoded
-        names.add(bare(str(font.get("/BaseFont"))))
+        names.add(bare_font_name(str(font.get("/BaseFont"))))
     return frozenset(unencoded - encoded)
 
 
 def _font_streams(font: Any) -> Iterator[Any]:
-    parts = [font, *_list(font.get("/DescendantFonts"))] if hasattr(font, "get") else []
+    parts = [font, *_resolved_list(font.get("/DescendantFonts"))] if hasattr(font, "get") else []
     for part in parts:
         if not hasattr(part, "get"):
             continue
-        descriptor = _resolved(part.get("/FontDescriptor"))
+        descriptor = _resolve_reference(part.get("/FontDescriptor"))
         for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"):
-            yield _resolved(part.get(key))
+            yield _resolve_reference(part.get(key))
         for key in ("/FontFile", "/FontFile2", "/FontFile3") if hasattr(descriptor, "get") else ():
-            yield _resolved(descriptor.get(key))
-        for _, glyph in _entries(part, "/CharProcs"):
+            yield _resolve_reference(descriptor.get(key))
+        for _, glyph in _dictionary_entries(part, "/CharProcs"):
             yield glyph
 
 
@@ -153,7 +153,7 @@ def _inflated_size(stream: Any) -> int:
     if not _is_stream(stream):
         return 0
     if stream.get("/Filter") != "/FlateDecode":
-        return len(_unpacked(stream))
+        return len(_decoded_stream(stream))
     unpacker = zlib.decompressobj()
     size = 0
     data = stream._data
@@ -166,7 +166,7 @@ def _inflated_size(stream: Any) -> int:
     return size
 
 
-def _unpacked(stream: Any) -> bytes:
+def _decoded_stream(stream: Any) -> bytes:
     """Filters may have the short names of inline images, which pypdf does not take."""
     from pypdf.generic import ArrayObject, NameObject
 
@@ -178,28 +178,28 @@ def _unpacked(stream: Any) -> bytes:
     return bytes(stream.get_data())
 
 
-def _resolved(item: Any) -> Any:
+def _resolve_reference(item: Any) -> Any:
     return item.get_object() if item is not None else None
 
 
-def _list(item: Any) -> list[Any]:
-    item = _resolved(item)
+def _resolved_list(item: Any) -> list[Any]:
+    item = _resolve_reference(item)
     if item is None:
         return []
-    return [_resolved(part) for part in item] if isinstance(item, list) else [item]
+    return [_resolve_reference(part) for part in item] if isinstance(item, list) else [item]
 
 
-def _entries(holder: Any, key: str) -> list[tuple[str, Any]]:
+def _dictionary_entries(holder: Any, key: str) -> list[tuple[str, Any]]:
     """The names and objects of the dictionary `key` of `holder`."""
-    table: Any = _resolved(holder.get(key)) if hasattr(holder, "get") else None
+    table: Any = _resolve_reference(holder.get(key)) if hasattr(holder, "get") else None
     if not hasattr(table, "raw_get"):
         return []
-    return [(str(name), _resolved(table.raw_get(name))) for name in table]
+    return [(str(name), _resolve_reference(table.raw_get(name))) for name in table]
 
 
 def _is_stream(item: Any) -> bool:
     return hasattr(item, "get_data")
 
 
-def _number(item: Any) -> int:
+def _object_number(item: Any) -> int:
     return int(getattr(getattr(item, "indirect_reference", None), "idnum", None) or id(item))

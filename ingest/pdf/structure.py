@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from docqa.ingest.structure.clean import clean, squeeze
+from docqa.ingest.structure.clean import clean_text, squeeze_spaces
 
 from .bookmarks import Bookmark
 from .errors import pdf_errors
@@ -13,16 +13,16 @@ _NAMES_OF_PROGRAMS = ("microsoft word", "untitled", "(anonymous", "layout 1")
 _NAMES_OF_FILES = (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
 
 
-def labels(reader: Any, count: int) -> list[str | None]:
+def page_labels_in_file(reader: Any, count: int) -> list[str | None]:
     """The label of each page in the file, or None."""
     given: list[str | None] = []
     with suppress(*pdf_errors()):
         if "/PageLabels" in reader.root_object:
-            given = [clean(label).strip() or None for label in reader.page_labels]
+            given = [clean_text(label).strip() or None for label in reader.page_labels]
     return [*given, *[None] * count][:count]
 
 
-def bookmarks(reader: Any) -> list[Bookmark]:
+def bookmarks_in_file(reader: Any) -> list[Bookmark]:
     """The entries of the file's outline that lead to a page, in order."""
     with suppress(*pdf_errors()):
         if "/Outlines" in reader.root_object:
@@ -38,32 +38,34 @@ def _outline_entries(entries: list[Any], level: int, numbers: dict[int, int]) ->
             continue
         page = numbers.get(getattr(entry.get("/Page"), "idnum", -1))
         if page is not None and entry.title:
-            yield Bookmark(level, clean(str(entry.title)), page)
+            yield Bookmark(level, clean_text(str(entry.title)), page)
 
 
-def title(reader: Any) -> str:
+def title_in_file(reader: Any) -> str:
     """The title in the file's record when it is one, else empty."""
     title = ""
     with suppress(*pdf_errors()):
-        title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
+        title = (
+            squeeze_spaces(clean_text(str(reader.metadata.title or ""))) if reader.metadata else ""
+        )
     lowered = title.lower()
     made_up = lowered.startswith(_NAMES_OF_PROGRAMS) or lowered.endswith(_NAMES_OF_FILES)
     return title if len(title) > 2 and not made_up else ""
 
 
-def left_out(reader: Any) -> list[str]:
+def unread_parts(reader: Any) -> list[str]:
     """What the file has outside its pages' text that is not read."""
     lines: list[str] = []
     with suppress(*pdf_errors()):
-        if "/XFA" in _in_root(reader, "/AcroForm"):
+        if "/XFA" in _root_entry(reader, "/AcroForm"):
             lines.append(
                 "an XFA form: what only its program shows is not read; print it to a new PDF to have it read"
             )
-        if "/EmbeddedFiles" in _in_root(reader, "/Names"):
+        if "/EmbeddedFiles" in _root_entry(reader, "/Names"):
             lines.append("attached files are not read")
     return lines
 
 
-def _in_root(reader: Any, key: str) -> Any:
+def _root_entry(reader: Any, key: str) -> Any:
     entry = reader.root_object.get(key)
     return entry.get_object() if entry is not None else {}

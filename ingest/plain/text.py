@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from docqa.ingest.assemble import assemble, grade
+from docqa.ingest.assemble import assemble_document, grade_page_text
 from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
     Hyphens,
-    clean,
+    clean_text,
     line_blocks,
-    squeeze,
+    squeeze_spaces,
     strip_invisible,
     unwrap,
 )
@@ -23,7 +23,7 @@ def read_text(request: ReadRequest) -> Document:
     """The Document of plain text. Raises NotADocument and NoText."""
     decoded, warnings = decode(request.content)
     pages_of_print = decoded.replace("\r\n", "\n").replace("\r", "\n").split("\f")
-    text, hidden = strip_invisible("\f".join(map(clean, pages_of_print)))  # form feeds stay
+    text, hidden = strip_invisible("\f".join(map(clean_text, pages_of_print)))  # form feeds stay
     raw_pages = text.split("\f")
     while len(raw_pages) > 1 and not raw_pages[-1].strip():
         raw_pages.pop()
@@ -36,11 +36,11 @@ def read_text(request: ReadRequest) -> Document:
         body = "\n".join(lines).strip("\n")
         label = str(index + 1) if paged else None
         blocks = line_blocks(body)
-        pages.append(Page(index, label, body, grade(body), blocks))
-        candidates.extend(_lines_alone(body, blocks, index + 1))
+        pages.append(Page(index, label, body, grade_page_text(body), blocks))
+        candidates.extend(_isolated_heading_lines(body, blocks, index + 1))
     marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
-    sections = outline.build(marks, [page.label for page in pages] if paged else None)
-    return assemble(
+    sections = outline.build_sections(marks, [page.label for page in pages] if paged else None)
+    return assemble_document(
         request,
         media_type="text/plain",
         paged=paged,
@@ -51,7 +51,9 @@ def read_text(request: ReadRequest) -> Document:
     )
 
 
-def _lines_alone(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.HeadingLine]:
+def _isolated_heading_lines(
+    text: str, blocks: Sequence[Block], page: int
+) -> Iterator[outline.HeadingLine]:
     """Lines with nothing above and below."""
     for block in blocks:
         above = text[max(block.start - 2, 0) : block.start]
@@ -59,4 +61,4 @@ def _lines_alone(text: str, blocks: Sequence[Block], page: int) -> Iterator[outl
         line = text[block.start : block.end]
         if {above, below} <= {"", "\n\n"} and len(line) <= _MAX_HEADING_CHARS:
             start = block.start + len(line) - len(line.lstrip())
-            yield outline.HeadingLine(start, squeeze(line), 1.0, False, True, page=page)
+            yield outline.HeadingLine(start, squeeze_spaces(line), 1.0, False, True, page=page)

@@ -7,14 +7,14 @@ refused.
 
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.assemble import assemble
+from docqa.ingest.assemble import assemble_document
 from docqa.ingest.language.words import word_set
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import clean, one_line, squeeze, strip_invisible
+from docqa.ingest.structure.clean import clean_text, one_line, squeeze_spaces, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TextWriter
-from docqa.ingest.xml_tree import all_named, child, local, parse_xml
+from docqa.ingest.xml_tree import all_named, child, local_name, parse_xml
 
 _NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
 # From the outside in.
@@ -49,14 +49,14 @@ def read_uslm(request: ReadRequest) -> Document:
         for element in all_named(root, "title")
         if not len(element) and "purl.org/dc" in element.tag
     )
-    title = squeeze(clean(next(filter(None, titles), "")))
-    return assemble(
+    title = squeeze_spaces(clean_text(next(filter(None, titles), "")))
+    return assemble_document(
         request,
         title=title,
         media_type="application/uslm+xml",
         paged=False,
         pages=[writer.page()],
-        sections=outline.build(writer.marks),
+        sections=outline.build_sections(writer.marks),
         hidden=writer.hidden,
     )
 
@@ -68,33 +68,35 @@ class _UslmWriter(TextWriter):
         self._numbered = False
 
     def walk(self, element: Element, quoted: bool) -> None:
-        name = local(element)
+        name = local_name(element)
         if name in _SKIPPED:
             return
         quoted = quoted or name in _QUOTED
         is_level = name in _LEVELS and not quoted
         children = list(element)
         if is_level:
-            children = self._open_level(element, name, children)
+            children = self._write_level_heading(element, name, children)
         elif (name in _LINES or name in _LEVELS) and not self._numbered:
             self.flush()
-        self._add(element.text)
+        self._add_text(element.text)
         for inner in children:
             self.walk(inner, quoted)
-            self._add(inner.tail)
+            self._add_text(inner.tail)
         if is_level or name in _LINES or name in _LEVELS:
             self.flush()
 
-    def _open_level(self, element: Element, name: str, children: list[Element]) -> list[Element]:
+    def _write_level_heading(
+        self, element: Element, name: str, children: list[Element]
+    ) -> list[Element]:
         """Prints number and heading of a level; its other children are returned."""
         if not self._numbered:
             self.flush()
         num = child(element, "num")
         heading = child(element, "heading")
-        number = _words(num)
-        title = _words(heading)
+        number = _words_in_element(num)
+        title = _words_in_element(heading)
         start = self._length + bool(self.blocks)
-        head = squeeze(f"{number} {title}")
+        head = squeeze_spaces(f"{number} {title}")
         if head and (heading is not None or name in _BIG.split()):
             level = _LEVELS.index(name) + 1
             number = number.strip(" .—")
@@ -110,13 +112,13 @@ class _UslmWriter(TextWriter):
             self._numbered = True
         return [c for c in children if c is not num and c is not heading]
 
-    def _add(self, text: str | None) -> None:
+    def _add_text(self, text: str | None) -> None:
         if text and (self._pending or text.strip()):
             self._pending.append(text)
             self._numbered = self._numbered and not text.strip()
 
     def flush(self, kind: str = "para") -> None:
-        text, hidden = strip_invisible(clean("".join(self._pending)))
+        text, hidden = strip_invisible(clean_text("".join(self._pending)))
         self.hidden += hidden
         self._pending.clear()
         self._numbered = False
@@ -125,5 +127,5 @@ class _UslmWriter(TextWriter):
             self.put(text, kind, "\n")
 
 
-def _words(element: Element | None) -> str:
-    return "" if element is None else one_line(clean("".join(element.itertext())))
+def _words_in_element(element: Element | None) -> str:
+    return "" if element is None else one_line(clean_text("".join(element.itertext())))

@@ -40,7 +40,7 @@ def start_fork(
         fcntl.fcntl(writing.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     process = os.fork()
     if process == 0:
-        _live(work, writing, memory, keep)
+        _run_in_fork(work, writing, memory, keep)
     writing.close()
     return process, pipe
 
@@ -57,7 +57,7 @@ def memory_share(count: int) -> int:
     return used + max(memory_limit() - used, 0) // count
 
 
-def _live(
+def _run_in_fork(
     work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]
 ) -> NoReturn:
     code = 1

@@ -75,7 +75,7 @@ class Watch:
         self._memory = memory
         self._child = child
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._watch_processes, daemon=True)
         self._thread.start()
 
     def allow(self, seconds: float) -> None:
@@ -87,7 +87,7 @@ class Watch:
         self._ended.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _watch_processes(self) -> None:
         import psutil
 
         try:
@@ -104,6 +104,6 @@ class Watch:
             return
 
 
-def watched() -> bool:
+def is_watched() -> bool:
     """Whether processes are watched here, as the system does not keep all their limits."""
     return sys.platform == "darwin" or resource is None

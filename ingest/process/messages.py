@@ -47,11 +47,11 @@ def receive(stream: IO[bytes]) -> bytes:
     """The next message, however long it takes. Raises EOFError at the end, also within a
     message.
     """
-    length: int = _LENGTH.unpack(_exactly(stream, _LENGTH.size))[0]
-    return _exactly(stream, length)
+    length: int = _LENGTH.unpack(_receive_exactly(stream, _LENGTH.size))[0]
+    return _receive_exactly(stream, length)
 
 
-def _exactly(stream: IO[bytes], count: int) -> bytes:
+def _receive_exactly(stream: IO[bytes], count: int) -> bytes:
     received = bytearray()
     while len(received) < count:
         piece = stream.read(min(count - len(received), _PIECE))
@@ -69,7 +69,7 @@ class Inbox:
         self._stream = stream
         self._on_end = on_end
         self._came: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._receive, daemon=True)
+        self._thread = threading.Thread(target=self._receive_messages, daemon=True)
         self._thread.start()
 
     def next(self, seconds: float) -> bytes | None:
@@ -93,7 +93,7 @@ class Inbox:
         self._thread.join()
         self._stream.close()
 
-    def _receive(self) -> None:
+    def _receive_messages(self) -> None:
         try:
             while True:
                 self._came.put(receive(self._stream))

@@ -37,7 +37,7 @@ _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
 _SIGNS = re.compile(r"[\W_]+")
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     r"""`text` in NFC with `\n` lines; forbidden control characters and lone surrogates become
     U+FFFD.
     """
@@ -59,7 +59,7 @@ def strip_invisible(text: str) -> tuple[str, int]:
     return _INVISIBLE.sub("", text), hidden
 
 
-def squeeze(text: str) -> str:
+def squeeze_spaces(text: str) -> str:
     """`text` stripped, with every run of spaces as one."""
     return _SPACES.sub(" ", text).strip(" ")
 
@@ -76,10 +76,10 @@ def squeezed_lines(text: str) -> str:
 
 def mask_digits(line: str) -> str:
     """The key under which running heads are equal: digits masked, case and spaces folded."""
-    return squeeze(_DIGITS.sub("#", line).casefold())
+    return squeeze_spaces(_DIGITS.sub("#", line).casefold())
 
 
-def folded(text: str) -> str:
+def fold_title(text: str) -> str:
     """The letters and digits of `text`, case folded, by which titles are compared."""
     return _SIGNS.sub("", text).casefold()
 
@@ -108,7 +108,7 @@ class Hyphens:
         right = _FIRST_WORD.match(after)
         if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right:
             return None
-        head = _last_word(before[:-1])
+        head = _last_word_of_line(before[:-1])
         tail = right.group()
         if before[-1] == "\u00ad":
             return before[:-1] + after
@@ -133,14 +133,14 @@ class Hyphens:
     def mend(self, text: str) -> str:
         """`text`, of lines joined with spaces, with its broken words joined."""
         parts = _BREAKS.split(text)
-        mended = _Joined(parts[0])
+        mended = _LineJoiner(parts[0])
         for part in parts[1:]:
             suspended = part.startswith(("and ", "or ", "to "))  # "short- and long-term"
             mended.add(part, None if suspended else self)
         return mended.text()
 
 
-class _Joined:
+class _LineJoiner:
     """Lines that become one; only the last word is copied for the next line."""
 
     def __init__(self, line: str) -> None:
@@ -160,7 +160,7 @@ class _Joined:
         return "".join([*self._parts, self._end])
 
 
-def _last_word(text: str) -> str:
+def _last_word_of_line(text: str) -> str:
     start = len(text)
     while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
         start -= 1
@@ -187,18 +187,18 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
     wrapped = sum(_WIDE_MIN <= width <= _WIDE_MAX for width in full)
     if len(full) < 4 or wrapped < 0.9 * len(full):
         return lines
-    out: list[_Joined] = []
+    out: list[_LineJoiner] = []
     blank = True
     for line in lines:
         if blank or not line.strip() or line[:1].isspace() or is_opener(line):
-            out.append(_Joined(line.rstrip()))
+            out.append(_LineJoiner(line.rstrip()))
         else:
             out[-1].add(line.strip(), hyphens)
         blank = not line.strip()
     return [line.text() for line in out]
 
 
-def grouped(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:
+def group_consecutive(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:
     """`items` in groups: each belongs to the last group where `goes_on` says so."""
     groups: list[list[T]] = []
     for item in items:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from docqa.ingest.types import Table, TableCell
 
-from .clean import clean, strip_invisible
+from .clean import clean_text, strip_invisible
 from .values import says_value
 
 _MOST_COLUMNS = 200
@@ -27,7 +27,7 @@ class MarkedCell:
     head: bool = False
 
 
-class _Row(NamedTuple):
+class _GridRow(NamedTuple):
     """One without `text` is not written, but a cell of several rows may cover it."""
 
     start: int
@@ -39,27 +39,29 @@ class GridRows:
     """Collects the rows of tables, each with its `key`."""
 
     def __init__(self) -> None:
-        self._tables: list[tuple[int, list[_Row]]] = []
+        self._tables: list[tuple[int, list[_GridRow]]] = []
         self._end = -1
 
     def add(self, key: int, start: int, text: str, cells: Sequence[MarkedCell]) -> None:
         """A row of table `key`: `text` begins at `start` and has the words of `cells` in order."""
         if not self._tables or self._tables[-1][0] != key or start != self._end + 1:
             self._tables.append((key, []))
-        self._tables[-1][1].append(_Row(start, text, cells))
+        self._tables[-1][1].append(_GridRow(start, text, cells))
         self._end = start + len(text)
 
     def leave_out(self, key: int) -> None:
         """A row of table `key` that has no words."""
         if self._tables and self._tables[-1][0] == key:
-            self._tables[-1][1].append(_Row(0, "", ()))
+            self._tables[-1][1].append(_GridRow(0, "", ()))
 
     def tables(self) -> tuple[Table, ...]:
         """The tables of at least two rows and columns, and no more than can be looked at."""
-        return tuple(table for _, rows in self._tables if (table := _table(rows)) is not None)
+        return tuple(
+            table for _, rows in self._tables if (table := _table_from_rows(rows)) is not None
+        )
 
 
-def _table(rows: Sequence[_Row]) -> Table | None:
+def _table_from_rows(rows: Sequence[_GridRow]) -> Table | None:
     count = sum(bool(row.text) for row in rows)
     if count < 2 or len(rows) > _MOST_ROWS:
         return None
@@ -76,7 +78,7 @@ def _table(rows: Sequence[_Row]) -> Table | None:
                 column += 1
             wide = min(max(cell.columns, 1), _MOST_COLUMNS)
             high = min(max(cell.rows, 1), _MOST_SPANNED, len(rows) - at_row)
-            words = strip_invisible(clean(cell.text))[0].strip()
+            words = strip_invisible(clean_text(cell.text))[0].strip()
             place = row.text.find(words, at) if words else -1
             if place >= 0:
                 at = place + len(words)

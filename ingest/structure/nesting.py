@@ -33,11 +33,11 @@ class Nesting:
             if heading.family == "named":
                 self._name(heading)
             elif heading.family in ATTACHMENTS:
-                self._attachment(at, heading)
+                self._nest_attachment(at, heading)
             elif heading.family in NUMBERS:
-                self._number(heading)
+                self._nest_numbered_heading(heading)
             else:
-                self._division(heading)
+                self._nest_division(heading)
             self.stack.append(heading)
             found.append(len(self.stack))
         return found
@@ -51,7 +51,7 @@ class Nesting:
         if name in _BACK and self.names[name] == 1:
             self.stack.clear()
 
-    def _attachment(self, at: int, heading: Numbered) -> None:
+    def _nest_attachment(self, at: int, heading: Numbered) -> None:
         outer = [n for n, open_ in enumerate(self.stack) if open_.family in ATTACHMENTS]
         same = [n for n in outer if self.stack[n].family == heading.family]
         if same:
@@ -62,8 +62,8 @@ class Nesting:
         else:
             self.stack.clear()
 
-    def _division(self, heading: Numbered) -> None:
-        same = self._of_family(heading)
+    def _nest_division(self, heading: Numbered) -> None:
+        same = self._open_levels_of_family(heading)
         if same:
             del self.stack[same[-1] :]
             return
@@ -73,10 +73,10 @@ class Nesting:
                 return
             self.stack.pop()
 
-    def _number(self, heading: Numbered) -> None:
+    def _nest_numbered_heading(self, heading: Numbered) -> None:
         while self.stack and self.stack[-1].family == "named":
             self.stack.pop()
-        same = self._of_family(heading)
+        same = self._open_levels_of_family(heading)
         if same:
             above = [(n, self.stack[n].ordinals) for n in same]
             inside = [
@@ -86,7 +86,7 @@ class Nesting:
             ]
             del self.stack[inside[-1] + 1 if inside else same[0] :]
 
-    def _of_family(self, heading: Numbered) -> list[int]:
+    def _open_levels_of_family(self, heading: Numbered) -> list[int]:
         return [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
 
 

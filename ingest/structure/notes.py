@@ -28,9 +28,9 @@ def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
     for page in pages:
         rule = ruled.get(page.page)
         if rule is None:
-            notes = _on_page(page, bracketed=not paged)
+            notes = _notes_on_page(page, bracketed=not paged)
         else:
-            notes = _below_rule(page, rule, last)
+            notes = _notes_below_rule(page, rule, last)
         for last in notes:
             yield last
 
@@ -53,7 +53,7 @@ def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
     return {page: end for page, (sign, end, _) in rules.items() if sign in signs}
 
 
-def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
+def _notes_below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
     """The notes below the rule that ends at `rule`; words before the first go on from `last`."""
     note = last and replace(last, page=page.page, start=-1)
     for block in page.blocks:
@@ -63,7 +63,7 @@ def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
         if match is not None:
             if note is not None and note.start >= 0:
                 yield note
-            anchor = _anchor(page.text, match[1], 0, rule, bracketed=False)
+            anchor = _anchor_offset(page.text, match[1], 0, rule, bracketed=False)
             at = rule - 1 if anchor is None else anchor
             note = Note(match[1], page.page, block.start, block.end, page.page, at)
         elif note is not None:
@@ -73,11 +73,11 @@ def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
         yield note
 
 
-def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
+def _notes_on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     blocks = page.blocks
     pattern = _BRACKETED if bracketed else _FOOT
     matches = [pattern.match(page.text, block.start, block.end) for block in blocks]
-    starts = _last_run([(number, match) for number, match in enumerate(matches) if match])
+    starts = _last_rising_run([(number, match) for number, match in enumerate(matches) if match])
     if not starts:
         return
     number, match = starts[0]
@@ -90,9 +90,9 @@ def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     following = [number for number, _ in starts[1:]] + [len(blocks)]
     for (number, match), end in zip(starts, following, strict=True):
         mark = match[1]
-        anchor = _anchor(page.text, mark, at, body_end, bracketed=bracketed)
+        anchor = _anchor_offset(page.text, mark, at, body_end, bracketed=bracketed)
         dotted = match[0][len(mark) :].startswith(".")
-        if anchor is None and not (bracketed or dotted) and _is_next(before, mark):
+        if anchor is None and not (bracketed or dotted) and _is_next_mark(before, mark):
             anchor = at  # its mark is lost in print, somewhere after the one before
         if anchor is not None:
             at = anchor + 1
@@ -101,20 +101,20 @@ def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
             yield Note(mark, page.page, blocks[number].start, last.end, page.page, anchor)
 
 
-def _is_next(before: str, mark: str) -> bool:
+def _is_next_mark(before: str, mark: str) -> bool:
     return before.isdecimal() and mark == str(int(before) + 1)
 
 
-def _last_run(starts: list[tuple[int, re.Match[str]]]) -> list[tuple[int, re.Match[str]]]:
+def _last_rising_run(starts: list[tuple[int, re.Match[str]]]) -> list[tuple[int, re.Match[str]]]:
     """The last of `starts` whose marks rise one by one: notes are a page's last numbered lines."""
     for at in range(len(starts) - 1, 0, -1):
         before = starts[at - 1][1][1]
-        if before.isdecimal() and not _is_next(before, starts[at][1][1]):
+        if before.isdecimal() and not _is_next_mark(before, starts[at][1][1]):
             return starts[at:]
     return starts
 
 
-def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:
+def _anchor_offset(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:
     """The offset of `mark` set against a word in `start:end`."""
     wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
     # "1.5", "12%" and "1,000" are numbers.

@@ -76,25 +76,25 @@ def parse_heading(line: str) -> Numbered | None:
             number = line[: match.end(2)].strip()
             return Numbered(word, _DIVISIONS[word], ordinals, number, match[3].strip() or number)
     match = _DECIMAL.match(line) or _TIGHT.match(line)
-    if match and _titled(match[3]):
-        return _counted("decimal", ordinal_of(match[1]), match)
+    if match and _is_titled(match[3]):
+        return _numbered_from_match("decimal", ordinal_of(match[1]), match)
     match = _ROMAN_HEAD.match(line)
-    if match and match[1] not in "CDLM" and _titled(match[2]):
+    if match and match[1] not in "CDLM" and _is_titled(match[2]):
         return Numbered("roman", 5, ordinal_of(match[1]), match[1], match[2])
     match = _LETTER_HEAD.match(line)
-    if match and _titled(match[3]):
+    if match and _is_titled(match[3]):
         letter, *inner = match[1].split(".")
         # "A New Method" is a title, unless "B ..." comes too: the appendices of a paper.
         family = "letter" if match[2] or inner else "bare letter"
-        return _counted(family, (ord(letter) - 64, *map(int, inner)), match)
+        return _numbered_from_match(family, (ord(letter) - 64, *map(int, inner)), match)
     return None
 
 
-def _counted(family: str, ordinals: tuple[int, ...], match: re.Match[str]) -> Numbered:
+def _numbered_from_match(family: str, ordinals: tuple[int, ...], match: re.Match[str]) -> Numbered:
     return Numbered(family, 5 + len(ordinals), ordinals, match[1], match[3])
 
 
-def _titled(title: str) -> bool:
+def _is_titled(title: str) -> bool:
     """Whether a few words begin like a title and do not end like a sentence."""
     if not (title[0].isupper() or title[0] in "“\"‘'(") or title.endswith((",", ";")):
         return False

@@ -39,7 +39,7 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
     for page in pages:
         for span in lines_of(page.text):
             line = span.of(page.text)
-            title = _title(line.strip())
+            title = _opinion_title(line.strip())
             if title and title != before:
                 indent = len(line) - len(line.lstrip())
                 parts.append((page.page, span.start + indent, title))
@@ -59,7 +59,7 @@ def with_parts(
     found = sorted(sections, key=location_of)
     children = Counter(section.parent for section in sections)
     for item in items:
-        around, mark = _part(item, pages)
+        around, mark = _opinion_part_locator(item, pages)
         if not mark or location_of(item) in places:
             continue
         before = [section for section in found if location_of(section) < location_of(item)]
@@ -85,35 +85,35 @@ def with_parts(
     return tuple(found)
 
 
-def _part(item: Item, pages: Sequence[Page]) -> tuple[str, str]:
+def _opinion_part_locator(item: Item, pages: Sequence[Page]) -> tuple[str, str]:
     """The locator around a part alone on its line, and its own mark; empty for others."""
     line = pages[item.page - 1].text[item.start :].split("\n", 1)[0].strip().rstrip(".")
     match = _LAST.fullmatch(item.locator)
     return (match[1], match[2]) if match is not None and match[2] == line else ("", "")
 
 
-def _title(line: str) -> str | None:
+def _opinion_title(line: str) -> str | None:
     if _SYLLABUS.match(line):
         return "Syllabus"
     match = _JUSTICE.match(line)
     if match:
         if match["whose"]:
             kind = "Opinion" if match["whose"].startswith("delivered") else "Judgment"
-            return f"{kind} of the Court ({_spelt(match['name'])})"
+            return f"{kind} of the Court ({_title_case_name(match['name'])})"
         return _with_view(match)
     match = _JUDGE.match(line)
     if match and match["view"]:
         return _with_view(match)
     if match and match["name"].isupper():
-        return f"Opinion of the court ({_spelt(match['name'])})"
+        return f"Opinion of the court ({_title_case_name(match['name'])})"
     return "Opinion of the court (per curiam)" if _PER_CURIAM.match(line) else None
 
 
 def _with_view(match: re.Match[str]) -> str:
     """ "Stevens, dissenting" of the line of a judge."""
-    return f"{_spelt(match['name'])}, {one_line(match['view']).rstrip(' ,')}"
+    return f"{_title_case_name(match['name'])}, {one_line(match['view']).rstrip(' ,')}"
 
 
-def _spelt(name: str) -> str:
+def _title_case_name(name: str) -> str:
     """Of a name in capitals; "McCONNELL" stays."""
     return " ".join(word.capitalize() if word.isupper() else word for word in name.split())

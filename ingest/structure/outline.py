@@ -13,7 +13,7 @@ from typing import NamedTuple
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.types import Page, Section, location_of
 
-from .clean import folded, grouped
+from .clean import fold_title, group_consecutive
 from .nesting import NUMBERS, Nesting
 from .numbering import Numbered, parse_heading
 from .opinions import find_opinions
@@ -89,7 +89,7 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
     return sorted([*parts, *inner], key=lambda mark: (mark.page, mark.start, mark.level))
 
 
-def build(
+def build_sections(
     marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = None
 ) -> tuple[Section, ...]:
     """Sections in preorder from marks in document order. Ids are paths from the root: "2.1" is the
@@ -157,14 +157,14 @@ def from_numbering(lines: Sequence[HeadingLine], body: float) -> list[HeadingMar
     A line must also be set like a heading (larger, bold, in capitals, or alone), and its number
     must be a first one, the next sibling, or a sibling of an open parent.
     """
-    lines, titles = _with_titles(_without_contents(lines))
+    lines, titles = _with_titles_of_next_lines(_without_contents(lines))
     numbered: list[NumberedHeading] = []
     for line in lines:
         parsed = titles.get(line) or parse_heading(line.text)
         if parsed and _looks_like_heading(line, parsed, body):
             strong = (line.bold or line.is_larger(body)) and not line.run_in
             numbered.append(NumberedHeading(line, parsed, strong))
-    headings = _with_unnumbered(lines, _in_sequence(_without_lists(numbered)))
+    headings = _with_unnumbered_headings(lines, _headings_in_sequence(_without_lists(numbered)))
     levels = Nesting([heading.parsed for heading in headings]).levels()
     marks: list[HeadingMark] = []
     for (line, parsed, strong), level in zip(headings, levels, strict=True):
@@ -177,7 +177,7 @@ def from_numbering(lines: Sequence[HeadingLine], body: float) -> list[HeadingMar
     return marks if len(marks) >= 2 else []
 
 
-def _with_unnumbered(
+def _with_unnumbered_headings(
     lines: Sequence[HeadingLine], headings: Sequence[NumberedHeading]
 ) -> list[NumberedHeading]:
     """`headings` and short lines between them set exactly like the outermost ("Data and code")."""
@@ -194,12 +194,17 @@ def _with_unnumbered(
     for line in lines:
         if line in known:
             out.append(known[line])
-        elif out and outermost[line.look] > 1 and line.look not in inner and _is_name(line):
+        elif (
+            out
+            and outermost[line.look] > 1
+            and line.look not in inner
+            and _is_unnumbered_heading_line(line)
+        ):
             out.append(NumberedHeading(line, Numbered("named", 5, (), None, line.text), True))
     return out
 
 
-def _is_name(line: HeadingLine) -> bool:
+def _is_unnumbered_heading_line(line: HeadingLine) -> bool:
     """Whether a line alone is a few words without a number."""
     text = line.text
     letters = sum(char.isalpha() or char.isspace() for char in text)
@@ -207,7 +212,7 @@ def _is_name(line: HeadingLine) -> bool:
     return line.alone and plain and len(text.split()) <= 8 and parse_heading(text) is None
 
 
-def _with_titles(
+def _with_titles_of_next_lines(
     lines: Sequence[HeadingLine],
 ) -> tuple[list[HeadingLine], dict[HeadingLine, Numbered]]:
     """The lines without titles of the division above ("ARTICLE IV" / "PAYMENT"), and those
@@ -248,10 +253,15 @@ def _without_lists(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]
         same_depth = len(before.ordinals) == len(item.ordinals)
         return alike and same_depth and before.line.precedes(item.line, 1)
 
-    return [item for run in grouped(headings, goes_on) if len(run) < _LEAST_LIST for item in run]
+    return [
+        item
+        for run in group_consecutive(headings, goes_on)
+        if len(run) < _LEAST_LIST
+        for item in run
+    ]
 
 
-def _in_sequence(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]:
+def _headings_in_sequence(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]:
     """Those whose numbers follow from each other, family by family."""
     families: dict[str, list[int]] = {}
     parts: list[int] = []
@@ -266,7 +276,7 @@ def _in_sequence(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]:
         if family == "named":
             chosen.update(members)
         elif family not in NUMBERS:
-            chosen.update(_divisions(headings, members))
+            chosen.update(_sequence_of_divisions(headings, members))
         else:
             steps = [
                 NumberingStep(headings[at].ordinals, 3.0 if headings[at].strong else 1.0, parts[at])
@@ -292,7 +302,9 @@ def _is_counted(family: str, chain: Sequence[NumberedHeading]) -> bool:
     return first <= 1 or any(item.strong for item in chain)
 
 
-def _divisions(headings: Sequence[NumberedHeading], members: Sequence[int]) -> list[int]:
+def _sequence_of_divisions(
+    headings: Sequence[NumberedHeading], members: Sequence[int]
+) -> list[int]:
     chosen: list[int] = []
     before: tuple[int, ...] = ()
     for at in members:
@@ -317,7 +329,7 @@ def _without_contents(lines: Sequence[HeadingLine]) -> Sequence[HeadingLine]:
         return [line for line in lines if line.page not in contents]
     # One page, or a document without any: lines that follow on each other and come again, or end
     # with rising pages.
-    keys = [_entry_of(parse_heading(line.text)) for line in lines]
+    keys = [_contents_entry_of(parse_heading(line.text)) for line in lines]
     last = {key: at for at, key in enumerate(keys) if key}
     again = [bool(key) and last[key] > at for at, key in enumerate(keys)]
     ends = [_PAGE_BEHIND.search(line.text) for line in lines]
@@ -328,17 +340,17 @@ def _without_contents(lines: Sequence[HeadingLine]) -> Sequence[HeadingLine]:
         listed = (again[before] and again[at]) or 0 < pages[before] <= pages[at]
         return listed and lines[before].precedes(lines[at], _BETWEEN_ENTRIES)
 
-    runs = grouped(range(len(lines)), goes_on)
+    runs = group_consecutive(range(len(lines)), goes_on)
     entries = [run for run in runs if len(run) >= _LEAST_ENTRIES + (not again[run[0]])]
     dropped = {at for run in entries for at in run}
     return [line for at, line in enumerate(lines) if at not in dropped]
 
 
-def _entry_of(parsed: Numbered | None) -> str:
+def _contents_entry_of(parsed: Numbered | None) -> str:
     """A numbered line as a table of contents repeats it, without its page, or ""."""
     if parsed is None or parsed.number is None:
         return ""
-    return folded(f"{parsed.number}{parsed.title.rstrip('0123456789 .')}")
+    return fold_title(f"{parsed.number}{parsed.title.rstrip('0123456789 .')}")
 
 
 def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
@@ -351,7 +363,7 @@ def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
             continue
         if parsed.family == "named" and parsed.title.lower().endswith("contents"):
             headed.add(line.page)
-        key = _entry_of(parsed) or folded(f"None{parsed.title}")
+        key = _contents_entry_of(parsed) or fold_title(f"None{parsed.title}")
         last_page[key] = line.page
         keys.setdefault(line.page, []).append(key)
     contents: set[int] = set()
@@ -402,10 +414,10 @@ def from_style(lines: Sequence[HeadingLine], body: float) -> list[HeadingMark]:
     if pages == 1:
         pages = lines[-1].start // _CHARS_OF_PAGE
     most = max(12, 2 * pages)
-    chosen = [line for line in lines if _stands_out(line, body)]
+    chosen = [line for line in lines if _is_standing_out(line, body)]
     if len(chosen) > most:
         chosen = [line for line in chosen if not line.run_in]
-    chosen = [run[-1] for run in grouped(chosen, is_above)]
+    chosen = [run[-1] for run in group_consecutive(chosen, is_above)]
     if not 2 <= len(chosen) <= most:
         return []
     sizes = sorted(set(map(size_of, chosen)), reverse=True)[:4]
@@ -417,7 +429,7 @@ def from_style(lines: Sequence[HeadingLine], body: float) -> list[HeadingMark]:
     return marks
 
 
-def _stands_out(line: HeadingLine, body: float) -> bool:
+def _is_standing_out(line: HeadingLine, body: float) -> bool:
     text = line.text.strip()
     sentence = len(text.split()) > 12 or text.endswith((".", ",", ";"))
     if sentence or text.startswith("(") or "@" in text:

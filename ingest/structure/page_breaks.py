@@ -1,6 +1,6 @@
 """Sentences that a page break cuts in two."""
 
-from docqa.ingest.language.sentences import is_opener, runs_on, sentences
+from docqa.ingest.language.sentences import is_opener, is_sentence_continued, sentences
 from docqa.ingest.types import Block, Document, Page, Span
 
 _PROSE_CHARS = 60  # a heading or an item without a full stop is shorter
@@ -15,7 +15,7 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
         return None
     before = document.pages[page - 1]
     after = document.pages[page]
-    end = _body_end(document, before)
+    end = _body_end_offset(document, before)
     block = next(
         (
             b
@@ -31,7 +31,7 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
         return None
     tail = Span(block.start + found[-1].start, block.start + found[-1].end)
     for number, rest in enumerate(after.blocks[:_BLOCKS_ABOVE]):
-        if rest.kind == "para" and _goes_on(
+        if rest.kind == "para" and _continues_on_next_page(
             before.text[tail.start : tail.end], after, rest, first=not number
         ):
             head = sentences(after.text[rest.start : rest.end])[0]
@@ -48,7 +48,7 @@ def joined_over_break(before: str, after: str) -> str:
     return f"{before} {after}"
 
 
-def _body_end(document: Document, page: Page) -> int:
+def _body_end_offset(document: Document, page: Page) -> int:
     """Where footnotes begin."""
     end = len(page.text.rstrip())
     for note in sorted((n for n in document.notes if n.page == page.page), key=lambda n: -n.start):
@@ -57,11 +57,11 @@ def _body_end(document: Document, page: Page) -> int:
     return end
 
 
-def _goes_on(tail: str, page: Page, rest: Block, *, first: bool) -> bool:
+def _continues_on_next_page(tail: str, page: Page, rest: Block, *, first: bool) -> bool:
     head = page.text[rest.start : rest.end].lstrip()
     if not head or is_opener(head):
         return False
-    if runs_on(tail, head):
+    if is_sentence_continued(tail, head):
         return True
     ended = tail.rstrip("\"'”’)]")[-1:] in tuple(".!?;:")
     prose = len(tail) >= _PROSE_CHARS and len(head) >= _PROSE_CHARS and not head.isupper()

@@ -25,10 +25,10 @@ def place_without_page(document: Document, start: int) -> str:
     if not note and locator is not None and locator != name:
         # a part with a number of its own; a judgment's paragraphs have no more than one
         return f"paragraph {locator}" if locator.isdecimal() else locator
-    return ", ".join(filter(None, (name, note or _paragraph(document, section, start))))
+    return ", ".join(filter(None, (name, note or _paragraph_name(document, section, start))))
 
 
-def _paragraph(document: Document, section: Section | None, start: int) -> str:
+def _paragraph_name(document: Document, section: Section | None, start: int) -> str:
     block = document.block_at(1, start)
     if block is None or block.kind == "heading" or block.kind in _NAMED_BY_THEIR_SECTION:
         return ""
@@ -39,14 +39,14 @@ def _paragraph(document: Document, section: Section | None, start: int) -> str:
     low, high = (bisect_right(blocks, at - 1, key=lambda each: each.start) for at in (first, end))
     counted = document.paragraph_numbers.get((low, high))
     if counted is None:
-        counted = document.paragraph_numbers[low, high] = _numbered(blocks[low:high])
+        counted = document.paragraph_numbers[low, high] = _numbers_of_paragraphs(blocks[low:high])
     most = counted[next(reversed(counted))] if counted else 0
     if section is not None and most <= _FEW_PARAGRAPHS:
         return ""
     return f"paragraph {counted.get(block.start, 1):,}"
 
 
-def _numbered(blocks: tuple[Block, ...]) -> dict[int, int]:
+def _numbers_of_paragraphs(blocks: tuple[Block, ...]) -> dict[int, int]:
     """The number of each paragraph by where it begins."""
     numbers: dict[int, int] = {}
     count = 0

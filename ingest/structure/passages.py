@@ -27,13 +27,15 @@ def count_words(text: str) -> int:
 def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
     """Passages of a page's text, in order, of at most 200 words, which cover all but white space;
     under 80 words there is one. They prefer to begin at `headings`, offsets."""
-    units = [unit for sentence in sentences(text) for unit in _shorten(text, sentence)]
+    units = [unit for sentence in sentences(text) for unit in _cut_long_sentence(text, sentence)]
     ends = [piece.end for piece, _ in units]
-    groups = _group(units, {bisect_right(ends, heading) for heading in headings})
-    return [Span(units[a][0].start, units[b - 1][0].end) for a, b in _balance(units, groups)]
+    groups = _group_sentences(units, {bisect_right(ends, heading) for heading in headings})
+    return [
+        Span(units[a][0].start, units[b - 1][0].end) for a, b in _balance_last_groups(units, groups)
+    ]
 
 
-def _shorten(text: str, span: Span) -> list[tuple[Span, int]]:
+def _cut_long_sentence(text: str, span: Span) -> list[tuple[Span, int]]:
     """A sentence with its number of words; over 200 it is cut at clause ends or between words."""
     count = len(_WORD.findall(text, span.start, span.end))
     if count <= MAX_WORDS:
@@ -55,7 +57,9 @@ def _shorten(text: str, span: Span) -> list[tuple[Span, int]]:
     return [(piece, count_words(text[piece.start : piece.end])) for piece in pieces]
 
 
-def _group(units: list[tuple[Span, int]], section_starts: set[int]) -> list[tuple[int, int]]:
+def _group_sentences(
+    units: list[tuple[Span, int]], section_starts: set[int]
+) -> list[tuple[int, int]]:
     groups: list[tuple[int, int]] = []
     first = total = 0
     for number, (_, words) in enumerate(units):
@@ -70,7 +74,9 @@ def _group(units: list[tuple[Span, int]], section_starts: set[int]) -> list[tupl
     return groups
 
 
-def _balance(units: list[tuple[Span, int]], groups: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _balance_last_groups(
+    units: list[tuple[Span, int]], groups: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """Gives a short last passage to the one before it, or shares their sentences evenly."""
     if len(groups) < 2:
         return groups

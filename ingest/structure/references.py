@@ -17,7 +17,7 @@ from docqa.ingest.language.places import (
     named_place_at,
     named_places,
 )
-from docqa.ingest.structure.locators.sections import joined
+from docqa.ingest.structure.locators.sections import join_locators
 from docqa.ingest.types import Document, Location, Page, Reference, Section, location_of
 
 _PARTS_OF_CONTRACTS = "section clause part schedule article chapter exhibit appendix annex"
@@ -64,16 +64,16 @@ def caption_of(text: str) -> Key | None:
     named = named_place_at(text, 0, ("figure", "table"))
     if named is None or not _BEHIND_CAPTION.match(text, named.numbers[0].end):
         return None
-    return named.word, _ordinal("", named.numbers[0].number)
+    return named.word, _ordinal_in_one_spelling("", named.numbers[0].number)
 
 
 def find_references(document: Document) -> list[Reference]:
     """The references that point at a place of this document, in order."""
-    resolver = _Resolver(document)
+    resolver = _ReferenceResolver(document)
     return [reference for page in document.pages for reference in resolver.on_page(page)]
 
 
-class _Resolver:
+class _ReferenceResolver:
     """What can be pointed at: sections, parts whose number opens a paragraph, captions."""
 
     def __init__(self, document: Document) -> None:
@@ -84,7 +84,7 @@ class _Resolver:
         self.headings = set(map(location_of, document.sections))
         for section in document.sections:
             target = Target(section.id, *location_of(section))
-            key = _key(section)
+            key = _section_key(section)
             if key is not None:
                 self.places[key].append(target)
             if section.locator:
@@ -102,7 +102,7 @@ class _Resolver:
 
     def on_page(self, page: Page) -> Iterator[Reference]:
         for named in named_places(page.text, _NAMES) if self.places or self.located else ():
-            for reference in self._named(page, named):
+            for reference in self._references_after_word(page, named):
                 if not self._is_itself(reference):
                     yield reference
 
@@ -118,7 +118,7 @@ class _Resolver:
 
         return line_and_locator(reference.start) == line_and_locator(reference.to_start)
 
-    def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
+    def _references_after_word(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
         """The references after one word ("Sections 4.2 and 5.1(a)")."""
         text = page.text
         first = named.numbers[0]
@@ -126,35 +126,39 @@ class _Resolver:
             return
         if _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):
             return
-        roof = self._roof(page, named.end)
+        roof = self._roof_after_reference(page, named.end)
         if roof is None and _is_elsewhere(page, named.end):
             return
         for item in named.numbers:
-            target = self._find(_kind(named.word), item.number, page.page, named.start, roof)
+            target = self._find_target(
+                _number_family(named.word), item.number, page.page, named.start, roof
+            )
             if target is not None:
                 # (b) of a figure is in it.
                 subs = () if named.word in ("figure", "table") else item.subs
                 start = named.start if item is first else item.start
-                yield Reference(page.page, start, item.end, *self._below(target, subs))
+                yield Reference(page.page, start, item.end, *self._target_below(target, subs))
 
-    def _roof(self, page: Page, end: int) -> Target | None:
+    def _roof_after_reference(self, page: Page, end: int) -> Target | None:
         """The schedule or section of this document named after a reference ("of Schedule 3")."""
         inside = _INSIDE.match(page.text, end)
         named = named_place_at(page.text, inside.end(), _NAMES) if inside else None
         if named is None or _is_elsewhere(page, named.numbers[0].end):
             return None
-        target = self._find(_kind(named.word), named.numbers[0].number, page.page, end, None)
-        return self._below(target, named.numbers[0].subs) if target else None
+        target = self._find_target(
+            _number_family(named.word), named.numbers[0].number, page.page, end, None
+        )
+        return self._target_below(target, named.numbers[0].subs) if target else None
 
-    def _find(
+    def _find_target(
         self, kind: str, number: str, page: int, start: int, roof: Target | None
     ) -> Target | None:
         """Where numbers begin again, under the named `roof`, else the reference's own."""
-        targets = self.places.get((kind, _ordinal(kind, number)), [])
+        targets = self.places.get((kind, _ordinal_in_one_spelling(kind, number)), [])
         if not targets and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
             if kind not in self.kinds:
-                targets = self.places.get((other, _ordinal(other, number)), [])
+                targets = self.places.get((other, _ordinal_in_one_spelling(other, number)), [])
             targets = targets or self.located.get(number.casefold(), [])
         if roof is not None:
             section = self.sections.get(roof.section or "")
@@ -172,9 +176,9 @@ class _Resolver:
     def _located_in(self, target: Target, inner: str) -> list[Target]:
         """Where the number `inner` is, written after the locator of `target`."""
         around = self.document.locator_of(*location_of(target)) or ""
-        return self.located.get(joined(around, inner).casefold(), [])
+        return self.located.get(join_locators(around, inner).casefold(), [])
 
-    def _below(self, target: Target, subs: Sequence[str]) -> Target:
+    def _target_below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" in a section, as deep as it can be followed."""
         for inner in self._located_in(target, "".join(subs)) if subs else ():
             if location_of(inner) > location_of(target):
@@ -209,12 +213,12 @@ def opener_of(
     return None
 
 
-def _kind(word: str) -> str:
+def _number_family(word: str) -> str:
     """The family of numbers that a word counts in: clauses and paragraphs are sections."""
     return "section" if word in PROVISIONS - {"article"} else word
 
 
-def _ordinal(kind: str, number: str) -> str:
+def _ordinal_in_one_spelling(kind: str, number: str) -> str:
     """One spelling for each number: Roman ones of articles and the like as digits, "–" as "-"."""
     is_roman = number.isupper() and number.lower() in ROMAN
     if kind in _ROMAN_KINDS and is_roman and (len(number) > 1 or number in "IVX"):
@@ -222,7 +226,7 @@ def _ordinal(kind: str, number: str) -> str:
     return number.replace("–", "-").upper()
 
 
-def _key(section: Section) -> Key | None:
+def _section_key(section: Section) -> Key | None:
     number = section.number
     match = _KEY.fullmatch(number or "")
     word = division_of(match[1]) if match and match[1] else ""
@@ -230,5 +234,5 @@ def _key(section: Section) -> Key | None:
         return None
     if not word and not match[2][0].isdigit():
         return ("appendix", match[2]) if section.level == 1 else None
-    kind = _kind(word or "section")
-    return kind, _ordinal(kind, match[2])
+    kind = _number_family(word or "section")
+    return kind, _ordinal_in_one_spelling(kind, match[2])

@@ -29,7 +29,7 @@ def best_chain(steps: Sequence[NumberingStep]) -> set[int]:
         best = -_start_cost(step)
         link = -1
         for earlier in range(max(0, at - _WINDOW), at):
-            gained = score[earlier] - _cost(steps[earlier], step)
+            gained = score[earlier] - _cost_of_step(steps[earlier], step)
             if gained > best:
                 best = gained
                 link = earlier
@@ -49,7 +49,7 @@ def follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     """Whether the number `after` may come after `before`: the next one, one deeper, or with a small
     gap.
     """
-    return bool(before and after) and _gap(before, after) is not None
+    return bool(before and after) and _gap_between_numbers(before, after) is not None
 
 
 def _start_cost(step: NumberingStep) -> float:
@@ -58,9 +58,9 @@ def _start_cost(step: NumberingStep) -> float:
     return 0.5 if len(step.ordinals) > 1 and step.ordinals[-1] == 1 else 2.5
 
 
-def _cost(before: NumberingStep, after: NumberingStep) -> float:
+def _cost_of_step(before: NumberingStep, after: NumberingStep) -> float:
     """0 for the next number, more for a gap or a new beginning."""
-    gap = _gap(before.ordinals, after.ordinals)
+    gap = _gap_between_numbers(before.ordinals, after.ordinals)
     if gap is not None:
         return 0.5 * gap
     if after.ordinals[-1] > 1 or any(ordinal > 1 for ordinal in after.ordinals[1:]):
@@ -70,7 +70,7 @@ def _cost(before: NumberingStep, after: NumberingStep) -> float:
     return 4.0 if after.ordinals[0] <= 1 else _NEVER
 
 
-def _gap(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
+def _gap_between_numbers(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
     for at, (old, new) in enumerate(zip(before, after, strict=False)):
         if old == new:
             continue

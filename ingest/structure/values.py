@@ -40,7 +40,7 @@ def says_value(text: str) -> bool:
     return bool(words) and not is_year("".join(words))
 
 
-def counts(texts: Sequence[str]) -> bool:
+def is_counting(texts: Sequence[str]) -> bool:
     """Whether most texts, between others, are whole numbers that rise or fall by one, as of
     lines.
     """

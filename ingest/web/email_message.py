@@ -11,25 +11,25 @@ from dataclasses import replace
 from email.message import Message
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import Encrypted, NotADocument, NoText, refuse_over
+from docqa.ingest.errors import Encrypted, NotADocument, NoText, refuse_over_limit
 from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
+from docqa.ingest.structure.clean import Hyphens, clean_text, group_consecutive, unwrap
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
 from .email_parts import (
     ENCRYPTED,
     attachments,
-    header,
+    header_text,
     is_attachment,
     parse_email,
     parts_in,
-    sender,
+    sender_name,
 )
 from .html import HtmlBlocks
 from .html_source import decode_html
-from .quoted import Stretch, stretches
+from .quoted import Stretch, split_into_stretches
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 # No cleaned text has it.
@@ -48,9 +48,9 @@ def read_email(request: ReadRequest) -> Document:
     reader.message(message)
     if not reader.texts and reader.encrypted:
         raise Encrypted("the message is encrypted", hint="Save it decrypted from your mail program")
-    if not reader.texts and not any(header(message, name) for name in _SHOWN):
+    if not reader.texts and not any(header_text(message, name) for name in _SHOWN):
         raise NoText("there is no text in it", hint="Check that this is the right file")
-    title = header(message, "Subject")
+    title = header_text(message, "Subject")
     return reader.writer.document(
         request, title=title, media_type="message/rfc822", warnings=reader.warnings
     )
@@ -66,22 +66,22 @@ class MessageReader:
         self._quoted = False
 
     def message(self, message: Message) -> None:
-        lines = [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
+        lines = [f"{name}: {value}" for name in _SHOWN if (value := header_text(message, name))]
         attached = [name for name, _ in attachments(message)]
         if attached:
             lines.append(f"Attachments: {', '.join(attached)}")
         start = self.writer.block("\n".join(lines), "para")
         if start is not None:
-            who = sender(header(message, "From"))
-            date = header(message, "Date")
-            subject = header(message, "Subject")
+            who = sender_name(header_text(message, "From"))
+            date = header_text(message, "Date")
+            subject = header_text(message, "Subject")
             self._label = ", ".join(filter(None, (who, date))) or subject
             self.writer.mark(
                 1, None, subject or self._label or "(no subject)", start, label=self._label
             )
-        self._part(message, 1)
+        self._write_part(message, 1)
 
-    def _part(self, part: Message, level: int) -> None:
+    def _write_part(self, part: Message, level: int) -> None:
         if level > MAX_EMAIL_DEPTH:
             self.warnings.append(f"parts nested deeper than {MAX_EMAIL_DEPTH} are not read")
             return
@@ -94,51 +94,55 @@ class MessageReader:
         elif kind == "message/rfc822":
             return  # a document of its own
         elif inside:
-            for inner in self._chosen(kind, inside):
-                self._part(inner, level + 1)
+            for inner in self._chosen_alternatives(kind, inside):
+                self._write_part(inner, level + 1)
         elif kind.startswith("multipart/") and isinstance(payload, str):
-            self._text(part, "text/plain")  # damaged: its parts cannot be separated
+            self._write_text_part(part, "text/plain")  # damaged: its parts cannot be separated
         elif kind in ("text/plain", "text/html") and not (level > 1 and is_attachment(part)):
-            self._text(part, kind)
+            self._write_text_part(part, kind)
 
-    def _chosen(self, kind: str, parts: list[Message]) -> list[Message]:
+    def _chosen_alternatives(self, kind: str, parts: list[Message]) -> list[Message]:
         """Of alternatives plain text with words, else HTML, else the last; of other parts all."""
         if kind != "multipart/alternative" or not parts:
             return parts
         rich = [part for part in parts if part.get_content_type() in _RICH]
         for part in parts:
-            plain = self._decoded(part, False) if part.get_content_type() == "text/plain" else ""
+            plain = (
+                self._decode_part(part, False) if part.get_content_type() == "text/plain" else ""
+            )
             if plain.strip():
-                if _says_more(plain, self._shown(rich)):
+                if _says_more(plain, self._words_of_html_parts(rich)):
                     self.warnings.append(
                         "the plain text of the message differs from its HTML, and is what is read"
                     )
                 return [part]
         return rich[-1:] or parts[-1:]
 
-    def _shown(self, parts: list[Message]) -> str | None:
+    def _words_of_html_parts(self, parts: list[Message]) -> str | None:
         """The words of the HTML in `parts`, None where there is none."""
         writer = BlockWriter()
         pages = [p for part in parts for p in part.walk() if p.get_content_type() == "text/html"]
         for page in pages:
-            HtmlBlocks(writer).write(self._decoded(page, True))
+            HtmlBlocks(writer).write(self._decode_part(page, True))
         return writer.page().text if pages else None
 
-    def _text(self, part: Message, kind: str) -> None:
+    def _write_text_part(self, part: Message, kind: str) -> None:
         before = len(self.writer.blocks)
         if kind == "text/html":
             blocks = HtmlBlocks(self.writer, level=1, quoted=self._label)
-            blocks.write(self._decoded(part, True))
+            blocks.write(self._decode_part(part, True))
             self.warnings += blocks.warnings
         else:
-            for stretch in _unwrapped(stretches(clean(self._decoded(part, False)))):
-                self._stretch(stretch)
+            for stretch in _unwrap_stretches(
+                split_into_stretches(clean_text(self._decode_part(part, False)))
+            ):
+                self._write_stretch(stretch)
         self.texts += len(self.writer.blocks) > before
 
-    def _stretch(self, stretch: Stretch) -> None:
+    def _write_stretch(self, stretch: Stretch) -> None:
         """What is quoted begins a section, and so does what follows on it."""
         first = True
-        for run in grouped(
+        for run in group_consecutive(
             stretch.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())
         ):
             text = "\n".join(map(str.rstrip, run)) if run[0].strip() else ""
@@ -156,12 +160,12 @@ class MessageReader:
                 self.writer.mark(2, None, "(continued)", start, label=self._label)
                 self._quoted = False
 
-    def _decoded(self, part: Message, html: bool) -> str:
+    def _decode_part(self, part: Message, html: bool) -> str:
         data = part.get_payload(decode=True)
         if not isinstance(data, bytes):
             return ""
         if html:
-            refuse_over(MAX_HTML_BYTES, len(data), "bytes of HTML", "Save it as text")
+            refuse_over_limit(MAX_HTML_BYTES, len(data), "bytes of HTML", "Save it as text")
         charset = part.get_content_charset()
         with suppress(
             LookupError, ValueError, TypeError
@@ -187,7 +191,7 @@ def _says_more(plain: str, shown: str | None) -> bool:
     return any(all(missing[at : at + 3]) for at in range(len(missing) - 2))
 
 
-def _unwrapped(found: list[Stretch]) -> list[Stretch]:
+def _unwrap_stretches(found: list[Stretch]) -> list[Stretch]:
     """Hard wraps joined; whether there are any is seen on all stretches together."""
     lines: list[str] = []
     for stretch in found:

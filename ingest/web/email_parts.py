@@ -9,11 +9,11 @@ from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import PurePosixPath
 
-from docqa.ingest.errors import NotADocument, Unreadable, refuse_over
+from docqa.ingest.errors import NotADocument, Unreadable, refuse_over_limit
 from docqa.ingest.formats import format_of_type
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_EMAIL_PARTS
-from docqa.ingest.structure.clean import clean, one_line
+from docqa.ingest.structure.clean import clean_text, one_line
 
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 _MAX_HEADER_CHARS = 20_000
@@ -34,7 +34,7 @@ def _suffix_of(kind: str) -> str:
 
 def parse_email(data: bytes) -> Message:
     """The message in `data`. Raises NotADocument, Unreadable and TooLarge."""
-    refuse_over(MAX_EMAIL_BYTES, len(data), "bytes of e-mail", "Save it without files")
+    refuse_over_limit(MAX_EMAIL_BYTES, len(data), "bytes of e-mail", "Save it without files")
     if not _HEADER.match(data.lstrip()):
         raise NotADocument(
             "not an e-mail: it does not begin with a header", hint="Check the suffix of its name"
@@ -49,37 +49,37 @@ def parse_email(data: bytes) -> Message:
         ) from error
 
 
-def header(message: Message, name: str) -> str:
+def header_text(message: Message, name: str) -> str:
     """The first header `name` as it reads, on one line, or ""."""
     named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
     raw = next(named, "")[:_MAX_HEADER_CHARS]
     if raw.isascii():
-        return _words(raw)
+        return _decode_encoded_words(raw)
     # Bytes of no named encoding come as surrogates.
     data = raw.encode("utf-8", "surrogateescape")
     try:
         raw = data.decode("utf-8")
     except UnicodeDecodeError:
         raw = data.decode("cp1252", "replace")
-    return one_line(clean(raw))
+    return one_line(clean_text(raw))
 
 
-def sender(value: str) -> str:
+def sender_name(value: str) -> str:
     """Who a From header names: the name before the address, else the address."""
     name, _, rest = value.partition("<")
     return name.strip().strip('"').strip() or rest.partition(">")[0].strip() or value
 
 
-def _words(encoded: str) -> str:
+def _decode_encoded_words(encoded: str) -> str:
     """A header or a name with its encoded words (RFC 2047) read, where they can be."""
     with suppress(LookupError, ValueError, MessageError):
         encoded = str(make_header(decode_header(encoded)))
-    return one_line(clean(encoded))
+    return one_line(clean_text(encoded))
 
 
-def filename(part: Message) -> str:
+def attached_filename(part: Message) -> str:
     """The name of an attached file without folders, or ""."""
-    name = _words(part.get_filename() or "").replace("\\", "/")
+    name = _decode_encoded_words(part.get_filename() or "").replace("\\", "/")
     return "".join(char for char in PurePosixPath(name).name if char.isprintable())[
         :_MAX_NAME_CHARS
     ]
@@ -88,7 +88,9 @@ def filename(part: Message) -> str:
 def is_attachment(part: Message) -> bool:
     """Whether a part of text is a file and not said in the message."""
     disposition = part.get_content_disposition()
-    return disposition == "attachment" or (disposition is not None and bool(filename(part)))
+    return disposition == "attachment" or (
+        disposition is not None and bool(attached_filename(part))
+    )
 
 
 def attachments(message: Message) -> Iterator[tuple[str, Message]]:
@@ -96,13 +98,13 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
     none.
     """
     seen: set[str] = set()
-    for part in _attached(message, 0):
+    for part in _attached_parts(message, 0):
         kind = part.get_content_type()
         suffix = _suffix_of(kind)
-        name = filename(part)
+        name = attached_filename(part)
         if not name and kind == "message/rfc822":
             inside = parts_in(part)
-            subject = header(inside[0], "Subject") if inside else ""
+            subject = header_text(inside[0], "Subject") if inside else ""
             subject = re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")
             name = f"{subject[:_MAX_NAME_CHARS] or 'message'}.eml"
         name = name or f"attachment{suffix}"
@@ -128,7 +130,7 @@ def parts_in(part: Message) -> list[Message]:
     return [inner for inner in inside if isinstance(inner, Message)]
 
 
-def _attached(part: Message, depth: int) -> Iterator[Message]:
+def _attached_parts(part: Message, depth: int) -> Iterator[Message]:
     """The parts, and itself, that are files or messages."""
     kind = part.get_content_type()
     inside = parts_in(part)
@@ -137,7 +139,7 @@ def _attached(part: Message, depth: int) -> Iterator[Message]:
         yield part
     elif inside:
         for inner in inside if depth < MAX_EMAIL_DEPTH else ():
-            yield from _attached(inner, depth + 1)
+            yield from _attached_parts(inner, depth + 1)
     elif whole and kind not in _NOT_FILES and not _is_shown(part, kind):
         yield part
 

@@ -15,10 +15,10 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local, parse_xml
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name, parse_xml
 
 from .html import HtmlBlocks
-from .html_source import decode_html, prepare
+from .html_source import decode_html, prepare_source
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
@@ -38,15 +38,15 @@ def read_epub(request: ReadRequest) -> Document:
     book = Package(request.content)
     _refuse_drm(book)
     opf = _package_file(book)
-    root = _xml(book, opf)
+    root = _parse_entry(book, opf)
     if root is None:
         raise Unreadable(f"its package file {opf} is missing", hint="Get the book again")
     items = {attribute(item, "id"): item for item in child(root, "manifest") or ()}
-    contents = _contents(book, opf, root, items)
+    contents = _contents_by_entry(book, opf, root, items)
     warnings: list[str] = []
     writer = BlockWriter(include_hidden=request.include_hidden)
     level = 0
-    for name in _spine(root, items, opf, warnings):
+    for name in _chapters_in_spine(root, items, opf, warnings):
         page = book.read(name)
         if page is None:
             warnings.append(f"{name} is missing in the book")
@@ -58,35 +58,35 @@ def read_epub(request: ReadRequest) -> Document:
         # A file that the contents do not name goes on where the one before it ended.
         level = max(levels, default=level)
         blocks = HtmlBlocks(writer, level=level, anchors=anchors)
-        blocks.write(source, partial(_sheet, book, name))
+        blocks.write(source, partial(_linked_style_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
-    title = one_line(_title(root))
+    title = one_line(_title_of_book(root))
     return writer.document(
         request, title=title, media_type="application/epub+zip", warnings=warnings
     )
 
 
-def _sheet(book: Package, base: str, href: str) -> str:
+def _linked_style_sheet(book: Package, base: str, href: str) -> str:
     """The style sheet that the file `base` of a book links to."""
-    data = book.read(_resolve(base, href)[0])
+    data = book.read(_resolve_link(base, href)[0])
     return "" if data is None else data.decode("utf-8", "replace")
 
 
 def _refuse_drm(book: Package) -> None:
-    encryption = _xml(book, "META-INF/encryption.xml")
+    encryption = _parse_entry(book, "META-INF/encryption.xml")
     parts = all_named(encryption, "EncryptedData")
     methods = {attribute(child(part, "EncryptionMethod"), "Algorithm") for part in parts}
     if methods - _FONT_METHODS:
         raise Encrypted("the book is encrypted (DRM)", hint="Only books without DRM can be read")
 
 
-def _xml(book: Package, name: str) -> Element | None:
+def _parse_entry(book: Package, name: str) -> Element | None:
     data = book.read(name)
     return None if data is None else parse_xml(data, part=name, doctype=True)
 
 
 def _package_file(book: Package) -> str:
-    container = _xml(book, "META-INF/container.xml")
+    container = _parse_entry(book, "META-INF/container.xml")
     for element in all_named(container, "rootfile"):
         if path := attribute(element, "full-path"):
             return posixpath.normpath(path)
@@ -95,7 +95,7 @@ def _package_file(book: Package) -> str:
     )
 
 
-def _resolve(base: str, href: str | None) -> tuple[str, str | None]:
+def _resolve_link(base: str, href: str | None) -> tuple[str, str | None]:
     """The entry that `href` in the entry `base` points to, and the fragment."""
     target, _, fragment = (href or "").partition("#")
     name = (
@@ -106,19 +106,19 @@ def _resolve(base: str, href: str | None) -> tuple[str, str | None]:
     return name, unquote(fragment) or None
 
 
-def _spine(
+def _chapters_in_spine(
     root: Element, items: dict[str | None, Element], opf: str, warnings: list[str]
 ) -> Iterator[str]:
     seen: set[str] = set()
     for reference in child(root, "spine") or ():
         item = items.get(attribute(reference, "idref"))
         if item is None:
-            if local(reference) == "itemref":
+            if local_name(reference) == "itemref":
                 warnings.append(
                     f"the book has no file for {attribute(reference, 'idref')!r} of its spine"
                 )
             continue
-        name, _ = _resolve(opf, attribute(item, "href"))
+        name, _ = _resolve_link(opf, attribute(item, "href"))
         kind = attribute(item, "media-type") or ""
         if kind not in _PAGES:
             warnings.append(f"{name} is not read ({kind or 'no type'})")
@@ -127,51 +127,55 @@ def _spine(
             yield name
 
 
-def _title(root: Element) -> str:
+def _title_of_book(root: Element) -> str:
     for element in child(root, "metadata") or ():
         # EPUB 2 from OEB 1 wraps them once more.
         for inner in (element, *element):
-            if local(inner) == "title" and inner.text and inner.text.strip():
+            if local_name(inner) == "title" and inner.text and inner.text.strip():
                 return inner.text
     return ""
 
 
-def _contents(book: Package, opf: str, root: Element, items: dict[str | None, Element]) -> Contents:
+def _contents_by_entry(
+    book: Package, opf: str, root: Element, items: dict[str | None, Element]
+) -> Contents:
     """The navigation document of EPUB 3, else the NCX of EPUB 2; empty without either."""
     ncx = items.get(attribute(child(root, "spine"), "toc"))
     for item in items.values():
         if "nav" in (attribute(item, "properties") or "").split():
-            name, _ = _resolve(opf, attribute(item, "href"))
+            name, _ = _resolve_link(opf, attribute(item, "href"))
             data = book.read(name)
-            found = _from_nav(data, name) if data else {}
+            found = _contents_from_nav(data, name) if data else {}
             if found:
                 return found
         elif ncx is None and attribute(item, "media-type") == "application/x-dtbncx+xml":
             ncx = item
     if ncx is None:
         return {}
-    name, _ = _resolve(opf, attribute(ncx, "href"))
+    name, _ = _resolve_link(opf, attribute(ncx, "href"))
     found = {}
-    _from_points(child(_xml(book, name), "navMap"), name, 1, found)
+    _add_ncx_points(child(_parse_entry(book, name), "navMap"), name, 1, found)
     return found
 
 
-def _from_points(parent: Element | None, name: str, level: int, found: Contents) -> None:
+def _add_ncx_points(parent: Element | None, name: str, level: int, found: Contents) -> None:
     for point in children_named(parent, "navPoint"):
         label = child(point, "navLabel", "text")
         title = "".join(label.itertext()) if label is not None else ""
-        _add(found, name, attribute(child(point, "content"), "src"), level, title)
-        _from_points(point, name, min(level + 1, _MAX_LEVEL), found)
+        _add_contents_entry(found, name, attribute(child(point, "content"), "src"), level, title)
+        _add_ncx_points(point, name, min(level + 1, _MAX_LEVEL), found)
 
 
-def _from_nav(data: bytes, name: str) -> Contents:
+def _contents_from_nav(data: bytes, name: str) -> Contents:
     source, _ = decode_html(data)
     found: Contents = {}
-    for nav in LexborHTMLParser(prepare(source)).css("nav"):
+    for nav in LexborHTMLParser(prepare_source(source)).css("nav"):
         kind = nav.attributes.get("epub:type") or nav.attributes.get("role") or ""
         if "toc" in kind.replace("doc-toc", "toc").split():
             for link in nav.css("a[href]")[:_MAX_ENTRIES]:
-                _add(found, name, link.attributes.get("href"), _list_depth(link, nav), link.text())
+                _add_contents_entry(
+                    found, name, link.attributes.get("href"), _list_depth(link, nav), link.text()
+                )
             break
     return found
 
@@ -185,9 +189,11 @@ def _list_depth(link: LexborNode, nav: LexborNode) -> int:
     return max(depth, 1)
 
 
-def _add(found: Contents, base: str, href: str | None, level: int, title: str) -> None:
+def _add_contents_entry(
+    found: Contents, base: str, href: str | None, level: int, title: str
+) -> None:
     title = one_line(title)
     if not title or not href:
         return
-    name, fragment = _resolve(base, href)
+    name, fragment = _resolve_link(base, href)
     found.setdefault(name, {}).setdefault(fragment, []).append((level, title))

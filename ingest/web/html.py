@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from docqa.ingest.errors import TooLarge, refuse_over
+from docqa.ingest.errors import TooLarge, refuse_over_limit
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
@@ -18,10 +18,10 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
-from docqa.ingest.writer import BlockWriter, raised
+from docqa.ingest.writer import BlockWriter, superscript_text
 
-from .html_source import decode_html, prepare
-from .quoted import attribution
+from .html_source import decode_html, prepare_source
+from .quoted import attribution_line
 from .styles import Linked
 from .visibility import Visibility
 
@@ -47,7 +47,7 @@ _QUOTE_IDS = frozenset(("divRplyFwdMsg", "appendonsend"))
 def read_html(request: ReadRequest) -> Document:
     """The Document of HTML or XHTML. Raises NotADocument, NoText and TooLarge."""
     data = request.content
-    refuse_over(MAX_HTML_BYTES, len(data), "bytes of HTML")
+    refuse_over_limit(MAX_HTML_BYTES, len(data), "bytes of HTML")
     source, warnings = decode_html(data)
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
@@ -97,7 +97,7 @@ class HtmlBlocks:
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
         """Writes all of `source`; `linked`: its style sheets. Raises TooLarge for HTML nested
         deeper, or larger, than the limits."""
-        tree = LexborHTMLParser(prepare(source))
+        tree = LexborHTMLParser(prepare_source(source))
         title = tree.css_first("head title")
         self.title = one_line(title.text()) if title else ""
         # Tables around elements that tables of data do not have.
@@ -106,8 +106,8 @@ class HtmlBlocks:
         self._visibility = Visibility(tree, source.count("<") // 2, linked)
         self._due += self._anchors.get(None, ())
         if tree.root is not None:
-            self._walk(tree.root)
-        self._flush()
+            self._walk_nodes(tree.root)
+        self._end_paragraph()
         if skipped := self._visibility.sheets.skipped:
             many = f"{skipped:,} rules of its style sheets"
             self.warnings.append(f"{many} were not looked at: what they hide is read")
@@ -115,7 +115,7 @@ class HtmlBlocks:
             f"{doubt} is read, and may be hidden" for doubt in sorted(self._visibility.doubts)
         )
 
-    def _walk(self, root: LexborNode) -> None:
+    def _walk_nodes(self, root: LexborNode) -> None:
         """Without recursion: a page may be nested deeper than Python's stack."""
         node: LexborNode | None = root
         open_nodes: list[tuple[LexborNode, str]] = []
@@ -123,7 +123,7 @@ class HtmlBlocks:
         while node is not None or open_nodes:
             if node is None:
                 closed, tag = open_nodes.pop()
-                self._leave(closed, tag)
+                self._leave_element(closed, tag)
                 node = closed.next if open_nodes else None
                 continue
             count += 1
@@ -131,14 +131,14 @@ class HtmlBlocks:
                 raise TooLarge(f"over {MAX_HTML_NODES:,} elements", hint="Split the file")
             tag = node.tag or ""
             if tag == "-text":
-                self._text((node.text_content or "").replace("\u00ad", ""))
-            elif not tag.startswith(("-", "!")) and self._enter(node, tag):
+                self._add_text((node.text_content or "").replace("\u00ad", ""))
+            elif not tag.startswith(("-", "!")) and self._enter_element(node, tag):
                 open_nodes.append((node, tag))
                 node = node.first_child
                 continue
             node = node.next if open_nodes else None
 
-    def _text(self, text: str) -> None:
+    def _add_text(self, text: str) -> None:
         if self._visibility.unseen:
             if text.strip():
                 self._writer.hide(text, goes_on=self._after_hidden)
@@ -149,7 +149,7 @@ class HtmlBlocks:
             self._visibility.show()
         self._inline.append(text if self._pre else _SPACES.sub(" ", text))
 
-    def _enter(self, node: LexborNode, tag: str) -> bool:
+    def _enter_element(self, node: LexborNode, tag: str) -> bool:
         """False leaves the element out with all that is in it."""
         if tag in _SKIPPED:
             return False
@@ -158,7 +158,7 @@ class HtmlBlocks:
             self._writer.hide(node.text())
             return False
         if tag in _BLOCKS or tag in ("table", "tr", "td", "th"):
-            self._flush()
+            self._end_paragraph()
         for key in (attributes.get("id"), attributes.get("name") if tag == "a" else None):
             if key:
                 self._due += self._anchors.get(key, ())
@@ -167,12 +167,12 @@ class HtmlBlocks:
             self._inline.append(f"${attributes['alttext']}$")
             self._visibility.leave()
             return False
-        self._begin(node, tag, attributes)
+        self._begin_element(node, tag, attributes)
         return True
 
-    def _begin(self, node: LexborNode, tag: str, attributes: Attributes) -> None:
-        if self._quoted and len(self._quotes) < _MAX_QUOTES and _is_quote(tag, attributes):
-            self._begin_quote(node)
+    def _begin_element(self, node: LexborNode, tag: str, attributes: Attributes) -> None:
+        if self._quoted and len(self._quotes) < _MAX_QUOTES and _is_quoted_message(tag, attributes):
+            self._begin_quoted_section(node)
         if tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
         elif tag == "pre":
@@ -181,7 +181,7 @@ class HtmlBlocks:
             self._items.append(ListNumbering(tag == "ol", attributes))
         elif tag == "li":
             self._prefix = self._items[-1].next(attributes) if self._items else "- "
-        elif tag == "tr" and self._is_data(node):
+        elif tag == "tr" and self._is_data_row(node):
             self._cells = []
         elif tag == "br":
             self._inline.append("\n")
@@ -192,23 +192,23 @@ class HtmlBlocks:
             linked = "a" in (tag, around) or node.css_first("a") is not None
             self._marks.append((len(self._inline), linked))
 
-    def _begin_quote(self, node: LexborNode) -> None:
+    def _begin_quoted_section(self, node: LexborNode) -> None:
         """What says whose message it is may be right before."""
-        self._flush()
+        self._end_paragraph()
         before = self._writer.last_text() if not self._quotes else ""
-        title = attribution(before.split("\n")) or "message"
+        title = attribution_line(before.split("\n")) or "message"
         around = node.parent if node.attributes.get("id") in _QUOTE_IDS else None
         self._quotes.append((around or node).mem_id)
         title = f"Quoted: {title}" if before else "Quoted message"
         self._due.append((self._level + len(self._quotes), title))
 
-    def _end_quote(self) -> None:
-        self._flush()
+    def _end_quoted_section(self) -> None:
+        self._end_paragraph()
         self._quotes.pop()
         if not self._quotes:
             self._due = [(self._level + 1, _CONTINUED)]
 
-    def _leave(self, node: LexborNode, tag: str) -> None:
+    def _leave_element(self, node: LexborNode, tag: str) -> None:
         self._visibility.leave()
         if tag in ("td", "th") and self._cells is not None:
             words = one_line("".join(self._inline))
@@ -220,11 +220,11 @@ class HtmlBlocks:
             row = self._cells
             self._cells = None
             table = _table_around(node)
-            self._started(self._writer.row(row, table.mem_id if table is not None else 0))
+            self._mark_due_headings(self._writer.row(row, table.mem_id if table is not None else 0))
         elif tag in _BLOCKS:
-            self._flush()
+            self._end_paragraph()
         while self._quotes and self._quotes[-1] == node.mem_id:
-            self._end_quote()
+            self._end_quoted_section()
         if tag in _HEADINGS:
             self._heading = 0
         elif tag == "pre":
@@ -239,14 +239,14 @@ class HtmlBlocks:
             start, note = self._marks.pop()
             text = "".join(self._inline[start:])
             self._inline[start:] = [
-                raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)
+                superscript_text("".join(self._inline[max(start - 1, 0) : start]), text, note=note)
             ]
 
-    def _is_data(self, row: LexborNode) -> bool:
+    def _is_data_row(self, row: LexborNode) -> bool:
         table = _table_around(row) if self._cells is None else None
         return table is not None and table.mem_id not in self._layout
 
-    def _flush(self) -> None:
+    def _end_paragraph(self) -> None:
         if self._cells is not None:
             # Blocks in a cell are on the line of its row.
             self._inline.append(" ")
@@ -255,7 +255,7 @@ class HtmlBlocks:
         self._inline.clear()
         self._marks = [(0, linked) for _, linked in self._marks]
         if self._pre:
-            self._started(self._writer.block(text.rstrip(), "code"))
+            self._mark_due_headings(self._writer.block(text.rstrip(), "code"))
             return
         text = squeezed_lines(text)
         if text and self._heading:
@@ -264,7 +264,7 @@ class HtmlBlocks:
             prefix = self._prefix
             self._prefix = ""
             kind = "list" if self._items else "quoted" if self._quotes else "para"
-            self._started(self._writer.block(prefix + text, kind))
+            self._mark_due_headings(self._writer.block(prefix + text, kind))
 
     def _put_heading(self, text: str) -> None:
         if not self._due:
@@ -277,7 +277,7 @@ class HtmlBlocks:
             if start is not None:
                 self._writer.mark(level, None, title, start)
 
-    def _started(self, start: int | None) -> None:
+    def _mark_due_headings(self, start: int | None) -> None:
         if start is not None:
             for level, title in self._due:
                 self._writer.mark(
@@ -318,7 +318,7 @@ def _table_around(node: LexborNode) -> LexborNode | None:
     return table
 
 
-def _is_quote(tag: str, attributes: Attributes) -> bool:
+def _is_quoted_message(tag: str, attributes: Attributes) -> bool:
     if tag == "blockquote":
         return attributes.get("type") == "cite" or "quote" in (attributes.get("class") or "")
     classes = set((attributes.get("class") or "").split())

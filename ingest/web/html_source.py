@@ -49,10 +49,10 @@ def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
     return decode(data)
 
 
-def prepare(source: str) -> str:
+def prepare_source(source: str) -> str:
     """`source` as the parser may have it. Raises TooLarge for nesting that would take minutes."""
     if _XHTML.match(source[:2000]):
-        source = _as_html(source)
+        source = _xhtml_as_html(source)
     depth = deepest = 0
     script = ""
     before = len(source)
@@ -87,7 +87,7 @@ def _refuse_attributes(source: str, start: int) -> None:
             raise TooLarge(what, hint="Check that this is the right file")
 
 
-def _as_html(source: str) -> str:
+def _xhtml_as_html(source: str) -> str:
     """XHTML in the spelling of HTML: `<title/>` would swallow all that follows."""
 
     def open_and_close(match: re.Match[str]) -> str:

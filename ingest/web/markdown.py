@@ -16,7 +16,7 @@ from docqa.ingest.encoding import decode
 from docqa.ingest.errors import IngestError
 from docqa.ingest.formats import format_named
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import clean
+from docqa.ingest.structure.clean import clean_text
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
@@ -31,15 +31,15 @@ def read_markdown(request: ReadRequest) -> Document:
     decoded, warnings = decode(request.content)
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
-    text = clean(decoded)
+    text = clean_text(decoded)
     _, end, body = text.partition("\n---\n") if text.startswith("---\n") else ("", "", "")
-    blocks.write(_rendered(body if end else text, writer.hide))
+    blocks.write(_render_to_html(body if end else text, writer.hide))
     title = writer.marks[0].title if writer.marks and writer.marks[0].level == 1 else ""
     remarks = [*warnings, *blocks.warnings]
     return writer.document(request, title=title, media_type="text/markdown", warnings=remarks)
 
 
-def _shown(math: str, hide: Callable[[str], None]) -> str:
+def _math_without_hidden_text(math: str, hide: Callable[[str], None]) -> str:
     """`math`, empty where the reader of LaTeX finds hidden text in it, which `hide` gets."""
     if (
         math[0] == "$"
@@ -58,20 +58,21 @@ def _shown(math: str, hide: Callable[[str], None]) -> str:
     return math
 
 
-def _rendered(text: str, hide: Callable[[str], None]) -> str:
+def _render_to_html(text: str, hide: Callable[[str], None]) -> str:
     """Words are parsed as they are rendered, and a row is one token: those of all cells would take
     some 500 times its size."""
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     renderer = cast("RendererHTML", parser.renderer)
     parser.block.ruler.at("table", _table_of_rows, {"alt": ["paragraph", "reference"]})
-    parser.block.ruler.before("table", "deep", _deep)
+    parser.block.ruler.before("table", "deep", _take_deep_nesting_as_lines)
     parser.add_render_rule("image", _words_of_image)
     tokens: list[Token] = []
     env: dict[str, Any] = {}
 
     def inline(words: str) -> str:
         return parser.renderInline(
-            _MATHEMATICS.sub(lambda match: _shown(match.group(), hide), words), env
+            _MATHEMATICS.sub(lambda match: _math_without_hidden_text(match.group(), hide), words),
+            env,
         )
 
     in_words, parser.options.maxNesting = parser.options.maxNesting, _DEEPEST + 2
@@ -86,7 +87,7 @@ def _rendered(text: str, hide: Callable[[str], None]) -> str:
             parts.append(
                 f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n"
             )
-        elif token.info != "math" or _shown(f"$${token.content}$$", hide):
+        elif token.info != "math" or _math_without_hidden_text(f"$${token.content}$$", hide):
             if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
                 token.attrSet("data-mark", f"{token.info}{token.markup}")
             rule = renderer.rules.get(token.type, renderer.renderToken)
@@ -94,7 +95,7 @@ def _rendered(text: str, hide: Callable[[str], None]) -> str:
     return "".join(parts)
 
 
-def _deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+def _take_deep_nesting_as_lines(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Lists and quotations nested too deeply are lines; the parser would leave them out, and what
     follows.
     """
@@ -114,14 +115,14 @@ def _deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _table_of_rows(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     before = state.tokens
-    state.tokens = _Rows()
+    state.tokens = _TableRowTokens()
     found = table(state, start, end, silent)
     before.extend(state.tokens)
     state.tokens = before
     return found
 
 
-class _Rows(list[Token]):
+class _TableRowTokens(list[Token]):
     """The tokens of a row become one, with a line for each cell, when it ends."""
 
     def append(self, token: Token) -> None:

@@ -44,19 +44,21 @@ class Stretch:
     lines: list[str] = field(default_factory=list)
 
 
-def stretches(text: str) -> list[Stretch]:
+def split_into_stretches(text: str) -> list[Stretch]:
     """`text` in stretches, without the marks of quotation."""
     found: list[Stretch] = []
-    for depth, lines in _by_depth(text.split("\n")):
+    for depth, lines in _runs_of_equal_depth(text.split("\n")):
         if depth == 0:
-            found += _by_headers(lines)
+            found += _split_at_reply_headers(lines)
             continue
         own = found[-1] if found and found[-1].depth < depth else None
-        found.append(Stretch(min(depth, _MAX_DEPTH), attribution(own.lines) if own else "", lines))
+        found.append(
+            Stretch(min(depth, _MAX_DEPTH), attribution_line(own.lines) if own else "", lines)
+        )
     return [stretch for stretch in found if any(line.strip() for line in stretch.lines)]
 
 
-def attribution(lines: Sequence[str]) -> str:
+def attribution_line(lines: Sequence[str]) -> str:
     """The last paragraph of `lines` on one line where it says who wrote what follows, or ""."""
     last: list[str] = []
     for line in reversed(lines[-8:]):
@@ -70,7 +72,7 @@ def attribution(lines: Sequence[str]) -> str:
     )
 
 
-def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+def _runs_of_equal_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """Runs of lines with as many marks; a blank line belongs to those before it."""
     marked: list[tuple[int, str]] = []
     for line in lines:
@@ -82,7 +84,7 @@ def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
         yield depth, [words for _, words in run]
 
 
-def _by_headers(lines: Sequence[str]) -> Iterator[Stretch]:
+def _split_at_reply_headers(lines: Sequence[str]) -> Iterator[Stretch]:
     """From the headers of an earlier message on unmarked lines are quoted, as some programs have
     it.
     """

@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 import tinycss2
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from docqa.ingest.language.lengths import at_commas, pixels
+from docqa.ingest.language.lengths import length_in_pixels, split_at_commas
 from docqa.ingest.language.words import word_set
 
 Linked = Callable[[str], str]
@@ -90,37 +90,40 @@ class StyleSheets:
         self._order = 0
         for style in tree.css("style, link[href]"):
             attributes = style.attributes
-            if not _applies(_tokens(attributes.get("media") or "all")):
+            if not _is_media_query_true(_component_values(attributes.get("media") or "all")):
                 continue
             if style.tag == "style":
-                self._sheet(style.text(), "")
+                self._add_sheet(style.text(), "")
             elif "stylesheet" in (attributes.get("rel") or "").lower().split():
-                self._fetched(attributes.get("href") or "", 0)
+                self._add_linked_sheet(attributes.get("href") or "", 0)
 
-    def of(self, mem_id: int, inline: str | None) -> Declarations:
+    def declarations_for(self, mem_id: int, inline: str | None) -> Declarations:
         """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what
         they set before and after its words, of the negative number."""
         found = self._found.get(mem_id, [])
         if inline:
-            found = [*found, *_weighted(declared(inline), _OF_STYLE_ATTRIBUTE)]
+            found = [
+                *found,
+                *_weighted_declarations(known_declarations(inline), _OF_STYLE_ATTRIBUTE),
+            ]
         merged = Declarations()
         for _, declarations in sorted(found, key=itemgetter(0)):
             merged.update(declarations)
         return merged
 
-    def _fetched(self, address: str, depth: int) -> None:
+    def _add_linked_sheet(self, address: str, depth: int) -> None:
         head, _, data = address.partition(",")
         if not head.lower().startswith("data:"):
-            self._sheet(self._linked(address), address, depth)
+            self._add_sheet(self._linked(address), address, depth)
         elif head.lower().startswith("data:text/css"):
             with suppress(ValueError):  # damaged base64
                 coded = b64decode(data) if head.endswith(";base64") else unquote_to_bytes(data)
-                self._sheet(coded.decode("utf-8", "replace"), "", depth)
+                self._add_sheet(coded.decode("utf-8", "replace"), "", depth)
 
-    def _sheet(self, source: str, address: str, depth: int = 0) -> None:
+    def _add_sheet(self, source: str, address: str, depth: int = 0) -> None:
         source = source.replace("<![CDATA[", "").replace("]]>", "")
         source, self._chars = source[: self._chars], max(self._chars - len(source), 0)
-        for node in tinycss2.parse_stylesheet(_tokens(source), skip_whitespace=True):
+        for node in tinycss2.parse_stylesheet(_component_values(source), skip_whitespace=True):
             if node.type == "at-rule" and node.lower_at_keyword == "import" and depth < _MAX_DEPTH:
                 query: list[Any] = []
                 named = ""
@@ -130,38 +133,40 @@ class StyleSheets:
                         named = inner[0].value
                     else:
                         query.append(token)
-                if named and _applies(query):
+                if named and _is_media_query_true(query):
                     folder = "" if named.startswith("data:") else posixpath.dirname(address)
-                    self._fetched(posixpath.join(folder, named), depth + 1)
+                    self._add_linked_sheet(posixpath.join(folder, named), depth + 1)
             else:
-                self._rules([node], "", 0)
+                self._add_rules([node], "", 0)
 
-    def _rules(self, nodes: Iterable[Any], above: str, depth: int) -> None:
+    def _add_rules(self, nodes: Iterable[Any], above: str, depth: int) -> None:
         nodes = list(nodes)
         if above and any(node.type == "declaration" for node in nodes):
-            self._add(above, _said(nodes))
+            self._add_declarations(above, _known_declarations(nodes))
         for node in nodes if depth < _MAX_DEPTH else ():
             if node.type == "qualified-rule":
-                selector = _written(node)
+                selector = _selector_of_rule(node)
                 if above:
                     nested = selector if "&" in selector else f"& {selector}"
                     selector = nested.replace("&", f":is({above})")
-                self._rules(_contents(node), selector, depth + 1)
+                self._add_rules(_contents_of_rule(node), selector, depth + 1)
             elif node.type == "at-rule" and node.content is not None:
                 kind = node.lower_at_keyword
-                named = _written(node)
+                named = _selector_of_rule(node)
                 if kind == "property":
-                    self.variables[named] = _said(_contents(node))[0]["initial-value"]
+                    self.variables[named] = _known_declarations(_contents_of_rule(node))[0][
+                        "initial-value"
+                    ]
                 elif kind.endswith("keyframes"):
-                    for frame in _contents(node):
-                        if frame.type == "qualified-rule" and _written(frame).endswith(
+                    for frame in _contents_of_rule(node):
+                        if frame.type == "qualified-rule" and _selector_of_rule(frame).endswith(
                             ("to", "100%")
                         ):
-                            self.frames[named] = _said(_contents(frame))[0]
-                elif kind in _GROUPING and (kind != "media" or _applies(node.prelude)):
-                    self._rules(_contents(node), above, depth + 1)
+                            self.frames[named] = _known_declarations(_contents_of_rule(frame))[0]
+                elif kind in _GROUPING and (kind != "media" or _is_media_query_true(node.prelude)):
+                    self._add_rules(_contents_of_rule(node), above, depth + 1)
 
-    def _add(self, selector: str, body: DeclarationPair) -> None:
+    def _add_declarations(self, selector: str, body: DeclarationPair) -> None:
         if not any(body) or not selector:
             return
         if self._left <= 0:
@@ -178,37 +183,41 @@ class StyleSheets:
             except SelectolaxError:  # a selector that this parser does not know hides nothing
                 continue
             groups = [match.lastindex for match in _WEIGHT.finditer(part)]
-            weighted = _weighted(body, (*map(groups.count, (1, 2, 3)), self._order))
+            weighted = _weighted_declarations(body, (*map(groups.count, (1, 2, 3)), self._order))
             for node in nodes:
                 self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).extend(weighted)
 
 
-def _tokens(source: str) -> list[Any]:
+def _component_values(source: str) -> list[Any]:
     return list(tinycss2.parse_component_value_list(source, skip_comments=True))
 
 
-def _written(rule: Any) -> str:
+def _selector_of_rule(rule: Any) -> str:
     """What is written before the braces of a rule."""
     return str(tinycss2.serialize(rule.prelude)).strip()
 
 
-def _weighted(pair: DeclarationPair, weight: tuple[int, ...]) -> list[WeightedDeclarations]:
+def _weighted_declarations(
+    pair: DeclarationPair, weight: tuple[int, ...]
+) -> list[WeightedDeclarations]:
     return [((important, *weight), said) for important, said in enumerate(pair) if said]
 
 
-def _contents(rule: Any) -> list[Any]:
+def _contents_of_rule(rule: Any) -> list[Any]:
     return list(tinycss2.parse_blocks_contents(rule.content, skip_whitespace=True))
 
 
-def _applies(query: Sequence[Any]) -> bool:
-    return any(map(_holds, at_commas(query) or [[]]))
+def _is_media_query_true(query: Sequence[Any]) -> bool:
+    return any(map(_is_media_condition_true, split_at_commas(query) or [[]]))
 
 
-def _holds(tokens: Sequence[Any]) -> bool:
+def _is_media_condition_true(tokens: Sequence[Any]) -> bool:
     words = [token.lower_value for token in tokens if token.type == "ident"]
-    sizes = [pixels(token.serialize()) or 0.0 for token in tokens if token.type == "dimension"]
+    sizes = [
+        length_in_pixels(token.serialize()) or 0.0 for token in tokens if token.type == "dimension"
+    ]
     holds = _NOT_HERE.isdisjoint(words) and all(
-        _holds(token.content) for token in tokens if token.type == "() block"
+        _is_media_condition_true(token.content) for token in tokens if token.type == "() block"
     )
     if sizes and words:
         here = _SCREEN_WIDTH if "width" in words[0] else _SCREEN_HEIGHT
@@ -218,12 +227,14 @@ def _holds(tokens: Sequence[Any]) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def declared(body: str) -> DeclarationPair:
+def known_declarations(body: str) -> DeclarationPair:
     """The known declarations in `body`, and those of them that are `!important`."""
-    return _said(tinycss2.parse_blocks_contents(_tokens(body[:10_000]), skip_whitespace=True))
+    return _known_declarations(
+        tinycss2.parse_blocks_contents(_component_values(body[:10_000]), skip_whitespace=True)
+    )
 
 
-def _said(nodes: Iterable[Any]) -> DeclarationPair:
+def _known_declarations(nodes: Iterable[Any]) -> DeclarationPair:
     """The known declarations, lower case, and those of them that are `!important`."""
     usual = Declarations()
     important = Declarations()
@@ -240,7 +251,7 @@ def _said(nodes: Iterable[Any]) -> DeclarationPair:
     return usual, important
 
 
-def resolved(
+def resolve_declarations(
     declarations: Declarations, variables: Mapping[str, str]
 ) -> tuple[Declarations, Mapping[str, str]]:
     """`declarations` with the values of the variables that they name, and `variables` with their
@@ -252,21 +263,27 @@ def resolved(
         declarations.items()
     ):  # variables, whose names begin with "--", come first
         if "var(" in value:
-            value = tinycss2.serialize(_resolved(_tokens(value), known)).strip()[:_MAX_VALUE_CHARS]
+            value = tinycss2.serialize(_resolve_variables(_component_values(value), known)).strip()[
+                :_MAX_VALUE_CHARS
+            ]
         (known if name.startswith("--") else found)[name] = value
     return found, known
 
 
-def _resolved(tokens: Iterable[Any], variables: Mapping[str, str]) -> list[Any]:
+def _resolve_variables(tokens: Iterable[Any], variables: Mapping[str, str]) -> list[Any]:
     found: list[Any] = []
     for token in tokens:
         if token.type == "function" and token.lower_name == "var":
             named = next((inner.value for inner in token.arguments if inner.type == "ident"), "")
             value = variables.get(named)
             fallback = dropwhile(lambda inner: inner != ",", token.arguments)
-            found += _resolved([*fallback][1:], variables) if value is None else _tokens(value)
+            found += (
+                _resolve_variables([*fallback][1:], variables)
+                if value is None
+                else _component_values(value)
+            )
             continue
         if token.type == "function":
-            token.arguments = _resolved(token.arguments, variables)
+            token.arguments = _resolve_variables(token.arguments, variables)
         found.append(token)
     return found

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from tinycss2 import parse_component_value_list
 
-from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
-from docqa.ingest.language.lengths import USUAL_SIZE, pixels
+from docqa.ingest.colours import WHITE, Colour, are_alike, colour_of, is_clear
+from docqa.ingest.language.lengths import USUAL_SIZE, length_in_pixels
 from docqa.ingest.language.words import word_set
 
-from .styles import SIDES, Declarations, Linked, StyleSheets, resolved
+from .styles import SIDES, Declarations, Linked, StyleSheets, resolve_declarations
 
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")
@@ -32,11 +32,11 @@ _AS_IT_IS = word_set("inherit initial none unset currentcolor normal auto") | {"
 _CUT = word_set("hidden clip auto scroll")
 
 
-def _is_small(sizes: Sequence[float]) -> bool:
+def _has_vanishing_size(sizes: Sequence[float]) -> bool:
     return min(map(abs, sizes)) < _SMALL
 
 
-def _is_turned(sizes: Sequence[float]) -> bool:
+def _is_turned_away(sizes: Sequence[float]) -> bool:
     return abs(cos(radians(sizes[-1]))) < _SMALL
 
 
@@ -45,14 +45,14 @@ _HIDES: Mapping[str, Callable[[Sequence[float]], bool | None]] = {
     "opacity": lambda v: v[0] < _CLEAR,
     "blur": lambda v: v[0] >= 10,
     "contrast": lambda v: None if v[0] < _CLEAR else False,
-    "zoom": _is_small,
-    "scale": _is_small,
+    "zoom": _has_vanishing_size,
+    "scale": _has_vanishing_size,
     "brightness": lambda v: False if _CLEAR < v[0] < 10 else None,
     "matrix": lambda v: abs(v[0] * v[3] - v[1] * v[2]) < _SMALL**2,
-    "rotatex": _is_turned,
-    "rotatey": _is_turned,
-    "skew": _is_turned,
-    "rotate3d": lambda v: v[2] == 0 and _is_turned(v),
+    "rotatex": _is_turned_away,
+    "rotatey": _is_turned_away,
+    "skew": _is_turned_away,
+    "rotate3d": lambda v: v[2] == 0 and _is_turned_away(v),
     "translate": lambda v: max(map(abs, v)) >= _MOVED,
     "rect": lambda v: max(map(abs, v)) <= _THIN,
     "inset": lambda v: max(v) >= 50,
@@ -89,7 +89,7 @@ class Seen(NamedTuple):
         """Whether text set so cannot be seen."""
         if self.invisible or self.aside or self.clear or self.size <= _SMALLEST_SIZE:
             return True
-        return alike(self.colour, self.ground)
+        return are_alike(self.colour, self.ground)
 
 
 class Visibility:
@@ -116,9 +116,9 @@ class Visibility:
         left.
         """
         outer = state = self._stack[-1]
-        said: Declarations = self.sheets.of(node.mem_id, attributes.get("style"))
+        said: Declarations = self.sheets.declarations_for(node.mem_id, attributes.get("style"))
         if any("--" in name or "var(" in value for name, value in said.items()):
-            said, variables = resolved(said, state.variables)
+            said, variables = resolve_declarations(said, state.variables)
             state = state._replace(variables=variables)
         # `aria-hidden` hides from the ear only.
         off = (
@@ -126,7 +126,7 @@ class Visibility:
             or "popover" in attributes
             or (tag == "dialog" and "open" not in attributes)
         )
-        signs = set(_signs(said, outer)) if said else set()
+        signs = set(_signs_of_absence(said, outer)) if said else set()
         if tag not in _WHOLE and (off or tag == "mphantom" or True in signs):
             return False
         if "bgcolor" in attributes or "background" in attributes:
@@ -137,14 +137,18 @@ class Visibility:
         words = said["animation"].replace(",", " ").split()
         ends = (self.sheets.frames[word] for word in words if word in self.sheets.frames)
         if None in signs or any(
-            {True, None} & {*_signs(end, outer), _set(state, end).unseen} for end in ends
+            {True, None}
+            & {*_signs_of_absence(end, outer), _state_with_declarations(state, end).unseen}
+            for end in ends
         ):
             state = state._replace(unsure=True)
-        state = _set(state, said) if said else state
+        state = _state_with_declarations(state, said) if said else state
         if tag in _WHOLE:
             state = state._replace(invisible=False, over=False)
         elif any(
-            _lies_over(each, outer) for each in (said, self.sheets.of(-node.mem_id, None)) if each
+            _covers_outer_element(each, outer)
+            for each in (said, self.sheets.declarations_for(-node.mem_id, None))
+            if each
         ):
             self.doubts.add("text below an element over the page, or over all around it")
         if tag.startswith("col") and state.invisible:
@@ -157,13 +161,13 @@ class Visibility:
         self._stack.pop()
 
 
-def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
+def _signs_of_absence(said: Declarations, outer: Seen) -> Iterator[bool | None]:
     """True where an element is not there, beside the page, clipped to nothing or clear; None where
     it may be.
     """
-    size = _size(said, outer.size)
+    size = _font_size_pixels(said, outer.size)
     mask = said["mask-image"] + said["mask"]
-    behind = (pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
+    behind = (length_in_pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
     yield (
         said["display"] == "none"
         or said["mso-hide"] == "all"
@@ -172,55 +176,68 @@ def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
     yield (
         (behind and outer.over)
         or "text-security" in said
-        or _is_aside(said, size)
-        or _is_cut(said, size)
+        or _is_beside_page(said, size)
+        or _is_clipped_away(said, size)
     )
     fonts = said["font-family"] + said["font"]
     odd = {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]}
-    shares = (pixels(said[side].replace("%", "px")) or 0.0 for side in SIDES if "%" in said[side])
+    shares = (
+        length_in_pixels(said[side].replace("%", "px")) or 0.0
+        for side in SIDES
+        if "%" in said[side]
+    )
     if odd - _AS_IT_IS or "blank" in fonts or "url(" in mask or min(shares, default=0) <= -100:
         yield None
-    yield bool(stops := _stops(mask)) and all(map(is_clear, stops))
+    yield bool(stops := _gradient_stop_colours(mask)) and all(map(is_clear, stops))
     texts = [f"{name}({said[name]})" for name in _AS_FUNCTIONS & said.keys()]
     texts += [said[name] for name in _OF_FUNCTIONS & said.keys()]
     if "rotate" in said:
         texts.append(f"rotate3d({said['rotate'].replace('x', '1 0 0').replace('y', '0 1 0')})")
-    for name, sizes in _functions(" ".join(texts), size) if texts else ():
+    for name, sizes in _functions_in_value(" ".join(texts), size) if texts else ():
         with suppress(
             LookupError, ValueError
         ):  # too few arguments, or a function that hides nothing
             yield _HIDES[name if name in _HIDES else name.rstrip("xyz3d")](sizes)
 
 
-def _lies_over(said: Declarations, outer: Seen) -> bool:
-    if said["position"] not in ("absolute", "fixed") or (pixels(said["z-index"]) or 0.0) < 0:
+def _covers_outer_element(said: Declarations, outer: Seen) -> bool:
+    if (
+        said["position"] not in ("absolute", "fixed")
+        or (length_in_pixels(said["z-index"]) or 0.0) < 0
+    ):
         return False
     top, right, bottom, left = (
-        (edge := pixels(said[side])) is not None and edge <= 0 for side in SIDES
+        (edge := length_in_pixels(said[side])) is not None and edge <= 0 for side in SIDES
     )
     wide, high = (said[name].startswith("100") for name in ("width", "height"))
     covers = (
-        left and top and (wide or right) and (high or bottom) and _ground(said, None) is not None
+        left
+        and top
+        and (wide or right)
+        and (high or bottom)
+        and _background_colour(said, None) is not None
     )
-    return covers and True not in _signs(said, outer)
+    return covers and True not in _signs_of_absence(said, outer)
 
 
-def _is_aside(said: Declarations, size: float) -> bool:
-    sides = [pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED]
+def _is_beside_page(said: Declarations, size: float) -> bool:
+    sides = [
+        length_in_pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED
+    ]
     margins = " ".join(
         said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")
     ).split()
-    before = [pixels(margin, size) or 0.0 for margin in margins]
-    spaced = pixels(said["letter-spacing"], size) or 0.0
+    before = [length_in_pixels(margin, size) or 0.0 for margin in margins]
+    spaced = length_in_pixels(said["letter-spacing"], size) or 0.0
     far = min([0.0, *sides, *before]) <= -_FAR or max([0.0, *sides]) >= _VERY_FAR
     return far or (spaced < 0 and spaced <= -0.5 * size) or spaced >= _FAR
 
 
-def _is_cut(said: Declarations, size: float) -> bool:
+def _is_clipped_away(said: Declarations, size: float) -> bool:
     """Whether it has no height or width, and what has is not shown."""
     cut = any(said[name] in _CUT for name in ("overflow", "overflow-x", "overflow-y"))
     for name in ("height", "max-height", "width", "max-width", "line-height"):
-        length = pixels(said[name], size)
+        length = length_in_pixels(said[name], size)
         if length is None or length > _THIN or "%" in said[name] or "visible" in said["overflow"]:
             continue
         nothing = length == 0
@@ -232,7 +249,7 @@ def _is_cut(said: Declarations, size: float) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _functions(text: str, size: float) -> Sequence[tuple[str, list[float]]]:
+def _functions_in_value(text: str, size: float) -> Sequence[tuple[str, list[float]]]:
     """The functions in a value, lower case, with their lengths and angles in front of "at"."""
     found: list[tuple[str, list[float]]] = []
     for token in parse_component_value_list(text):
@@ -240,26 +257,30 @@ def _functions(text: str, size: float) -> Sequence[tuple[str, list[float]]]:
         whole = 100.0 if name in _SHAPES else size if name.startswith("translate") else 1.0
         arguments = getattr(token, "arguments", ())
         before_at = takewhile(lambda inner: getattr(inner, "value", "") != "at", arguments)
-        lengths = [_argument(inner, whole) for inner in before_at]
+        lengths = [_number_of_argument(inner, whole) for inner in before_at]
         found.append((name, [length for length in lengths if length is not None]))
     return found
 
 
-def _argument(token: Any, whole: float) -> float | None:
+def _number_of_argument(token: Any, whole: float) -> float | None:
     degrees = _DEGREES.get(token.lower_unit) if token.type == "dimension" else None
-    return pixels(token.serialize(), whole) if degrees is None else float(token.value) * degrees
+    return (
+        length_in_pixels(token.serialize(), whole)
+        if degrees is None
+        else float(token.value) * degrees
+    )
 
 
-def _stops(text: str) -> list[str]:
+def _gradient_stop_colours(text: str) -> list[str]:
     """The colours of the gradients in a value."""
     tokens = parse_component_value_list(text) if "gradient(" in text else ()
     words = (inner.serialize() for token in tokens for inner in getattr(token, "arguments", ()))
     return [word for word in words if colour_of(word) or is_clear(word)]
 
 
-def _set(state: Seen, said: Declarations) -> Seen:
-    size = _size(said, state.size)
-    ground = _ground(said, state.ground)
+def _state_with_declarations(state: Seen, said: Declarations) -> Seen:
+    size = _font_size_pixels(said, state.size)
+    ground = _background_colour(said, state.ground)
     colour = state.colour
     clear = state.clear
     unsure = state.unsure
@@ -274,21 +295,21 @@ def _set(state: Seen, said: Declarations) -> Seen:
         clear = False
     if ground is None:
         unsure = unsure or any(
-            alike(colour, colour_of(word)) for word in said["background"].split()
+            are_alike(colour, colour_of(word)) for word in said["background"].split()
         )
     shown = said.get("visibility")
     invisible = state.invisible if shown is None else shown in ("hidden", "collapse")
     # A hundred per cent are all of a line.
-    indent = pixels(said["text-indent"], _MOVED if "%" in said["text-indent"] else size)
+    indent = length_in_pixels(said["text-indent"], _MOVED if "%" in said["text-indent"] else size)
     aside = state.aside if indent is None else indent <= -_FAR or indent >= _MOVED
     lifted = said["isolation"] == "isolate" or (said["position"] in _PLACED and "z-index" in said)
     over = not (lifted or "transform" in said or "opacity" in said) and (
-        state.over or _ground(said, None) is not None
+        state.over or _background_colour(said, None) is not None
     )
     return Seen(colour, ground, size, invisible, aside, clear, over, unsure, state.variables)
 
 
-def _size(said: Declarations, outer: float) -> float:
+def _font_size_pixels(said: Declarations, outer: float) -> float:
     text = said["font-size"]
     if not text and "font" in said:
         # Of the numbers in it one with a unit, or 0, is the size; what is after "/" is the height
@@ -300,15 +321,15 @@ def _size(said: Declarations, outer: float) -> float:
             or (token.type == "number" and token.value == 0)
         )
         text = next((token.serialize() for token in sizes), "")
-    length = pixels(text, outer)
+    length = length_in_pixels(text, outer)
     if length is None:  # a word: small, medium, large
         return outer if text in ("", "inherit", "unset") else USUAL_SIZE
     return max(length, 0.0)
 
 
-def _ground(said: Declarations, outer: Colour | None) -> Colour | None:
+def _background_colour(said: Declarations, outer: Colour | None) -> Colour | None:
     text = f"{said['background']} {said['background-color']}".strip()
-    stops = {colour_of(stop) for stop in _stops(text + said["background-image"])}
+    stops = {colour_of(stop) for stop in _gradient_stop_colours(text + said["background-image"])}
     if len(stops) == 1 and None not in stops:
         return stops.pop()
     if "url(" in text or "gradient" in text or said["background-image"] not in _AS_IT_IS:

@@ -68,7 +68,7 @@ def test_a_device_is_no_document():
     with pytest.raises(NotADocument, match="device"):
         find_documents("/dev/zero")
     with pytest.raises(NotADocument, match="device"):
-        archive.load(Path("/dev/zero"))
+        archive.load_file(Path("/dev/zero"))
 
 
 def test_a_file_over_the_limit_is_not_loaded(tmp_path):
@@ -77,7 +77,7 @@ def test_a_file_over_the_limit_is_not_loaded(tmp_path):
         file.truncate(20 * 2**30)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(TooLarge, match="21,474,836,480 bytes"):
-        archive.load(path)
+        archive.load_file(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from docqa.ingest.assemble import grade
+from docqa.ingest.assemble import grade_page_text
 
 
 @pytest.mark.parametrize("text", ["ٱĴǎƶơǎƹŎķຊا࠘᧽䋔ٱ˄Ⱊاور 䆀ឮᑽٱĴǎ", "Ԕΰ ߙΨ́ϣķϙ ʆϢڞж ϸЇΰ ԔϣΨ"])
 def test_words_of_letters_of_several_scripts_are_doubtful(text):
-    assert grade(text) == "C"
+    assert grade_page_text(text) == "C"
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ def test_words_of_letters_of_several_scripts_are_doubtful(text):
     ],
 )
 def test_texts_in_several_scripts_are_not(text):
-    assert grade(text) == "A"
+    assert grade_page_text(text) == "A"

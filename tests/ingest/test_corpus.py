@@ -29,7 +29,9 @@ def test_every_file_gives_a_document_or_an_error_with_a_message(corpus, capsys):
             )
     refused = {kind: counts.total() - counts["Document"] for kind, counts in outcomes.items()}
     expected = {
-        kind: count for kind, count in REFUSED.items() if kind != "scan" or not ocr.available()
+        kind: count
+        for kind, count in REFUSED.items()
+        if kind != "scan" or not ocr.is_ocr_available()
     }
     assert {kind: count for kind, count in refused.items() if count} == expected
 

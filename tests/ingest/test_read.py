@@ -26,7 +26,7 @@ from docqa.ingest.limits import WORKER_MEMORY_BYTES
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_bytes, to_bytes
-from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.structure.clean import clean_text, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.reading import first_text, read_bytes, sections_of
@@ -131,10 +131,10 @@ def test_text_in_another_encoding_is_read_with_a_warning():
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=200))
 def test_clean_text_can_be_written_and_shown(text):
-    cleaned = clean(text)
+    cleaned = clean_text(text)
     cleaned.encode("utf-8")
     assert not any(ord(c) < 32 and c not in "\n\t" for c in cleaned) and "\x1b" not in cleaned
-    assert clean(cleaned) == cleaned
+    assert clean_text(cleaned) == cleaned
 
 
 def test_tag_characters_are_taken_out_and_counted():

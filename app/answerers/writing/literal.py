@@ -12,7 +12,7 @@ from itertools import groupby
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.app.facts.facts import Relation, compare_facts, fact_of, is_fact_stated, read_dates
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
-from docqa.ingest.language.quantities import figures, folded
+from docqa.ingest.language.quantities import figures, fold_text
 from docqa.ingest.language.sentences import sentence_texts
 
 from .opposites import numbers_with_opposite_bound, words_with_opposite_in_quotes

@@ -14,7 +14,7 @@ from docqa.ingest.language.opposites import (
     RELATION,
     TURNED_BY_PREFIX,
 )
-from docqa.ingest.language.quantities import Figure, figures, folded
+from docqa.ingest.language.quantities import Figure, figures, fold_text
 from docqa.ingest.language.sentences import sentence_texts
 from docqa.ingest.language.words import denies
 
@@ -109,7 +109,7 @@ def _numbers_with_bounds(text: str) -> Iterator[tuple[Figure, bool | None]]:
     """Each number and whether what it bounds lies below it, None where it is no bound; "not more
     than" has it below.
     """
-    shown = folded(text)
+    shown = fold_text(text)
     for figure in figures(text):
         lead = (
             shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(").rstrip("$€£¥ ")

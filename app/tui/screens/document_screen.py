@@ -239,7 +239,7 @@ class DocumentScreen(PromptScreen):
         said = "no page had to be recognised"
         if recognised:
             said = f"text was recognised on {page_list(recognised)}"
-        if not ocr.available():
+        if not ocr.is_ocr_available():
             said = f"{ocr.INSTALL} lets docqa read scans; then open it again"
         self.panes.message(said)
 

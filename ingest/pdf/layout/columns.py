@@ -37,12 +37,12 @@ class WordRun:
         return self.bottom - self.top
 
 
-def crosses(segment: WordRun, gutter: float) -> bool:
+def crosses_gutter(segment: WordRun, gutter: float) -> bool:
     """Whether `segment` is on both sides of `gutter`."""
     return segment.x0 < gutter - 8 and segment.x1 > gutter + 8
 
 
-def same_row(a: WordRun, b: WordRun) -> bool:
+def are_in_same_row(a: WordRun, b: WordRun) -> bool:
     """Whether two segments are printed on one height."""
     overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
     return overlap > 0.6 * min(a.height, b.height)
@@ -64,7 +64,7 @@ def find_gutter(segments: list[WordRun]) -> float | None:
     cover = list(accumulate(steps))
     for slack, lines in _SLACKS:
         strip = _widest_strip(cover, bins, slack)
-        if strip is not None and _text_on_both_sides(segments, low + strip, low, high, lines):
+        if strip is not None and _has_text_on_both_sides(segments, low + strip, low, high, lines):
             return low + strip
     return None
 
@@ -86,14 +86,14 @@ def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | No
     return best[1] + best[0] / 2 if best[0] >= _MIN_GUTTER else None
 
 
-def _text_on_both_sides(
+def _has_text_on_both_sides(
     segments: list[WordRun], gutter: float, low: float, high: float, lines: int
 ) -> bool:
     """Whether so many `lines`, and a quarter of the rows, of each side are running text or
     columns.
     """
-    across = [s for s in segments if crosses(s, gutter)]
-    rest = [s for s in segments if not crosses(s, gutter)]
+    across = [s for s in segments if crosses_gutter(s, gutter)]
+    rest = [s for s in segments if not crosses_gutter(s, gutter)]
     sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
     for side, room in zip(sides, (gutter - low, high - gutter), strict=True):
         running = [s for s in side if s.x1 - s.x0 > 0.55 * room and len(s.words) > 2]
@@ -131,13 +131,13 @@ def without_head(
     head = both[:cut]
     inside = set(map(id, head))
     there = [s for s in right if id(s) in inside]
-    beside = sum(any(same_row(s, other) for other in there) for s in left if id(s) in inside)
+    beside = sum(any(are_in_same_row(s, other) for other in there) for s in left if id(s) in inside)
     if (
         not head
         or len(there) < 2
         or beside < 0.4 * len(head)
-        or _flush(left, inside)
-        or _flush(right, inside)
+        or _is_flush_with_column(left, inside)
+        or _is_flush_with_column(right, inside)
     ):
         return [(left, right)]
     return [
@@ -146,7 +146,7 @@ def without_head(
     ]
 
 
-def _flush(side: Sequence[WordRun], head: set[int]) -> bool:
+def _is_flush_with_column(side: Sequence[WordRun], head: set[int]) -> bool:
     """Whether half of the segments `head` (their `id`) begin where several below them do."""
     starts = [s.x0 for s in side if id(s) not in head]
     mine = [s for s in side if id(s) in head]

@@ -12,9 +12,9 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import group_consecutive
 
-from .columns import WordRun, same_row
+from .columns import WordRun, are_in_same_row
 
 _GAP = 0.7  # heights: closer ones are pieces of one word or formula
 _STEP = 1.6  # heights from line to line within a block
@@ -40,7 +40,7 @@ class DrawnBlock:
     wrapped: bool = True
 
 
-def torn(rows: Sequence[Sequence[WordRun]], drawn: Sequence[WordRun]) -> int:
+def torn_neighbour_count(rows: Sequence[Sequence[WordRun]], drawn: Sequence[WordRun]) -> int:
     """How often neighbours in a row, with a gap between, belong to two texts by `drawn`: what comes
     next is below the first, or what came before above the second."""
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
@@ -65,7 +65,7 @@ def _is_below(segment: WordRun, other: WordRun) -> bool:
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
 
 
-def side_by_side(
+def side_by_side_texts(
     segments: Sequence[WordRun], rows: Sequence[Sequence[WordRun]]
 ) -> list[DrawnBlock]:
     """The segments of a region in the blocks in which they are read, or none where its `rows` do
@@ -74,22 +74,22 @@ def side_by_side(
     if all(len(row) < 2 for row in rows):
         return []
     drawn = sorted(segments, key=lambda s: s.drawn)
-    if torn(rows, drawn) < _FEW_TORN:
+    if torn_neighbour_count(rows, drawn) < _FEW_TORN:
         return []
-    found = _with_columns_of_tables(grouped(drawn, _goes_on))
+    found = _with_table_columns_joined(group_consecutive(drawn, _continues_block))
     if len(found) > _MOST_BLOCKS:
         return []
-    blocks = [DrawnBlock(own, _box(own), 0.0) for own in _top_down(found)]
+    blocks = [DrawnBlock(own, _box_around_block(own), 0.0) for own in _blocks_top_down(found)]
     for block in blocks:
-        block.right = _edge(block, blocks)
-        block.wrapped = _is_wrapped(block)
+        block.right = _right_edge_of_column(block, blocks)
+        block.wrapped = _is_wrapped_text(block)
     return blocks
 
 
-def _goes_on(block: Sequence[WordRun], segment: WordRun) -> bool:
+def _continues_block(block: Sequence[WordRun], segment: WordRun) -> bool:
     last = block[-1]
     height = max(last.height, segment.height, 1.0)
-    if same_row(last, segment):
+    if are_in_same_row(last, segment):
         return segment.x0 > last.x0
     if segment.top < last.top - height:
         return False
@@ -101,7 +101,7 @@ def _goes_on(block: Sequence[WordRun], segment: WordRun) -> bool:
     return beside or (below and segment.x0 < right and left < segment.x1)
 
 
-def _box(block: Sequence[WordRun]) -> Box:
+def _box_around_block(block: Sequence[WordRun]) -> Box:
     return (
         min(s.x0 for s in block),
         min(s.top for s in block),
@@ -110,10 +110,12 @@ def _box(block: Sequence[WordRun]) -> Box:
     )
 
 
-def _with_columns_of_tables(found: list[list[WordRun]]) -> list[list[WordRun]]:
+def _with_table_columns_joined(found: list[list[WordRun]]) -> list[list[WordRun]]:
     joined: list[list[WordRun]] = []
     for block in found:
-        mate = next((other for other in reversed(joined[-6:]) if _are_columns(other, block)), None)
+        mate = next(
+            (other for other in reversed(joined[-6:]) if _are_table_columns(other, block)), None
+        )
         if mate is None:
             joined.append(list(block))
         else:
@@ -121,35 +123,38 @@ def _with_columns_of_tables(found: list[list[WordRun]]) -> list[list[WordRun]]:
     return joined
 
 
-def _are_columns(a: Sequence[WordRun], b: Sequence[WordRun]) -> bool:
+def _are_table_columns(a: Sequence[WordRun], b: Sequence[WordRun]) -> bool:
     """Whether they share most heights and one is of figures."""
-    if min(_letters(a), _letters(b)) >= _FIGURES:
+    if min(_lettered_words_per_segment(a), _lettered_words_per_segment(b)) >= _FIGURES:
         return False
-    (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = _box(a), _box(b)
+    (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = (
+        _box_around_block(a),
+        _box_around_block(b),
+    )
     if min(ax1, bx1) - max(ax0, bx0) > 0.2 * min(ax1 - ax0, bx1 - bx0) or min(
         abottom, bbottom
     ) <= max(atop, btop):
         return False
     fewer, more = sorted((a, b), key=len)
-    shared = sum(any(same_row(s, other) for other in more) for s in fewer)
+    shared = sum(any(are_in_same_row(s, other) for other in more) for s in fewer)
     return len(fewer) > 1 and shared >= 0.7 * len(fewer) and 2 * len(fewer) >= len(more)
 
 
-def _letters(block: Sequence[WordRun]) -> float:
+def _lettered_words_per_segment(block: Sequence[WordRun]) -> float:
     """Words with letters, per segment."""
     return sum(
         any(map(str.isalpha, word.text)) for segment in block for word in segment.words
     ) / len(block)
 
 
-def _top_down(found: list[list[WordRun]]) -> Iterator[list[WordRun]]:
+def _blocks_top_down(found: list[list[WordRun]]) -> Iterator[list[WordRun]]:
     """Each after those above it in its column."""
-    places = [_box(block) for block in found]
+    places = [_box_around_block(block) for block in found]
     waiting = [0] * len(found)
     below: list[list[int]] = [[] for _ in found]
     for number, place in enumerate(places):
         for other, above in enumerate(places):
-            if number != other and _is_above(above, place):
+            if number != other and _is_block_above(above, place):
                 waiting[number] += 1
                 below[other].append(number)
     ready = [number for number, count in enumerate(waiting) if not count]
@@ -163,12 +168,12 @@ def _top_down(found: list[list[WordRun]]) -> Iterator[list[WordRun]]:
                 heappush(ready, other)
 
 
-def _is_above(a: Box, b: Box) -> bool:
+def _is_block_above(a: Box, b: Box) -> bool:
     """In the same column. No two boxes are above each other, so none is lost."""
     return a[1] + a[3] < b[1] + b[3] and a[3] <= b[1] + 2 and min(a[2], b[2]) - max(a[0], b[0]) > 1
 
 
-def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
+def _right_edge_of_column(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
     """The furthest x of its column's lines: of all the region's where nothing stands beside it."""
     x0, top, x1, bottom = block.box
     beside = [
@@ -184,12 +189,12 @@ def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
     )
 
 
-def _is_wrapped(block: DrawnBlock) -> bool:
+def _is_wrapped_text(block: DrawnBlock) -> bool:
     """Whether most lines, of several words, run from edge to edge, as far as the next word lets
     them.
     """
-    lines = grouped(
-        sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s)
+    lines = group_consecutive(
+        sorted(block.segments, key=lambda s: s.bottom), lambda line, s: are_in_same_row(line[-1], s)
     )
     fits = flush = even = 0
     for line, after in pairwise(lines):
@@ -219,14 +224,20 @@ def confidence_in_order(rows: Sequence[Sequence[WordRun]]) -> str:
         return "A"  # the reading never goes back up the page
     drawn = sorted((segment for row in rows for segment in row), key=lambda s: s.drawn)
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
-    words = [(a, b) for a, b in gaps if min(_letters([a]), _letters([b])) >= 1]
+    words = [
+        (a, b)
+        for a, b in gaps
+        if min(_lettered_words_per_segment([a]), _lettered_words_per_segment([b])) >= 1
+    ]
     if sum(_is_torn(a, b, numbers, drawn) for a, b in words) >= _FEW_TORN:
         return "C"
-    displaced = len(rows) - _longest_rise([min(numbers[id(s)] for s in row) for row in rows])
+    displaced = len(rows) - _longest_rising_length(
+        [min(numbers[id(s)] for s in row) for row in rows]
+    )
     return "B" if displaced >= max(_FEW_DISPLACED, _SHARE_DISPLACED * len(rows)) else "A"
 
 
-def _longest_rise(numbers: Sequence[int]) -> int:
+def _longest_rising_length(numbers: Sequence[int]) -> int:
     ends: list[int] = []
     for number in numbers:
         at = bisect_left(ends, number)

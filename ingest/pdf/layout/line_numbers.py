@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 
 from docqa.ingest.pdf.layout.tables.placed import lines_of
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import group_consecutive
 
 from .lines import Line
 
@@ -37,11 +37,11 @@ def take_line_numbers(
     anchors = {(round(word.x0), round(word.x1)): word for word in outer}
     for anchor in islice(anchors.values(), _MAX_COLUMNS if len(outer) >= _NEEDED_AGAIN else 0):
         aligned = (w for w in outer if abs(w.x1 - anchor.x1) <= 3 or abs(w.x0 - anchor.x0) <= 3)
-        run = _rising(sorted(aligned, key=lambda word: word.top), known)
+        run = _rising_numbers(sorted(aligned, key=lambda word: word.top), known)
         if (
             len(run) > len(numbers)
-            and _is_edge(words, run)
-            and (known or not _is_table(words, run))
+            and _is_at_text_edge(words, run)
+            and (known or not _is_row_count_column(words, run))
         ):
             numbers = run
     dropped = set(map(id, numbers))
@@ -53,32 +53,32 @@ def take_line_numbers(
     return kept, numbers
 
 
-def _rising(column: Sequence[Word], known: bool) -> list[Word]:
+def _rising_numbers(column: Sequence[Word], known: bool) -> list[Word]:
     """The numbers of `column`, top to bottom, that count on, where they are nearly all; one may
     lack.
     """
-    runs = grouped(column, lambda run, word: int(word.text) - int(run[-1].text) in (1, 2))
+    runs = group_consecutive(column, lambda run, word: int(word.text) - int(run[-1].text) in (1, 2))
     best = max(runs, key=len)
     needed = max(_NEEDED_AGAIN if known else _NEEDED, 0.8 * len(column))
     return best if len(best) >= needed else []
 
 
-def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
+def _is_at_text_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
     """Whether hardly anything stands left of the numbers."""
     mine = set(map(id, run))
     edge = max(word.x1 for word in run) - 1
     beside = sum(
         word.x0 < edge and id(word) not in mine and not _INTEGER.match(word.text)
-        for word in _beside(words, run)
+        for word in _words_beside_numbers(words, run)
     )
     return beside <= max(2, _MOST_BESIDE * len(words))
 
 
-def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
+def _is_row_count_column(words: Sequence[Word], run: Sequence[Word]) -> bool:
     """Whether the numbers count rows or items: wide gaps run through most rows, or most lines have
     none.
     """
-    rows = lines_of(_beside(words, run))
+    rows = lines_of(_words_beside_numbers(words, run))
     mine = set(map(id, run))
     numbered = [row for row in rows if any(id(word) in mine for word in row)]
     split = filled = 0
@@ -89,7 +89,7 @@ def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
     return (filled and split > 0.5 * filled) or max(len(numbered), len(run)) < 0.6 * len(rows)
 
 
-def _beside(words: Sequence[Word], run: Sequence[Word]) -> list[Word]:
+def _words_beside_numbers(words: Sequence[Word], run: Sequence[Word]) -> list[Word]:
     """The words between the heights of the first and last number."""
     top = run[0].top
     bottom = run[-1].bottom

@@ -50,10 +50,10 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
             line.text = hyphens.mend(line.text)
     lines = _footnotes_last(lines, body)
     set_edges(lines)
-    leading = _leading(lines)
+    leading = _usual_line_distance(lines)
     paragraphs = [_Paragraph(lines[0], None)] if lines else []
     for before, line in pairwise(lines):
-        if _same_paragraph(before, line, paragraphs[-1], leading):
+        if _is_same_paragraph(before, line, paragraphs[-1], leading):
             paragraphs[-1].add(line, hyphens)
         else:
             paragraphs.append(_Paragraph(line, before))
@@ -77,7 +77,7 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
         start = end + 1
     printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
     whole = "\n".join(text)
-    tables = _tables_of(whole, blocks, printed)
+    tables = _tables_of_page(whole, blocks, printed)
     return JoinedPage(whole, tuple(blocks), tuple(headings), printed, tuple(numbered), tables)
 
 
@@ -96,7 +96,7 @@ def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
     ]
 
 
-def _leading(lines: Sequence[Line]) -> float:
+def _usual_line_distance(lines: Sequence[Line]) -> float:
     """The usual distance from line to line, in points; 0 for none."""
     steps = [
         line.bottom - before.bottom
@@ -149,7 +149,7 @@ class _Paragraph:
         whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
         if opening and not whole:
             return HeadingLine(start, opening.group(1), first.size, first.bold, False, True)
-        if first.lead and _runs_on(first):
+        if first.lead and _has_run_in_heading(first):
             return HeadingLine(
                 start, first.text[: first.lead].strip(_STOPS), first.size, True, False, True
             )
@@ -171,7 +171,7 @@ class _Paragraph:
         return HeadingLine(start, self.text, first.size, first.bold, above and below)
 
 
-def _runs_on(line: Line) -> bool:
+def _has_run_in_heading(line: Line) -> bool:
     """Whether bold words open a line of text: "Annual Leave Leave is 28 days"."""
     name = line.text[: line.lead].strip(_STOPS)
     rest = line.text[line.lead :].lstrip(_STOPS)
@@ -180,12 +180,12 @@ def _runs_on(line: Line) -> bool:
     return named and len(rest.split()) >= 4 and not rest[0].islower()
 
 
-def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:
+def _is_same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:
     if APART in (before.region, line.region) or TABLE in (before.region, line.region):
         return False
     if line.region != before.region:
         runs_on = not _ENDS.search(before.text) and line.text[:1].islower()
-        return runs_on and not (before.cells or line.cells) and _is_full(before, line)
+        return runs_on and not (before.cells or line.cells) and _is_full_line(before, line)
     small, big = sorted((before.size, line.size))
     if big > 1.15 * small + 0.5:
         return False
@@ -194,7 +194,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
         return False
     if _BROKEN.search(before.text) and line.text[:1].islower():
         return True
-    if before.cells or line.cells or LEADER.search(before.text) or not _is_full(before, line):
+    if before.cells or line.cells or LEADER.search(before.text) or not _is_full_line(before, line):
         return False
     ended = _ENDS.search(before.text) is not None
     if _BULLET.match(line.text) or (
@@ -209,7 +209,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
     return abs(indent) < 8 * small
 
 
-def _is_full(before: Line, line: Line) -> bool:
+def _is_full_line(before: Line, line: Line) -> bool:
     """Whether the first word of `line` would not have fitted after `before`."""
     return before.x1 + line.first_width + 0.2 * before.size > before.right - 0.01 * (
         before.right - before.left
@@ -222,7 +222,7 @@ def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
     return median(sizes) if sizes else 0.0
 
 
-def _tables_of(
+def _tables_of_page(
     text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Line]]
 ) -> tuple[Table, ...]:
     """The tables of a page, without those with a row that does not read as placed: invisible
@@ -233,16 +233,16 @@ def _tables_of(
         grid = lines[0].grid if len(lines) == 1 else None
         if grid is not None:
             rows.setdefault(grid.table, []).append((block, grid))
-    tables = (_table(text, found) for found in rows.values())
+    tables = (_table_from_rows(text, found) for found in rows.values())
     return tuple(
         sorted((table for table in tables if table is not None), key=lambda table: table.start)
     )
 
 
-def _table(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:
+def _table_from_rows(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:
     cells: list[TableCell] = []
     for number, (block, grid) in enumerate(rows):
-        places = list(_places(text[block.start : block.end], block.start))
+        places = list(_cell_places_in_line(text[block.start : block.end], block.start))
         if len(places) != len(grid.cells):
             return None
         for (start, end), cell in zip(places, grid.cells, strict=True):
@@ -260,7 +260,7 @@ def _table(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:
     )
 
 
-def _places(line: str, start: int) -> Iterator[tuple[int, int]]:
+def _cell_places_in_line(line: str, start: int) -> Iterator[tuple[int, int]]:
     parts = line.split(_BETWEEN_CELLS)
     ends = accumulate(len(part) + len(_BETWEEN_CELLS) for part in parts)
     for part, end in zip(parts, ends, strict=True):

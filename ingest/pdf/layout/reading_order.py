@@ -18,10 +18,10 @@ from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.layout.tables.rules import words_within
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.pdf.visibility.objects import Box, box_around
 
-from .columns import WordRun, crosses, find_gutter, same_row, without_head
-from .drawing import confidence_in_order, side_by_side
+from .columns import WordRun, are_in_same_row, crosses_gutter, find_gutter, without_head
+from .drawing import confidence_in_order, side_by_side_texts
 from .line_numbers import number_lines, take_line_numbers
 from .lines import APART, TABLE, Line
 
@@ -42,13 +42,13 @@ class Reading(NamedTuple):
 
 
 @dataclass
-class _Order:
+class _OrderedLines:
     lines: list[Line] = field(default_factory=list)
     rows: list[list[WordRun]] = field(default_factory=list)
 
     def add_rows(self, rows: Sequence[list[WordRun]], region: int) -> None:
         self.rows.extend(rows)
-        self.lines.extend(line for row in rows for line in _lines_of(row, region))
+        self.lines.extend(line for row in rows for line in _lines_of_row(row, region))
 
 
 def order_lines(
@@ -71,33 +71,37 @@ def order_lines(
         return _right_to_left(words, width, rules)
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
-        words, rules, width, laid_back = _uprighted(words, rules, width)
-    turned, upright = _parted(words)
+        words, rules, width, laid_back = _turn_page_upright(words, rules, width)
+    turned, upright = _split_off_turned_words(words)
     all_upright = upright
     upright, tables = take_tables(upright, rules)
     upright, numbers = (
         (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
     )
-    order = _Order()
-    _order(_drawn_segments(upright, tables, all_upright), 0.0, width, order, 0)
+    order = _OrderedLines()
+    _order_region(_drawn_segments(upright, tables, all_upright), 0.0, width, order, 0)
     lines = order.lines
     number_lines(lines, numbers)
     if turned:
-        lines.extend(_drawn_order(turned, width))
+        lines.extend(_lines_in_drawn_order(turned, width))
     if laid_back is not None:
-        _lay_back(lines, laid_back)
+        _restore_boxes_of_turned_lines(lines, laid_back)
     shown = sorted(int(word.text) for word in numbers)
     return Reading(
-        lines, f"{shown[0]}–{shown[-1]}" if shown else None, _grade(order, tables, turned)
+        lines, f"{shown[0]}–{shown[-1]}" if shown else None, _grade_of_order(order, tables, turned)
     )
 
 
-def _grade(order: _Order, tables: Sequence[Sequence[Row]], turned: Sequence[Word]) -> str:
+def _grade_of_order(
+    order: _OrderedLines, tables: Sequence[Sequence[Row]], turned: Sequence[Word]
+) -> str:
     """How far the order of drawing confirms it; no A with a table that may lack columns or has
     turned words.
     """
     inside = (
-        word for rows in tables for word in words_within(turned, around(*(row.box for row in rows)))
+        word
+        for rows in tables
+        for word in words_within(turned, box_around(*(row.box for row in rows)))
     )
     doubtful = any(row.doubtful for rows in tables for row in rows) or not all(
         word.tilted for word in inside
@@ -105,7 +109,7 @@ def _grade(order: _Order, tables: Sequence[Sequence[Row]], turned: Sequence[Word
     return max("B" if doubtful else "A", confidence_in_order(order.rows))
 
 
-def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
+def _restore_boxes_of_turned_lines(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
     for line in lines:
         line.shown = laid_back(line.box)
         if line.grid is not None:
@@ -113,7 +117,7 @@ def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
             line.grid = line.grid._replace(cells=tuple(cells))
 
 
-def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
+def _split_off_turned_words(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """(turned or tilted words, the others); the short words of a stamp on the margin, too."""
     turned = [
         w
@@ -138,7 +142,7 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     return [w for w in words if id(w) in away], [w for w in upright if id(w) not in away]
 
 
-def _uprighted(
+def _turn_page_upright(
     words: Sequence[Word], rules: Sequence[Box], width: float
 ) -> tuple[list[Word], list[Box], float, Callable[[Box], Box]]:
     """The words and rules of a page on its side as if it were turned, its width, and the way
@@ -160,7 +164,7 @@ def _uprighted(
     return upright, turned, height, lambda b: (b[1], height - b[2], b[3], height - b[0])
 
 
-def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
+def _lines_in_drawn_order(words: Sequence[Word], width: float) -> list[Line]:
     lines: list[Line] = []
     for word in words:
         if word.newline or not lines:
@@ -182,7 +186,7 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
             line = lines[-1]
             line.text += " " + word.text
             # Only what is shown grows: sizes and running heads go by the first word of such a line.
-            line.shown = around(line.box, word[1:5])
+            line.shown = box_around(line.box, word[1:5])
     return lines
 
 
@@ -206,10 +210,10 @@ def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) ->
         return sorted(line, key=lambda word: numbers[id(word)]) if drawn else line[::-1]
 
     rest, tables = take_tables(mirrored, map(mirror, rules), in_order)
-    order = _Order()
-    _order(_drawn_segments(rest, tables, mirrored, follows), 0.0, width, order, 0)
-    _lay_back(order.lines, mirror)
-    return Reading(order.lines, None, _grade(order, tables, []))
+    order = _OrderedLines()
+    _order_region(_drawn_segments(rest, tables, mirrored, follows), 0.0, width, order, 0)
+    _restore_boxes_of_turned_lines(order.lines, mirror)
+    return Reading(order.lines, None, _grade_of_order(order, tables, []))
 
 
 def _drawn_segments(
@@ -219,14 +223,14 @@ def _drawn_segments(
     follows: Callable[[WordRun, Word], bool] | None = None,
 ) -> list[WordRun]:
     """Segments of words, and one for each table, numbered by the words that were `drawn`."""
-    segments = _segments(words, follows)
+    segments = _segments_of_words(words, follows)
     if not tables:
         return segments
     numbers = {id(word): number for number, word in enumerate(drawn)}
     for segment in segments:
         segment.drawn = numbers.get(id(segment.words[0]), segment.drawn)
     for rows in tables:
-        box = around(*(row.box for row in rows))
+        box = box_around(*(row.box for row in rows))
         first = min(
             (numbers[id(w)] for row in rows for w in row.words if id(w) in numbers),
             default=len(drawn),
@@ -236,11 +240,11 @@ def _drawn_segments(
     return segments
 
 
-def _segments(
+def _segments_of_words(
     words: Sequence[Word], follows: Callable[[WordRun, Word], bool] | None = None
 ) -> list[WordRun]:
     """`follows`: whether a word goes on with a segment, by default on its height."""
-    goes_on = follows or _follows
+    goes_on = follows or _follows_in_segment
     segments: list[WordRun] = []
     current: WordRun | None = None
     for word in words:
@@ -259,7 +263,7 @@ def _segments(
     return segments
 
 
-def _follows(segment: WordRun, word: Word) -> bool:
+def _follows_in_segment(segment: WordRun, word: Word) -> bool:
     top = word.top
     bottom = word.bottom
     height = overlap = bottom - top
@@ -269,16 +273,20 @@ def _follows(segment: WordRun, word: Word) -> bool:
     return overlap > 0.5 * height and -0.5 * height < word.x0 - segment.x1 < 0.9 * height
 
 
-def _order(segments: list[WordRun], left: float, right: float, order: _Order, depth: int) -> None:
+def _order_region(
+    segments: list[WordRun], left: float, right: float, order: _OrderedLines, depth: int
+) -> None:
     """Appends the lines of a region in reading order."""
     gutter = find_gutter(_with_rows(segments)) if depth < 3 else None
     if gutter is None:
         _order_block(segments, left, right, order)
         return
-    crossing = [s for s in segments if crosses(s, gutter)]
+    crossing = [s for s in segments if crosses_gutter(s, gutter)]
 
     def is_across(segment: WordRun) -> bool:
-        return crosses(segment, gutter) or any(same_row(segment, other) for other in crossing)
+        return crosses_gutter(segment, gutter) or any(
+            are_in_same_row(segment, other) for other in crossing
+        )
 
     for across, band in groupby(sorted(segments, key=lambda s: (s.top + s.bottom) / 2), is_across):
         if across:
@@ -288,14 +296,14 @@ def _order(segments: list[WordRun], left: float, right: float, order: _Order, de
         for segment in band:
             sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
         for part in without_head(*sides, gutter):
-            _order(part[0], left, gutter, order, depth + 1)
-            _order(part[1], gutter, right, order, depth + 1)
+            _order_region(part[0], left, gutter, order, depth + 1)
+            _order_region(part[1], gutter, right, order, depth + 1)
 
 
-def _order_block(segments: list[WordRun], left: float, right: float, order: _Order) -> None:
+def _order_block(segments: list[WordRun], left: float, right: float, order: _OrderedLines) -> None:
     """Appends a region without a gutter; texts side by side are read one by one."""
-    rows = _rows(segments)
-    blocks = side_by_side(segments, rows)
+    rows = _rows_of_segments(segments)
+    blocks = side_by_side_texts(segments, rows)
     if not blocks:
         order.add_rows(rows, _region_id(left, right))
         return
@@ -310,7 +318,7 @@ def _order_block(segments: list[WordRun], left: float, right: float, order: _Ord
         )
         region = next(alike, _region_id(x0, x1))
         regions.append((x0, x1, region))
-        order.add_rows(_rows(block.segments), region if block.wrapped else APART)
+        order.add_rows(_rows_of_segments(block.segments), region if block.wrapped else APART)
 
 
 def _with_rows(segments: list[WordRun]) -> list[WordRun]:
@@ -325,7 +333,7 @@ def _region_id(left: float, right: float) -> int:
     return round(left) * 10_000 + round(right)
 
 
-def _rows(segments: list[WordRun]) -> list[list[WordRun]]:
+def _rows_of_segments(segments: list[WordRun]) -> list[list[WordRun]]:
     """Segments on one height, top to bottom, left to right."""
     rows: list[list[WordRun]] = []
     tables = sorted(
@@ -335,9 +343,9 @@ def _rows(segments: list[WordRun]) -> list[list[WordRun]]:
     for segment in sorted(others, key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
         while tables and tables[-1].top < (segment.top + segment.bottom) / 2:
             rows.append([tables.pop()])
-        if rows and _joins(rows[-1], segment):
+        if rows and _joins_row(rows[-1], segment):
             rows[-1].append(segment)
-        elif len(rows) > 1 and segment.height > 0 and _joins(rows[-2], segment):
+        elif len(rows) > 1 and segment.height > 0 and _joins_row(rows[-2], segment):
             rows[-2].append(segment)
         else:
             rows.append([segment])
@@ -345,9 +353,9 @@ def _rows(segments: list[WordRun]) -> list[list[WordRun]]:
     return [sorted(row, key=lambda s: s.x0) for row in rows]
 
 
-def _lines_of(row: list[WordRun], region: int) -> list[Line]:
+def _lines_of_row(row: list[WordRun], region: int) -> list[Line]:
     if not row[0].rows:
-        return [_line(row, region)]
+        return [_line_from_segments(row, region)]
     lines = []
     for part in row[0].rows:
         x0, top, x1, _ = part.box
@@ -371,8 +379,8 @@ def _lines_of(row: list[WordRun], region: int) -> list[Line]:
     return lines
 
 
-def _joins(row: list[WordRun], segment: WordRun) -> bool:
-    if row[0].rows or not any(same_row(segment, other) for other in row):
+def _joins_row(row: list[WordRun], segment: WordRun) -> bool:
+    if row[0].rows or not any(are_in_same_row(segment, other) for other in row):
         return False
     width = segment.x1 - segment.x0
     return all(
@@ -382,7 +390,7 @@ def _joins(row: list[WordRun], segment: WordRun) -> bool:
     )
 
 
-def _line(row: list[WordRun], region: int) -> Line:
+def _line_from_segments(row: list[WordRun], region: int) -> Line:
     words = row[0].words if len(row) == 1 else [word for segment in row for word in segment.words]
     parts = [" " + word.text for word in words]
     parts[0] = words[0].text
@@ -429,13 +437,13 @@ def set_edges(lines: Sequence[Line]) -> None:
         if region == APART:
             continue
         left = min(line.x0 for line in column)
-        right = _right_edge(column)
+        right = _right_edge_of_column(column)
         for line in column:
             line.left = left
             line.right = right
 
 
-def _right_edge(column: Sequence[Line]) -> float:
+def _right_edge_of_column(column: Sequence[Line]) -> float:
     """The furthest x near which two lines, and one in twelve, end."""
     ends = sorted((line.x1 for line in column), reverse=True)
     needed = max(2, len(ends) // 12)

@@ -23,7 +23,7 @@ _NUMBER_ONLY = re.compile(
 )
 
 
-class _Spot(NamedTuple):
+class _LineOnPage(NamedTuple):
     """A line: its page and its number there from 0, its height from the top, its words."""
 
     page: int
@@ -41,16 +41,18 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
     single word must be the page's. At any height: first and last lines that count the pages.
     """
     found: list[set[int]] = [set() for _ in pages]
-    for needed, spots in _groups(pages, heights):
+    for needed, spots in _groups_of_equal_lines(pages, heights):
         tops = Counter(round(spot.top / 4) for spot in spots)
         same = [
             s for s in spots if sum(tops[round(s.top / 4) + step] for step in (-1, 0, 1)) >= needed
         ]
-        _add(found, _in_runs(same, needed))
+        _add_found_spots(found, _spots_near_others(same, needed))
     # Below a foot that was found there may be another one.
     for _ in range(2):
-        _add(found, _page_numbers(_edges(pages, found)))
-        _add(found, _counting(_edges(pages, found), len(pages)))
+        _add_found_spots(found, _bare_page_numbers(_edge_lines_of_pages(pages, found)))
+        _add_found_spots(
+            found, _lines_with_page_numbers(_edge_lines_of_pages(pages, found), len(pages))
+        )
     bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))
     # Where most pages have nothing else, these lines are the text.
     return found if bare < max(2, 0.5 * len(pages)) else [set() for _ in pages]
@@ -63,13 +65,13 @@ def stays_in_text(page: int, line: Line) -> bool:
     return page == 0 and sum(word.isalpha() for word in line.text.split()) > 1
 
 
-def _groups(
+def _groups_of_equal_lines(
     pages: Sequence[Sequence[Line]], heights: Sequence[float]
-) -> Iterator[tuple[float, list[_Spot]]]:
+) -> Iterator[tuple[float, list[_LineOnPage]]]:
     """Lines that are equal but for digits, with the number of pages on which they must stand."""
     few = min(3, max(2, len(pages)))
     many = max(3, 0.3 * len(pages))
-    places: dict[tuple[str, float], list[_Spot]] = defaultdict(list)
+    places: dict[tuple[str, float], list[_LineOnPage]] = defaultdict(list)
     for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
         for at, line in enumerate(lines):
             on_edge = line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height
@@ -79,7 +81,7 @@ def _groups(
                 c.isalnum() or c == "\ufffd" for c in line.text
             ):  # a rule, or the end of a comment in code
                 continue
-            spot = _Spot(number, at, line.top, line.text)
+            spot = _LineOnPage(number, at, line.top, line.text)
             if on_edge:
                 places[mask_digits(line.text), few].append(spot)
             else:
@@ -89,7 +91,7 @@ def _groups(
         yield needed, spots
 
 
-def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
+def _spots_near_others(spots: Sequence[_LineOnPage], needed: float) -> Iterator[_LineOnPage]:
     """Those of `spots` with another near, or that are many; a single word and a number must agree
     with the neighbour's, unlike "Article 7" at the top of a page."""
     near = _NEAR if needed > 2 else 1
@@ -101,33 +103,39 @@ def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
         ]
         # The last number alone may agree over many pages.
         many = len(words) >= 4 and (
-            len(spots) >= _MANY or any(_counts(spot, other, last=True) for other in spots)
+            len(spots) >= _MANY
+            or any(_is_counting_with_pages(spot, other, last=True) for other in spots)
         )
-        if many or any(not short or o.text == spot.text or _counts(spot, o) for o in others):
+        if many or any(
+            not short or o.text == spot.text or _is_counting_with_pages(spot, o) for o in others
+        ):
             yield spot
 
 
-def _counts(a: _Spot, b: _Spot, *, last: bool = False) -> bool:
+def _is_counting_with_pages(a: _LineOnPage, b: _LineOnPage, *, last: bool = False) -> bool:
     """Whether the last number, or any, changes as the page does."""
     first = -1 if last else 0
     numbers = zip(_NUMBER.findall(a.text)[first:], _NUMBER.findall(b.text)[first:])
     return a.page != b.page and any(int(y) - int(x) == b.page - a.page for x, y in numbers)
 
 
-def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_Spot]:
+def _edge_lines_of_pages(
+    pages: Sequence[Sequence[Line]], found: Sequence[set[int]]
+) -> list[_LineOnPage]:
     """The first and last line of each page not found yet."""
-    spots: list[_Spot] = []
+    spots: list[_LineOnPage] = []
     for number, lines in enumerate(pages):
         first = next((at for at in range(len(lines)) if at not in found[number]), None)
         if first is not None:
             last = next(at for at in reversed(range(len(lines))) if at not in found[number])
             spots += [
-                _Spot(number, at, lines[at].top, lines[at].text) for at in sorted({first, last})
+                _LineOnPage(number, at, lines[at].top, lines[at].text)
+                for at in sorted({first, last})
             ]
     return spots
 
 
-def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
+def _bare_page_numbers(edges: Sequence[_LineOnPage]) -> Iterator[_LineOnPage]:
     """Bare numbers that rise with the pages."""
     numbered = []
     for spot in edges:
@@ -145,11 +153,11 @@ def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
     return (spot for shift, spot in numbered if shifts[shift] >= 3)
 
 
-def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
+def _lines_with_page_numbers(edges: Sequence[_LineOnPage], pages: int) -> Iterator[_LineOnPage]:
     """Lines that begin or end with the page's number at one height, and "Page 3 of 20" at any
     height.
     """
-    counted: dict[tuple[int, int], list[_Spot]] = defaultdict(list)
+    counted: dict[tuple[int, int], list[_LineOnPage]] = defaultdict(list)
     for spot in edges:
         match = _END_NUMBER.search(spot.text)
         if match and len(spot.text) < 100 and not spot.text.isdigit():
@@ -162,6 +170,6 @@ def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
     )
 
 
-def _add(found: Sequence[set[int]], spots: Iterator[_Spot]) -> None:
+def _add_found_spots(found: Sequence[set[int]], spots: Iterator[_LineOnPage]) -> None:
     for spot in list(spots):
         found[spot.page].add(spot.at)

@@ -18,9 +18,9 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from docqa.ingest.colours import WHITE, Colour, alike
+from docqa.ingest.colours import WHITE, Colour, are_alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.structure.clean import folded
+from docqa.ingest.structure.clean import fold_title
 
 from .objects import (
     OPAQUE,
@@ -28,9 +28,9 @@ from .objects import (
     Clip,
     Cover,
     PageObjects,
-    around,
+    box_around,
+    do_overlap,
     image_share,
-    overlap,
 )
 from .raster import RenderedImage
 
@@ -53,7 +53,7 @@ _NO_INK = 0.05  # points
 _NARROWEST = 0.15  # of the height of a line: the width of a letter
 
 
-class _Candidate(NamedTuple):
+class _HiddenCandidate(NamedTuple):
     """A word that may be hidden, the text objects that draw it, where to look, and why.
     `must_be_plain`: only where its place is of one colour. `sure`: hidden even where it is too
     large to look at."""
@@ -82,7 +82,7 @@ class HiddenTextDetector:
         self._paints = {
             owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)
         }
-        self._painted: dict[int, _Paint] = {}
+        self._painted: dict[int, _TextPaint] = {}
         self._later: dict[int, list[Cover]] = {}
         self._tight = raw.FPDFText_GetCharBox
         self._edges = [ctypes.c_double() for _ in range(4)]
@@ -122,11 +122,14 @@ class HiddenTextDetector:
     ) -> tuple[dict[int, str], bool]:
         """Why words are hidden, by number, and whether all are a scan's text layer. `boxes`: in
         user space (y up). To be called once."""
-        blank = {at for at, (first, _) in enumerate(words) if self._is_blank(first)}
+        blank = {at for at, (first, _) in enumerate(words) if self._is_blank_character(first)}
         if not self.doubts and not blank:
             return {}, False
-        confirmed = partial(_confirm, self._page, self._text_page, self.objects)
-        found = (self._candidate(at, word, boxes[at], at in blank) for at, word in enumerate(words))
+        confirmed = partial(_confirm_candidates, self._page, self._text_page, self.objects)
+        found = (
+            self._candidate_for_word(at, word, boxes[at], at in blank)
+            for at, word in enumerate(words)
+        )
         candidates = [candidate for candidate in found if candidate is not None]
         # What stands on a layer or behind a crooked clip is mostly seen: only the image tells.
         doubted = [candidate for candidate in candidates if not candidate.sure]
@@ -140,24 +143,24 @@ class HiddenTextDetector:
         many = 0 < len(words) <= 2 * len(layer)
         share = image_share(self.objects.covers, self._page.get_bbox()) if many else 0.0
         if share >= _SCAN_SHARE or (
-            many and self._is_drawn([boxes[s.word] for s in layer if s.reason == INVISIBLE])
+            many and self._is_drawn_text([boxes[s.word] for s in layer if s.reason == INVISIBLE])
         ):
-            candidates = [s for s in candidates if s.reason == SAME_COLOUR] + self._blacked_out(
-                layer
-            )
+            candidates = [
+                s for s in candidates if s.reason == SAME_COLOUR
+            ] + self._candidates_under_cover(layer)
             return confirmed(candidates), True
         return reasons | confirmed(candidates), False
 
-    def _is_drawn(self, boxes: Sequence[Box]) -> bool:
+    def _is_drawn_text(self, boxes: Sequence[Box]) -> bool:
         """Whether ink shows letters where unseen words stand: in nearly all `boxes`, and hardly
         around them.
         """
         if not boxes or self.objects.pixels > MAX_RENDERED_PIXELS:
             return False
-        x0, y0, x1, y1 = around(*boxes)
+        x0, y0, x1, y1 = box_around(*boxes)
         margin = max(box[3] - box[1] for box in boxes) / 2
         region = x0 - margin, y0 - margin, x1 + margin, y1 + margin
-        picture = _image_without(self._page, [region], self.objects, set(self.objects.order))
+        picture = _image_without_items(self._page, [region], self.objects, set(self.objects.order))
         shares = [picture.ink(box) for box in boxes]
         letters = sum(0 < ink < _INKED * room for ink, room in shares)
         return (
@@ -165,7 +168,7 @@ class HiddenTextDetector:
             and sum(ink for ink, _ in shares) >= _INKED * picture.ink(region)[0]
         )
 
-    def _paint(self, char: int) -> "_Paint":
+    def _paint(self, char: int) -> "_TextPaint":
         if char not in self._painted:
             owner = self.objects.owner(self._text_page, char)
             if owner not in self._paints:
@@ -173,7 +176,7 @@ class HiddenTextDetector:
             self._painted[char] = self._paints[owner]
         return self._painted[char]
 
-    def _covers_over(self, paint: "_Paint") -> list[Cover]:
+    def _covers_drawn_over(self, paint: "_TextPaint") -> list[Cover]:
         """What is drawn later over the text object, or close to it."""
         if paint.owner not in self._later:
             x0, y0, x1, y1 = self.objects.bounds(paint.owner)
@@ -182,29 +185,31 @@ class HiddenTextDetector:
             near = x0 - margin, y0 - margin, x1 + margin, y1 + margin
             later = bisect_right(self._over, paint.place, key=attrgetter("place"))
             self._later[paint.owner] = [
-                cover for cover in self._over[later:] if overlap(cover.box, near)
+                cover for cover in self._over[later:] if do_overlap(cover.box, near)
             ]
         return self._later[paint.owner]
 
-    def _is_blank(self, char: int) -> bool:
+    def _is_blank_character(self, char: int) -> bool:
         """Whether the font draws nothing for it."""
         left, right, bottom, top = self._edges
         found = self._tight(self._text_page.raw, char, left, right, bottom, top)
         return bool(found) and top.value - bottom.value < _NO_INK
 
-    def _candidate(
+    def _candidate_for_word(
         self, number: int, word: tuple[int, int], whole: Box, blank: bool
-    ) -> _Candidate | None:
+    ) -> _HiddenCandidate | None:
         objects = self.objects
         paint = self._paint(word[0])
-        if paint.owner == 0 or not (blank or paint.doubtful or self._covers_over(paint)):
+        if paint.owner == 0 or not (blank or paint.doubtful or self._covers_drawn_over(paint)):
             return None
-        box = _core(whole)
-        covering = [cover for cover in self._covers_over(paint) if overlap(cover.box, box)]
-        reason = self._reason(paint, box, covering)
+        box = _core_of_box(whole)
+        covering = [cover for cover in self._covers_drawn_over(paint) if do_overlap(cover.box, box)]
+        reason = self._reason_word_may_be_hidden(paint, box, covering)
         group = 0
         sure = True
-        if not reason and (blank or paint.owner in objects.blended or _share(covering, box) >= 0.5):
+        if not reason and (
+            blank or paint.owner in objects.blended or _share_covered(covering, box) >= 0.5
+        ):
             reason = COVERED if covering else INVISIBLE
             sure = False
             box = whole if blank else box
@@ -213,7 +218,7 @@ class HiddenTextDetector:
             reason = CLIPPED
             group = hash(paint.clip)
             box = whole
-            sure = not overlap(_core(whole), paint.clip.box)
+            sure = not do_overlap(_core_of_box(whole), paint.clip.box)
             if not sure and paint.clip.plain:
                 reason = ""
         if not reason and paint.layer:
@@ -228,9 +233,13 @@ class HiddenTextDetector:
         }
         # Text as a clip (mode 7) changes nothing by itself, but what is painted through it can be
         # seen.
-        return _Candidate(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
+        return _HiddenCandidate(
+            number, frozenset(owners), box, reason, paint.mode == 7, group, sure
+        )
 
-    def _reason(self, paint: "_Paint", box: Box, covering: Sequence[Cover]) -> str:
+    def _reason_word_may_be_hidden(
+        self, paint: "_TextPaint", box: Box, covering: Sequence[Cover]
+    ) -> str:
         """Why a word may be unseen, by its colour and by what is drawn before and after it."""
         if paint.unseen:
             return INVISIBLE
@@ -244,11 +253,11 @@ class HiddenTextDetector:
                 if c.place < paint.place and c.contains(box)
             )
             behind = next(covers, WHITE)
-            if behind is None or alike(behind, paint.colour):
+            if behind is None or are_alike(behind, paint.colour):
                 return SAME_COLOUR
         return ""
 
-    def _blacked_out(self, layer: Sequence[_Candidate]) -> list[_Candidate]:
+    def _candidates_under_cover(self, layer: Sequence[_HiddenCandidate]) -> list[_HiddenCandidate]:
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
         shapes = [
@@ -261,7 +270,7 @@ class HiddenTextDetector:
         ]
 
 
-class _Paint(NamedTuple):
+class _TextPaint(NamedTuple):
     """How a text object is drawn. `blends`: it may be unseen by its mode or as what is around has
     its colour; `doubtful`: for a reason of its own; `layer`: the address of the mark that may
     switch it off, or 0."""
@@ -277,9 +286,9 @@ class _Paint(NamedTuple):
     doubtful: bool
 
 
-def _read_paint(objects: PageObjects, owner: int) -> _Paint:
+def _read_paint(objects: PageObjects, owner: int) -> _TextPaint:
     if not owner:
-        return _Paint(0, -1, 0, None, False, False, 0, None, False)
+        return _TextPaint(0, -1, 0, None, False, False, 0, None, False)
     # 0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip.
     mode = objects.api["FPDFTextObj_GetTextRenderMode"](owner)
     fill = objects.colour(owner, "Stroke") if mode == 1 else objects.fills.get(owner)
@@ -290,10 +299,10 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
     layer = objects.layers.get(owner, 0)
     clip = objects.clip(owner)
     doubtful = blends or layer != 0 or clip is not None or owner in objects.blended
-    return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
+    return _TextPaint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
 
 
-def _share(covers: Sequence[Cover], box: Box) -> float:
+def _share_covered(covers: Sequence[Cover], box: Box) -> float:
     """Of `box` that covers have together, if none overlap."""
     room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
     parts = (
@@ -302,7 +311,7 @@ def _share(covers: Sequence[Cover], box: Box) -> float:
     return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
 
 
-def _core(box: Box) -> Box:
+def _core_of_box(box: Box) -> Box:
     """The edges of a word's box may have ink of its neighbours."""
     x0, y0, x1, y1 = box
     dx = min(0.5, 0.2 * (x1 - x0))
@@ -310,8 +319,8 @@ def _core(box: Box) -> Box:
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
-def _confirm(
-    page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]
+def _confirm_candidates(
+    page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_HiddenCandidate]
 ) -> dict[int, str]:
     """Those of `candidates`, by word, whose removal cannot be seen, and that are not printed
     twice.
@@ -322,32 +331,32 @@ def _confirm(
         # What may be hidden is not read, and the warnings say so.
         return {candidate.word: candidate.reason for candidate in candidates if candidate.sure}
     hidden: dict[int, str] = {}
-    for some in _rounds(candidates):
-        hidden |= _without(page, text_page, objects, some)
+    for some in _rounds_of_candidates(candidates):
+        hidden |= _confirm_without_candidates(page, text_page, objects, some)
     return hidden
 
 
-def _without(
-    page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]
+def _confirm_without_candidates(
+    page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_HiddenCandidate]
 ) -> dict[int, str]:
     """Those of `candidates` that nobody misses when all are left out."""
     boxes = [candidate.box for candidate in candidates]
     before = RenderedImage(page, boxes)
     owners = {owner for candidate in candidates for owner in candidate.owners}
-    after = _image_without(page, boxes, objects, owners)
+    after = _image_without_items(page, boxes, objects, owners)
     unseen = [s for s in candidates if before.same(after, s.box)]
     unseen = [s for s in unseen if not s.must_be_plain or after.plain(s.box)]
     if unseen and objects.annotated:
         # What an annotation shows once more, in the same place, can be seen.
         plain = RenderedImage(page, boxes, annotations=False)
-        without = _image_without(page, boxes, objects, owners, annotations=False)
+        without = _image_without_items(page, boxes, objects, owners, annotations=False)
         same = {s for s in unseen if before.same(plain, s.box)}
         unseen = [s for s in unseen if s not in same or plain.same(without, s.box)]
     if not unseen:
         return {}
-    copies = _copies(objects, text_page, owners)
+    copies = _copies_in_same_place(objects, text_page, owners)
     if copies:
-        bare = _image_without(
+        bare = _image_without_items(
             page, boxes, objects, {*owners, *(copy for found in copies.values() for copy in found)}
         )
         unseen = [
@@ -356,7 +365,7 @@ def _without(
     return {candidate.word: candidate.reason for candidate in unseen}
 
 
-def _image_without(
+def _image_without_items(
     page: Any,
     boxes: Sequence[Box],
     objects: PageObjects,
@@ -371,7 +380,9 @@ def _image_without(
         objects.set_active(items, True)
 
 
-def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int, list[int]]:
+def _copies_in_same_place(
+    objects: PageObjects, text_page: Any, owners: set[int]
+) -> dict[int, list[int]]:
     """The `owners` with copies in their place, such as a white outline drawn first. pdfium gives
     the text of the first of two equal objects: the hidden one speaks for both."""
     # To read the text of an object takes pdfium long, so only those in the right place are asked.
@@ -406,11 +417,13 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
             items = list(group)
             words = spoken[items[0]]
             shown = "".join(objects.text(text_page, item) for item in items)
-            x0, y0, x1, y1 = around(*map(objects.bounds, items))
+            x0, y0, x1, y1 = box_around(*map(objects.bounds, items))
             unknown = not shown or any(
                 unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown
             )
-            read, seen = (folded(unicodedata.normalize("NFKC", text)) for text in (words, shown))
+            read, seen = (
+                fold_title(unicodedata.normalize("NFKC", text)) for text in (words, shown)
+            )
             # Letters that the font does not name are known only from what they are said to be.
             long = len(read) * _NARROWEST * min(x1 - x0, y1 - y0) > max(x1 - x0, y1 - y0)
             if long if unknown else read not in (seen, seen[::-1]):
@@ -418,17 +431,17 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
     return false
 
 
-def _rounds(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:
+def _rounds_of_candidates(candidates: Sequence[_HiddenCandidate]) -> list[list[_HiddenCandidate]]:
     """The candidates in as few rounds as part those that overlap, or as many as can be afforded."""
-    groups: dict[int, list[_Candidate]] = {}
+    groups: dict[int, list[_HiddenCandidate]] = {}
     for candidate in candidates:
         groups.setdefault(candidate.group, []).append(candidate)
     if len(groups) > _MAX_GROUPS:
         return [list(candidates)]
-    rounds: list[tuple[list[Box], list[_Candidate]]] = []
+    rounds: list[tuple[list[Box], list[_HiddenCandidate]]] = []
     for members in groups.values():
-        box = around(*(member.box for member in members))
-        free = (r for r in rounds if not any(overlap(box, other) for other in r[0]))
+        box = box_around(*(member.box for member in members))
+        free = (r for r in rounds if not any(do_overlap(box, other) for other in r[0]))
         chosen = next(free, None)
         if chosen is None and len(rounds) < _MAX_ROUNDS:
             chosen = ([], [])

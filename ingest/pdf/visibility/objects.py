@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from docqa.ingest.colours import WHITE, Colour, alike
+from docqa.ingest.colours import WHITE, Colour, are_alike
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in user space, y up
 _Matrix = tuple[float, float, float, float, float, float]
@@ -91,7 +91,7 @@ class PageObjects:
     """
 
     def __init__(self, page: Any, *, layered: bool = False) -> None:
-        self.api = _api()
+        self.api = _pdfium_functions()
         self._layered = layered
         self.layers: dict[int, int] = {}
         self.blended: set[int] = set()
@@ -112,7 +112,7 @@ class PageObjects:
         self._band: Box = (0.0, 0.0, 0.0, 0.0)
         get = self.api["FPDFPage_GetObject"]
         count = self.api["FPDFPage_CountObjects"](page.raw)
-        self._walk((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
+        self._collect_page_objects((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
         self.over = [cover for cover in self.covers if cover.alpha >= _HALF_OPAQUE]
         annotations = [
             Cover(self._drawn + 1, box, None, 0, False) for box in self._annotations(page.raw)
@@ -143,7 +143,7 @@ class PageObjects:
     def blends(self, colour: Colour) -> bool:
         """Whether the paper or a filled shape has nearly that colour."""
         if colour not in self._alike:
-            self._alike[colour] = any(alike(other, colour) for other in self.colours)
+            self._alike[colour] = any(are_alike(other, colour) for other in self.colours)
         return self._alike[colour]
 
     def _annotations(self, page: Any) -> Iterator[Box]:
@@ -166,7 +166,7 @@ class PageObjects:
             return 0.0, 0.0, 0.0, 0.0
         box = floats[0].value, floats[1].value, floats[2].value, floats[3].value
         matrix = self._matrices.get(item)
-        return box if matrix is None else _transform(box, matrix)
+        return box if matrix is None else _transform_box(box, matrix)
 
     def text(self, text_page: Any, text_object: int) -> str:
         """The characters of a text object."""
@@ -179,23 +179,23 @@ class PageObjects:
         """The text objects that the file says how to read (`ActualText`), and how."""
         found: dict[int, str] = {}
         for item in self.order:
-            for mark in self._marks(item):
-                if words := self._said(mark):
+            for mark in self._content_marks(item):
+                if words := self._actual_text_of_mark(mark):
                     found[item] = words
         return found
 
     def silence(self, items: Iterable[int]) -> None:
         """Takes what `items` are to be read as from this open page."""
         for item in items:
-            for mark in reversed(list(self._marks(item))):
-                if self._said(mark):
+            for mark in reversed(list(self._content_marks(item))):
+                if self._actual_text_of_mark(mark):
                     self.api["FPDFPageObj_RemoveMark"](item, mark)
 
-    def _marks(self, item: int) -> Iterator[int]:
+    def _content_marks(self, item: int) -> Iterator[int]:
         get = self.api["FPDFPageObj_GetMark"]
         return (get(item, at) for at in range(self.api["FPDFPageObj_CountMarks"](item)))
 
-    def _said(self, mark: int) -> str:
+    def _actual_text_of_mark(self, mark: int) -> str:
         size = ctypes.c_ulong(0)
         read = self.api["FPDFPageObjMark_GetParamStringValue"]
         if not read(mark, b"ActualText", None, 0, ctypes.byref(size)) or size.value <= 2:
@@ -226,11 +226,11 @@ class PageObjects:
         if key not in self._clips:
             self._clips[key] = self._read_clip(handle, count, matrix)
         clip = self._clips[key]
-        if clip is not None and clip.plain and around(self.bounds(item), clip.box) == clip.box:
+        if clip is not None and clip.plain and box_around(self.bounds(item), clip.box) == clip.box:
             return None
         return clip
 
-    def _walk(
+    def _collect_page_objects(
         self,
         items: Iterator[int],
         matrix: _Matrix,
@@ -260,9 +260,9 @@ class PageObjects:
                 # A form may be on a layer by itself, of which pdfium does not tell.
                 above = (self._layer_mark(item) or layer or item) if self._layered else 0
                 through = blended or bool(self.api["FPDFPageObj_HasTransparency"](item))
-                self._walk(
+                self._collect_page_objects(
                     inner,
-                    _multiply(self._own_matrix(item), matrix),
+                    _multiply_matrices(self._own_matrix(item), matrix),
                     depth + 1,
                     above,
                     blended=through,
@@ -273,7 +273,7 @@ class PageObjects:
                 self._add_cover(item, kind)
 
     def _layer_mark(self, item: int) -> int:
-        for mark in reversed(list(self._marks(item))):
+        for mark in reversed(list(self._content_marks(item))):
             name = ctypes.create_string_buffer(_MARK_BYTES)
             size = ctypes.c_ulong(0)
             named = mark and self.api["FPDFPageObjMark_GetName"](
@@ -292,7 +292,7 @@ class PageObjects:
             points = self._clip_points(handle, at)
             if points:
                 xs, ys = zip(*points, strict=True)
-                bounds = _transform((min(xs), min(ys), max(xs), max(ys)), matrix)
+                bounds = _transform_box((min(xs), min(ys), max(xs), max(ys)), matrix)
                 box = (*map(max, box[:2], bounds[:2]), *map(min, box[2:], bounds[2:]))  # type: ignore[assignment]
                 plain = plain and _is_rectangle(points) and straight
         return None if box == _EVERYWHERE else Clip(box, plain)
@@ -327,13 +327,13 @@ class PageObjects:
             self._add_rules(item, bool(fill.value), bool(stroke.value))
             if fill.value:
                 colour = self.colour(item)
-            elif stroke.value and (thin < _MIN_COVER_POINTS or self._ink(item) >= 0.5 * thin):
+            elif stroke.value and (thin < _MIN_COVER_POINTS or self._ink_width(item) >= 0.5 * thin):
                 colour = self.colour(item, "Stroke")
             if colour is None:
                 return
         if thin < _MIN_COVER_POINTS:
             # Lines close to each other may cover as well as one that is thick.
-            box = around(box, self._band) if _goes_on(self._band, box) else box
+            box = box_around(box, self._band) if _continues_rule(self._band, box) else box
             self._band = box
             if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
                 return
@@ -343,10 +343,10 @@ class PageObjects:
             self.colours.add(plain)
         self.covers.append(Cover(self._drawn, box, plain, alpha, kind == _IMAGE))
 
-    def _ink(self, path: int) -> float:
+    def _ink_width(self, path: int) -> float:
         width = self._floats[0]
         self.api["FPDFPageObj_GetStrokeWidth"](path, ctypes.byref(width))
-        matrix = _multiply(self._own_matrix(path), self._matrices.get(path, _UNITY))
+        matrix = _multiply_matrices(self._own_matrix(path), self._matrices.get(path, _UNITY))
         lines = self.api["FPDFPath_CountSegments"](path) / 2
         return float(width.value * max(map(abs, matrix[:4])) * lines)
 
@@ -362,9 +362,9 @@ class PageObjects:
         if not 2 <= count <= self._segments_left or not (stroked or count >= 10):
             return
         self._segments_left -= count
-        matrix = _multiply(self._own_matrix(item), self._matrices.get(item, _UNITY))
-        for a, b in self._sides(item, count):
-            side = _transform(
+        matrix = _multiply_matrices(self._own_matrix(item), self._matrices.get(item, _UNITY))
+        for a, b in self._straight_sides(item, count):
+            side = _transform_box(
                 (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), matrix
             )
             wide = side[2] - side[0]
@@ -372,7 +372,7 @@ class PageObjects:
             if min(wide, high) < 0.5 and max(wide, high) >= _MIN_RULE_POINTS:
                 self.rules.append(side)
 
-    def _sides(
+    def _straight_sides(
         self, path: int, count: int
     ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
         get = self.api["FPDFPath_GetPathSegment"]
@@ -403,13 +403,13 @@ class PageObjects:
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
-def around(*boxes: Box) -> Box:
+def box_around(*boxes: Box) -> Box:
     """The smallest box around all of `boxes`."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def _goes_on(band: Box, line: Box) -> bool:
+def _continues_rule(band: Box, line: Box) -> bool:
     along = (
         max(abs(band[0] - line[0]), abs(band[2] - line[2])),
         max(abs(band[1] - line[1]), abs(band[3] - line[3])),
@@ -418,7 +418,7 @@ def _goes_on(band: Box, line: Box) -> bool:
     return any(a <= _SAME_EDGE and b <= _SAME_EDGE for a, b in zip(along, apart, strict=True))
 
 
-def overlap(a: Box, b: Box) -> bool:
+def do_overlap(a: Box, b: Box) -> bool:
     """Whether two boxes share more than an edge."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
@@ -450,7 +450,7 @@ def image_share(covers: Sequence[Cover], page: Box) -> float:
     return seen / len(points)
 
 
-def _multiply(a: _Matrix, b: _Matrix) -> _Matrix:
+def _multiply_matrices(a: _Matrix, b: _Matrix) -> _Matrix:
     return (
         a[0] * b[0] + a[1] * b[2],
         a[0] * b[1] + a[1] * b[3],
@@ -461,7 +461,7 @@ def _multiply(a: _Matrix, b: _Matrix) -> _Matrix:
     )
 
 
-def _transform(box: Box, m: _Matrix) -> Box:
+def _transform_box(box: Box, m: _Matrix) -> Box:
     corners = [
         (x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5])
         for x in box[::2]
@@ -472,7 +472,7 @@ def _transform(box: Box, m: _Matrix) -> Box:
 
 
 @cache
-def _api() -> dict[str, Callable[..., Any]]:
+def _pdfium_functions() -> dict[str, Callable[..., Any]]:
     """With addresses in place of typed pointers."""
     import pypdfium2.raw as raw
 

@@ -26,9 +26,9 @@ class RenderedImage:
     def __init__(self, page: Any, boxes: Sequence[Box], *, annotations: bool = True) -> None:
         width, height = page.get_size()
         self._scale = min(1.0, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-        self._place = placer(page.get_bbox(), page.get_rotation())
+        self._place = display_placer(page.get_bbox(), page.get_rotation())
         full = math.ceil(width * self._scale), math.ceil(height * self._scale)
-        left, top, right, bottom = self._part(boxes, *full)
+        left, top, right, bottom = self._pixel_rectangle(boxes, *full)
         self._left = left
         self._top = top
         self._width = right - left
@@ -37,17 +37,19 @@ class RenderedImage:
         self._stride = 0
         if self._width > 0 and self._height > 0:
             cut = left, full[1] - bottom, full[0] - right, top
-            self._render(
+            self._render_crop(
                 page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut], annotations
             )
 
-    def _part(self, boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int, int]:
+    def _pixel_rectangle(
+        self, boxes: Sequence[Box], width: int, height: int
+    ) -> tuple[int, int, int, int]:
         lefts, tops, rights, bottoms = zip(*(self._place(*box) for box in boxes), strict=True)
         left, top = (max(int(min(edges) * self._scale) - _MARGIN, 0) for edges in (lefts, tops))
         right, bottom = (int(max(edges) * self._scale) + _MARGIN for edges in (rights, bottoms))
         return left, top, min(right, width), min(bottom, height)
 
-    def _render(self, page: Any, crop: list[float], annotations: bool) -> None:
+    def _render_crop(self, page: Any, crop: list[float], annotations: bool) -> None:
         kind = {"draw_annots": annotations, "may_draw_forms": annotations, "prefer_bgrx": True}
         with closing(page.render(scale=self._scale, crop=crop, **kind)) as bitmap:
             self._data = bytes(bitmap.buffer)
@@ -57,7 +59,7 @@ class RenderedImage:
 
     def same(self, other: "RenderedImage", box: Box) -> bool:
         """Whether both show the same in `box`, to the eye."""
-        rows = zip(self._rows(box), other._rows(box), strict=True)
+        rows = zip(self._pixel_rows(box), other._pixel_rows(box), strict=True)
         return all(
             a == b or all(abs(x - y) <= _SAME_LEVELS for x, y in zip(a, b, strict=True))
             for a, b in rows
@@ -65,7 +67,7 @@ class RenderedImage:
 
     def plain(self, box: Box) -> bool:
         """Whether `box` is of one colour, to the eye."""
-        rows = b"".join(self._rows(box))
+        rows = b"".join(self._pixel_rows(box))
         return (
             all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= _SAME_LEVELS for at in range(3))
             if rows
@@ -74,10 +76,10 @@ class RenderedImage:
 
     def ink(self, box: Box) -> tuple[int, int]:
         """How many pixels of `box` are darker than paper by a quarter, and how many there are."""
-        pixels = b"".join(row[1::_BYTES] for row in self._rows(box))
+        pixels = b"".join(row[1::_BYTES] for row in self._pixel_rows(box))
         return len(pixels.translate(None, _PAPER)), len(pixels)
 
-    def _rows(self, box: Box) -> list[bytes]:
+    def _pixel_rows(self, box: Box) -> list[bytes]:
         x0, y0, x1, y1 = (edge * self._scale for edge in self._place(*box))
         left = max(int(x0) - self._left, 0)
         right = min(int(x1) + 1 - self._left, self._width)
@@ -122,7 +124,7 @@ def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def placer(box: Box, rotation: int) -> Callable[[float, float, float, float], Box]:
+def display_placer(box: Box, rotation: int) -> Callable[[float, float, float, float], Box]:
     """From user space (y up) to display space (y down, rotated as shown)."""
     left, bottom, right, top = box
     if rotation == 90:

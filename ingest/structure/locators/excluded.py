@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from docqa.ingest.structure.clean import folded
+from docqa.ingest.structure.clean import fold_title
 from docqa.ingest.types import Page, Section, location_of
 
 from .marks import MarkedLine
@@ -23,7 +23,7 @@ _BESIDE = 2
 _PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")
 
 
-def insertions(lines: Sequence[MarkedLine]) -> set[int]:
+def lines_of_inserted_text(lines: Sequence[MarkedLine]) -> set[int]:
     """The lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”"):
     from a quotation mark and a number to the end of the quotation."""
     found: set[int] = set()
@@ -62,8 +62,8 @@ def contents_lines(
     last = {}
     for section in sections:
         if section.number and section.title:
-            last[folded(f"{section.number}{section.title}")] = section.page, section.start
-    keys = [_entry(line) for line in lines]
+            last[fold_title(f"{section.number}{section.title}")] = section.page, section.start
+    keys = [_contents_entry_key(line) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key:
             last[key] = max(last.get(key, (0, 0)), location_of(line))
@@ -87,11 +87,11 @@ def contents_lines(
     }
 
 
-def _entry(line: MarkedLine) -> str:
+def _contents_entry_key(line: MarkedLine) -> str:
     """The letters and digits of a numbered line that may be an entry of a table of contents, or
     "".
     """
     if not line.marks or len(line.text) > _MOST_ENTRY:
         return ""
-    key = folded(_PAGE_BEHIND.sub("", line.text))
+    key = fold_title(_PAGE_BEHIND.sub("", line.text))
     return key if sum(map(str.isalpha, key)) >= _LEAST_ENTRY else ""

@@ -17,7 +17,7 @@ from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
 from docqa.ingest.types import Item, Note, Page, Section, location_of
 
-from .excluded import contents_lines, insertions
+from .excluded import contents_lines, lines_of_inserted_text
 from .marks import (
     ABJAD,
     ALONE,
@@ -69,7 +69,7 @@ class DocumentWalk:
         lines = list(read_lines(pages))
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
-        self.inserted = insertions(self.lines)
+        self.inserted = lines_of_inserted_text(self.lines)
         self.sections = sorted(sections, key=location_of)
         self.starts = list(map(location_of, self.sections))
         self.headed = set(self.starts)
@@ -79,7 +79,7 @@ class DocumentWalk:
         self.notes = sorted(notes, key=location_of)
         self.note_starts = list(map(location_of, self.notes))
         self.counted: dict[str, int] = {}
-        self.paragraphs = self._paragraphs()
+        self.paragraphs = self._lines_of_numbered_paragraphs()
 
     def items(self) -> Iterator[Item]:
         walk = SectionWalk(self, None)
@@ -103,7 +103,7 @@ class DocumentWalk:
         note = self.notes[at]
         return note if note.page == line.page and line.start < note.end else None
 
-    def _paragraphs(self) -> frozenset[int]:
+    def _lines_of_numbered_paragraphs(self) -> frozenset[int]:
         """The lines whose number counts paragraphs through the document ("14." of a complaint,
         "[14]").
         """
@@ -159,7 +159,7 @@ class SectionWalk:
         self.is_attached = self.roof is not None and printed.is_attachment(self.number)
         self.levels = OpenLevels(walk.lines)
         self._begin_levels()
-        self.clause = _ordinals(self.number)
+        self.clause = _ordinals_of_decimal(self.number)
         self.before: MarkedLine | None = None
         self.terms: int | None = None
         self.divisions: dict[str, int] = {}
@@ -181,50 +181,53 @@ class SectionWalk:
             return
         note = self.walk.note_of(line)
         if note is not None:
-            yield line.start, f"note {note.mark}" if note.mark.isdigit() else self._locator()
+            yield (
+                line.start,
+                f"note {note.mark}" if note.mark.isdigit() else self._locator_of_place(),
+            )
             return
         if number in self.walk.inserted:
-            yield line.start, self._locator()
+            yield line.start, self._locator_of_place()
             return
         if _CLOSES.match(line.text):
-            self._begin(None)
+            self._begin_parts_of(None)
         if line.name is not None:
             yield line.start, line.name
             return
         if not line.marks:
-            self._unmarked(number, line)
-            yield line.start, self._locator()
+            self._take_unmarked_line(number, line)
+            yield line.start, self._locator_of_place()
         for mark in line.marks:
-            if not self._is_own(mark):
-                self._open(number, line, mark)
-                yield max(mark.start, line.start), self._locator()
-        yield from self._inline(number, line)
+            if not self._is_number_of_section(mark):
+                self._open_mark(number, line, mark)
+                yield max(mark.start, line.start), self._locator_of_place()
+        yield from self._take_inline_parts(number, line)
         self.before = line
 
-    def _inline(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
+    def _take_inline_parts(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The parts within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
         begun = False
         for mark in line.inline:
             if self.levels.continue_inline(number, mark):
                 begun = True
-                yield mark.start, self._locator()
+                yield mark.start, self._locator_of_place()
         if begun and line.sentence_end:
             self.levels.close_to(depth)
-            yield line.sentence_end, self._locator()
+            yield line.sentence_end, self._locator_of_place()
 
-    def _is_own(self, mark: NumberMark) -> bool:
+    def _is_number_of_section(self, mark: NumberMark) -> bool:
         """Whether a mark is the section's own number on its first line."""
         if self.section is None or self.number is None or mark.page != self.section.page:
             return False
         return 0 <= mark.start - self.section.start <= 2
 
-    def _open(self, number: int, line: MarkedLine, mark: NumberMark) -> None:
+    def _open_mark(self, number: int, line: MarkedLine, mark: NumberMark) -> None:
         if mark.shape == ALONE:
             if self.source and self.walk.is_opinion:
                 self.levels.take(number, mark)
         elif mark.shape == WORDED:
-            self._open_worded(mark)
+            self._open_worded_article(mark)
         elif mark.shape == DIVISION:
             self._open_division(mark)
         elif mark.shape == "1.1":
@@ -240,17 +243,17 @@ class SectionWalk:
                 self.terms = None
 
     def _open_clause(self, number: int, line: MarkedLine, mark: NumberMark) -> None:
-        ordinals = _ordinals(mark.text)
+        ordinals = _ordinals_of_decimal(mark.text)
         before = self.clause
         # A heading that the outline does not have.
         missed = ordinals > before and _HEADING.match(line.text)
         inner = ordinals[len(before) :] if ordinals[: len(before)] == before else ()
         inside = inner and max(inner) <= 2
-        begun = not before and self._is_begun(number, ordinals)
+        begun = not before and self._is_number_begun(number, ordinals)
         if missed or inside or begun or follows(before, ordinals):
             self._begin_clause(mark, ordinals)
 
-    def _is_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
+    def _is_number_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
         """Whether the next clause number after line `number` follows from `ordinals`."""
         marks = (
             mark
@@ -258,17 +261,21 @@ class SectionWalk:
             for mark in line.marks[:1]
         )
         after = next((mark for mark in marks if mark.shape == "1.1"), None)
-        return after is not None and follows(ordinals, _ordinals(after.text))
+        return after is not None and follows(ordinals, _ordinals_of_decimal(after.text))
 
-    def _open_worded(self, mark: NumberMark) -> None:
+    def _open_worded_article(self, mark: NumberMark) -> None:
         """An article between two headings, whose text begins on the line of its number."""
         own = _last_number(self.base)
         value = _last_number(mark.text)
-        if own is None or value is None or printed.word_of(mark.text) != self._word():
+        if (
+            own is None
+            or value is None
+            or printed.word_of_number(mark.text) != self._word_before_section_number()
+        ):
             return
         following = self._next_section()
         if 0 < value - own <= _GAP and (following is None or value < following):
-            self._begin(printed.joined(self.roof or "", one_line(mark.text)))
+            self._begin_parts_of(printed.join_locators(self.roof or "", one_line(mark.text)))
 
     def _open_division(self, mark: NumberMark) -> None:
         """A part of a schedule that is no heading: "Part II – High Court Act" after Part I."""
@@ -282,16 +289,18 @@ class SectionWalk:
         for ordinal in sorted({*ordinal_of(core)[:1], *numerals}):
             if ordinal == 1 or 0 < ordinal - last <= _GAP:
                 self.divisions[word] = ordinal
-                self._begin(printed.joined(self.section.locator or "", f"{word} {core}"))
+                self._begin_parts_of(
+                    printed.join_locators(self.section.locator or "", f"{word} {core}")
+                )
                 return
 
     def _begin_clause(self, mark: NumberMark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
-        self._begin(printed.joined(self.roof or "", mark.text))
+        self._begin_parts_of(printed.join_locators(self.roof or "", mark.text))
 
     def _open_paragraph(self, number: int, mark: NumberMark) -> None:
         if number in self.walk.paragraphs and not (self.number or "").isdigit():
-            self._begin(mark.text)
+            self._begin_parts_of(mark.text)
         elif self.levels.open or self._has_list_of_parts():
             self._take_part(number, mark)
         elif self._is_next_clause(int(mark.text)):
@@ -299,7 +308,7 @@ class SectionWalk:
 
     def _is_next_clause(self, value: int) -> bool:
         """Whether "5." follows section 4, no heading having it; "Section 4" is no 4."""
-        counted = not self._word() and self.clause[:1] == (value - 1,)
+        counted = not self._word_before_section_number() and self.clause[:1] == (value - 1,)
         return counted and self._next_section() != value
 
     def _take_part(self, number: int, mark: NumberMark) -> None:
@@ -314,7 +323,7 @@ class SectionWalk:
         if above and self.levels.open[0].text == mark.text:
             self.walk.counted[above] = value
 
-    def _begin(self, base: str | None) -> None:
+    def _begin_parts_of(self, base: str | None) -> None:
         """What follows is a part of `base`."""
         self.base = base
         self.levels.clear()
@@ -327,9 +336,9 @@ class SectionWalk:
             return self.walk.is_plain or self.source == "opinion"
         return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
 
-    def _word(self) -> str:
+    def _word_before_section_number(self) -> str:
         """ "article" where the section's number is "Article 4", empty for a bare one."""
-        return printed.word_of(self.number or "")
+        return printed.word_of_number(self.number or "")
 
     def _next_section(self) -> int | None:
         """The number of the next section counted as this one."""
@@ -340,11 +349,14 @@ class SectionWalk:
             if later.parent == self.section.parent:
                 number = printed.printed_number(later) or ""
                 value = _last_number(number)
-                if value is not None and printed.word_of(number) == self._word():
+                if (
+                    value is not None
+                    and printed.word_of_number(number) == self._word_before_section_number()
+                ):
                     return value
         return None
 
-    def _unmarked(self, number: int, line: MarkedLine) -> None:
+    def _take_unmarked_line(self, number: int, line: MarkedLine) -> None:
         """Words that close a list belong to what it is a part of; the next defined term closes the
         last's list.
         """
@@ -364,11 +376,11 @@ class SectionWalk:
             if new and not self.levels.innermost_goes_on(number):
                 self.levels.close_to(depth - 1)
 
-    def _locator(self) -> str | None:
+    def _locator_of_place(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for level in self.levels.open:
             mark = f"({level.text})" if level.shape in BRACKET else level.text
-            locator = printed.joined(locator, mark)
+            locator = printed.join_locators(locator, mark)
         return locator or None
 
 
@@ -377,7 +389,7 @@ def _last_number(text: str | None) -> int | None:
     return int(match[0]) if match else None
 
 
-def _ordinals(number: str | None) -> tuple[int, ...]:
+def _ordinals_of_decimal(number: str | None) -> tuple[int, ...]:
     """(4, 2) of "4.2"; empty for no decimal number."""
     parsed = parse_heading(f"{number} Words") if number else None
     if parsed is not None and parsed.family in ("decimal", "article", "section", "clause"):

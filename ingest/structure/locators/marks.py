@@ -113,20 +113,20 @@ def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
         for at in lines_of(page.text):
             text = page.text[at.start : at.end]
             if text.strip() and not LEADER.search(text):
-                yield _line(page.page, at.start, text)
+                yield _parse_line(page.page, at.start, text)
 
 
-def _line(page: int, start: int, text: str) -> MarkedLine:
+def _parse_line(page: int, start: int, text: str) -> MarkedLine:
     alone = _ALONE.match(text)
     if alone:
         marks: tuple[NumberMark, ...] = (
             NumberMark(page, start + alone.start(1), alone.group(1), ALONE),
         )
     else:
-        marks = tuple(_opening(page, start, text)) if _FIRST_MARK.match(text) else ()
+        marks = tuple(_opening_marks(page, start, text)) if _FIRST_MARK.match(text) else ()
     named = _NAMED.match(text)
     name = one_line(named.group(1)) if named else None
-    inline = tuple(_inline(page, start, text)) if "(" in text else ()
+    inline = tuple(_inline_marks(page, start, text)) if "(" in text else ()
     following = (start + span.start for span in sentences(text)) if inline else ()
     return MarkedLine(
         page,
@@ -139,7 +139,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
     )
 
 
-def _opening(page: int, start: int, text: str) -> Iterator[NumberMark]:
+def _opening_marks(page: int, start: int, text: str) -> Iterator[NumberMark]:
     """The marks that open a line: one, or several as "4. (1) (a)"."""
     at = 0
     if " | " in text:
@@ -161,7 +161,7 @@ def _opening(page: int, start: int, text: str) -> Iterator[NumberMark]:
             return
 
 
-def _inline(page: int, start: int, text: str) -> Iterator[NumberMark]:
+def _inline_marks(page: int, start: int, text: str) -> Iterator[NumberMark]:
     for stop in _INLINE.finditer(text):
         match = _BRACKETED.match(text, stop.end())
         if match is not None:
@@ -207,24 +207,28 @@ class OpenLevels:
 
     def take(self, line: int, mark: NumberMark) -> bool:
         """Opens what `mark` of line number `line` begins; False for a stray."""
-        follows = self._following(mark)
+        follows = self._level_continued_by(mark)
         if follows is not None and not self._begins_roman(line, mark, follows):
-            return self._set(*follows)
+            return self._set_level(*follows)
         for kind, ordinal in readings_of(mark.text):
-            if ordinal == 1 and self._goes_on(line, mark, kind):
+            if ordinal == 1 and self._continues_before_restart(line, mark, kind):
                 shapes = [(level.shape, level.kind) for level in self.open]
                 shapes.append((mark.shape, kind))
                 depth = shapes.index((mark.shape, kind))
-                return self._set(depth, OpenLevel(mark.shape, kind, 1, mark.text))
-            if not self.open and ordinal in (2, 3) and self._is_next(line, mark, kind, ordinal + 1):
+                return self._set_level(depth, OpenLevel(mark.shape, kind, 1, mark.text))
+            if (
+                not self.open
+                and ordinal in (2, 3)
+                and self._is_next_mark(line, mark, kind, ordinal + 1)
+            ):
                 # The first is lost in print.
-                return self._set(0, OpenLevel(mark.shape, kind, ordinal, mark.text))
-        later = self._following(mark, _GAP)
+                return self._set_level(0, OpenLevel(mark.shape, kind, ordinal, mark.text))
+        later = self._level_continued_by(mark, _GAP)
         # After a wide gap in print ("30." and "37.") the numbers must count on.
         digits = mark.text if later is None and mark.text.isdigit() else ""
-        if digits and self._is_next(line, mark, "1", int(digits) + 1):
-            later = self._following(mark, _WIDE_GAP)
-        return later is not None and self._set(*later)
+        if digits and self._is_next_mark(line, mark, "1", int(digits) + 1):
+            later = self._level_continued_by(mark, _WIDE_GAP)
+        return later is not None and self._set_level(*later)
 
     def resume(self, mark: NumberMark) -> None:
         """Opens `mark` alone: its level counts on from one that a new part of the document
@@ -241,7 +245,9 @@ class OpenLevels:
             return True
         level = self.open[-1]
         here = self.lines[line]
-        for after in self._later(line, NumberMark(here.page, here.start, "", level.shape)):
+        for after in self._later_marks_of_shape(
+            line, NumberMark(here.page, here.start, "", level.shape)
+        ):
             readings = readings_of(after.text)
             if (level.kind, level.ordinal + 1) in readings:
                 return True
@@ -253,19 +259,23 @@ class OpenLevels:
         """As `take` for a mark within a line, which must be the very next one or begin a list
         after a colon.
         """
-        follows = self._following(mark)
+        follows = self._level_continued_by(mark)
         if follows is not None:
-            return self._set(*follows)
+            return self._set_level(*follows)
         for kind, ordinal in readings_of(mark.text):
-            if ordinal == 1 and mark.stop in ":—–" and self._goes_on(line, mark, kind):
-                return self._set(len(self.open), OpenLevel(mark.shape, kind, 1, mark.text))
+            if (
+                ordinal == 1
+                and mark.stop in ":—–"
+                and self._continues_before_restart(line, mark, kind)
+            ):
+                return self._set_level(len(self.open), OpenLevel(mark.shape, kind, 1, mark.text))
         return False
 
-    def _set(self, depth: int, level: OpenLevel) -> bool:
+    def _set_level(self, depth: int, level: OpenLevel) -> bool:
         self.open[depth:] = [level]
         return True
 
-    def _following(self, mark: NumberMark, gap: int = 0) -> tuple[int, OpenLevel] | None:
+    def _level_continued_by(self, mark: NumberMark, gap: int = 0) -> tuple[int, OpenLevel] | None:
         """The innermost open level that `mark` goes on, as it is then."""
         for depth in range(len(self.open) - 1, -1, -1):
             level = self.open[depth]
@@ -281,27 +291,27 @@ class OpenLevels:
         """Whether "(i)" after "(h)" is a one: "(ii)" comes next."""
         if mark.text.lower() != "i" or follows[1].kind.lower() == "i":
             return False
-        after = next(self._later(line, mark), None)
+        after = next(self._later_marks_of_shape(line, mark), None)
         return after is not None and after.text.lower() == "ii"
 
-    def _is_next(self, line: int, mark: NumberMark, kind: str, ordinal: int) -> bool:
+    def _is_next_mark(self, line: int, mark: NumberMark, kind: str, ordinal: int) -> bool:
         """Whether the next mark counted as `mark` has this number."""
-        for after in self._later(line, mark):
+        for after in self._later_marks_of_shape(line, mark):
             readings = dict(readings_of(after.text))
             if kind in readings:
                 return readings[kind] == ordinal
         return False
 
-    def _goes_on(self, line: int, mark: NumberMark, kind: str) -> bool:
+    def _continues_before_restart(self, line: int, mark: NumberMark, kind: str) -> bool:
         """Whether a later mark of the level that `mark` begins comes before its first again."""
-        for after in self._later(line, mark):
+        for after in self._later_marks_of_shape(line, mark):
             if after.text == mark.text:
                 return False
             if 1 < dict(readings_of(after.text)).get(kind, 0) <= 2 + _GAP:
                 return True
         return False
 
-    def _later(self, line: int, mark: NumberMark) -> Iterator[NumberMark]:
+    def _later_marks_of_shape(self, line: int, mark: NumberMark) -> Iterator[NumberMark]:
         """The marks of the same shape in the lines that follow."""
         outer = mark.shape == ALONE or (mark.text == "1" and not self.open)
         far = _PART_AHEAD if outer else _LOOK_AHEAD

@@ -51,14 +51,14 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
     names = Counter(
         (numbers[section.id] or one_line(section.title)).casefold() for section in sections
     )
-    first = _first_numbered(sections)
+    first = _first_numbered_section_id(sections)
     done: dict[str, Section] = {}
     for section in sections:
         above: list[Section] = []  # the sections around it, from the inside out
         while (parent := above[-1].parent if above else section.parent) is not None:
             above.append(done[parent])
         given = section.label if not paged else None
-        locator = given or _locator(section, numbers, above, names, first)
+        locator = given or _locator_of_section(section, numbers, above, names, first)
         done[section.id] = replace(
             section, locator=locator, label=section.label if paged else locator
         )
@@ -79,13 +79,13 @@ def printed_number(section: Section) -> str | None:
     return " ".join(words) or None
 
 
-def joined(above: str, inner: str) -> str:
+def join_locators(above: str, inner: str) -> str:
     """`inner` (a number, a letter, "(a)") written after the locator that it is a part of."""
     if not above:
         return inner
     if inner.startswith("("):
         return f"{above}{inner}" if _ends_in_number(above) else f"{above} {inner}"
-    if word_of(inner):
+    if word_of_number(inner):
         return f"{above} {inner}"
     # ".A" follows a number, "Article IV" and "Section 2", not after a schedule or a
     # heading.
@@ -97,7 +97,7 @@ def joined(above: str, inner: str) -> str:
 def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
     """The locator of the schedule, exhibit or the like that each section is or is in, by its id."""
     found: dict[str, str] = {}
-    first = _first_numbered(sections)
+    first = _first_numbered_section_id(sections)
     for section in sections:
         around = found.get(section.parent or "")
         own = section.locator if _is_roof(section, first) else None
@@ -106,7 +106,7 @@ def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
     return found
 
 
-def _first_numbered(sections: Sequence[Section]) -> str | None:
+def _first_numbered_section_id(sections: Sequence[Section]) -> str | None:
     return next((section.id for section in sections if printed_number(section)), None)
 
 
@@ -118,7 +118,7 @@ def is_attachment(number: str | None) -> bool:
     return any(word in ATTACHMENTS or word == "annexure" for word in words[:2])
 
 
-def _locator(
+def _locator_of_section(
     section: Section,
     numbers: dict[str, str | None],
     above: list[Section],
@@ -134,23 +134,23 @@ def _locator(
         again = names[title.casefold()] > 1 and numbered is not None
         return f"{numbered.locator}, {title}" if numbered is not None and again else title or None
     attached = next((one for one in above if _is_roof(one, first)), None)
-    if _carries(own, numbers, above):
+    if _repeats_outer_number(own, numbers, above):
         inner = attached is not None and numbered is not None and attached.id != numbered.id
-        return joined(attached.locator or "", own) if inner and attached is not None else own
+        return join_locators(attached.locator or "", own) if inner and attached is not None else own
     if numbered is not None and _is_part_of(own, numbers[numbered.id] or "", names):
-        return joined(numbered.locator or "", own)
-    return joined(attached.locator or "", own) if attached is not None else own
+        return join_locators(numbered.locator or "", own)
+    return join_locators(attached.locator or "", own) if attached is not None else own
 
 
-def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
+def _repeats_outer_number(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
     """Whether a number repeats that of the section around it: "3.2" in 3, "A.1" in Appendix A."""
-    parts = _CORE_PARTS.split(_core(own))
+    parts = _CORE_PARTS.split(_number_without_word(own))
     if len(parts) < 2 or not above:
         return False
     around = next((numbers[one.id] for one in above if numbers[one.id]), None)
     if around is None:
         return not any(is_attachment(numbers[one.id]) for one in above)
-    outer = _CORE_PARTS.split(_core(around))
+    outer = _CORE_PARTS.split(_number_without_word(around))
     # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
     alike = not is_attachment(around) and ordinal_of(parts[0]) == ordinal_of(outer[0])
     return (alike or parts[: len(outer)] == outer) and (
@@ -169,7 +169,7 @@ def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
     comes again.
     """
     again = names[own.casefold()] > 1
-    if word_of(own):
+    if word_of_number(own):
         return again
     # Sections count on through chapters; letters and numbers that begin again are the chapter's
     # own.
@@ -180,11 +180,11 @@ def is_division(number: str) -> bool:
     """Whether this is a part or chapter, whose sections have numbers of their own; "Article 7" is
     none.
     """
-    word = word_of(number)
+    word = word_of_number(number)
     return bool(word) and word not in _INNER_WORDS
 
 
-def word_of(number: str) -> str:
+def word_of_number(number: str) -> str:
     """ "article" of "Article 70", "schedule" of "First Schedule", empty for a bare number."""
     words = number.split()
     if words and words[0][0].isalpha() and ordinal(words[0]):
@@ -196,9 +196,9 @@ def word_of(number: str) -> str:
     return "§" if word.startswith("§") else division_of(word)
 
 
-def _core(number: str) -> str:
+def _number_without_word(number: str) -> str:
     """The number without its word."""
-    match = _WORDED.match(number) if word_of(number) else None
+    match = _WORDED.match(number) if word_of_number(number) else None
     return match["core"] if match else number
 
 
@@ -208,5 +208,9 @@ def _ends_in_number(locator: str) -> bool:
     """
     tail = locator.rsplit(", ", 1)[-1].split() or [""]
     # A heading may happen to end with a number.
-    short = len(tail) == 1 or bool(word_of(" ".join(tail[-2:]))) or any(map(str.isdigit, tail[0]))
+    short = (
+        len(tail) == 1
+        or bool(word_of_number(" ".join(tail[-2:])))
+        or any(map(str.isdigit, tail[0]))
+    )
     return short and _NUMBER_AT_END.search(tail[-1]) is not None

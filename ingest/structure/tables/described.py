@@ -39,33 +39,36 @@ def with_tables(pages: Sequence[Page]) -> list[Page]:
             [*page.tables, *tables_in_text(page.text, page.tables)], key=lambda table: table.start
         )
         if tables:
-            tables = _described(page.text, tables)
+            tables = _described_tables(page.text, tables)
             tables[0] = replace(
-                tables[0], continued=bool(found) and _goes_on(found[-1], page.text, tables[0])
+                tables[0],
+                continued=bool(found) and _continues_last_table(found[-1], page.text, tables[0]),
             )
             page = replace(page, tables=tuple(tables))
         found.append(page)
     return found
 
 
-def _described(text: str, tables: Sequence[Table]) -> list[Table]:
+def _described_tables(text: str, tables: Sequence[Table]) -> list[Table]:
     found: list[Table] = []
     end = 0  # of the table before and its caption
     for table, start in zip(
         tables, [*(table.start for table in tables[1:]), len(text)], strict=True
     ):
-        caption = _caption(text, table, end, start)
+        caption = _caption_of_table(text, table, end, start)
         end = max(table.end, caption.end if caption else 0)
         first = min(
             (cell.start for cell in table.cells if cell.row >= table.heads), default=table.start
         )
         units = [match.span() for match in _UNIT.finditer(text, max(first - _FAR, 0), first)]
         unit = Span(*units[-1]) if units else None
-        found.append(replace(table, names=_name_columns(text, table), caption=caption, unit=unit))
+        found.append(
+            replace(table, names=_name_column_count(text, table), caption=caption, unit=unit)
+        )
     return found
 
 
-def _goes_on(before: Page, text: str, first: Table) -> bool:
+def _continues_last_table(before: Page, text: str, first: Table) -> bool:
     """Whether a page's first table goes on the last before: as many columns, hardly a word between,
     no new heads.
     """
@@ -75,18 +78,18 @@ def _goes_on(before: Page, text: str, first: Table) -> bool:
     between = len(before.text[last.end :].strip()) + len(text[: first.start].strip())
     if last.columns != first.columns or between > _FAR:
         return False
-    return not first.heads or _heads(before.text, last) == _heads(text, first)
+    return not first.heads or _texts_of_heads(before.text, last) == _texts_of_heads(text, first)
 
 
-def _heads(text: str, table: Table) -> list[str]:
+def _texts_of_heads(text: str, table: Table) -> list[str]:
     return [text[cell.start : cell.end] for cell in table.cells if cell.row < table.heads]
 
 
-def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
+def _caption_of_table(text: str, table: Table, end: int, start: int) -> Span | None:
     """The line close above a table, else below, that begins as a caption ("Table 2"); a neighbour
     that ends at `end` or begins at `start` has what is nearer to it."""
-    above = _lines(text, max(table.start - _WIDE, end), table.start)[-_BESIDE:]
-    below = _lines(text, table.end, min(table.end + _WIDE, start))[:_BESIDE]
+    above = _line_spans(text, max(table.start - _WIDE, end), table.start)[-_BESIDE:]
+    below = _line_spans(text, table.end, min(table.end + _WIDE, start))[:_BESIDE]
     near = [
         line
         for line in below
@@ -101,11 +104,11 @@ def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
     return named[0][1] if named else None
 
 
-def _lines(text: str, start: int, end: int) -> list[Span]:
+def _line_spans(text: str, start: int, end: int) -> list[Span]:
     return [Span(*match.span()) for match in _LINE.finditer(text, start, end)]
 
 
-def _name_columns(text: str, table: Table) -> int:
+def _name_column_count(text: str, table: Table) -> int:
     """How many columns name the rows: the first, and further ones of short words before values."""
     own: list[list[str]] = [[] for _ in range(table.columns)]
     for cell in table.cells:

@@ -20,10 +20,10 @@ def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
     """The tables of a page's text, in order, but those `taken`."""
     found: list[Table] = []
     rows: list[Row] = []
-    for line in [*_lines(text, taken), None]:
+    for line in [*_lines_outside_tables(text, taken), None]:
         if rows and line is not None and _RULE.fullmatch(text[line.start : line.end].strip()):
             continue
-        row = _row(text, line) if line is not None else None
+        row = _cells_of_line(text, line) if line is not None else None
         if row is not None:
             rows.append(row)
         else:
@@ -32,7 +32,7 @@ def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
     return found
 
 
-def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
+def _lines_outside_tables(text: str, taken: Sequence[Table]) -> Iterator[Span]:
     """The lines with words outside of tables; for a table an empty one."""
     for line in lines_of(text):
         if any(table.start < line.end and line.start < table.end for table in taken):
@@ -41,7 +41,7 @@ def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
             yield line
 
 
-def _row(text: str, line: Span) -> Row | None:
+def _cells_of_line(text: str, line: Span) -> Row | None:
     """The cells of a line with bars, tabs or wide gaps."""
     words = text[line.start : line.end].rstrip()
     last = line.start + len(words)
@@ -54,7 +54,9 @@ def _row(text: str, line: Span) -> Row | None:
             *([] if outer and words.endswith("|") else [last]),
         ]
         return (
-            tuple(_trimmed(text, a + 1, b) for a, b in pairwise(edges)) if len(edges) > 2 else None
+            tuple(_trim_span(text, a + 1, b) for a, b in pairwise(edges))
+            if len(edges) > 2
+            else None
         )
     first = line.start + len(words) - len(words.lstrip())
     gaps = [place for gap in _GAP.finditer(text, first, last) for place in gap.span()]
@@ -62,7 +64,7 @@ def _row(text: str, line: Span) -> Row | None:
     return tuple(Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)) if gaps else None
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def _trim_span(text: str, start: int, end: int) -> Span:
     words = text[start:end].strip()
     at = text.index(words, start) if words else start
     return Span(at, at + len(words))
@@ -90,10 +92,12 @@ def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
             parts.append(([row], []))
         else:
             heads.append(row)
-    return [table for heads, body in parts if (table := _table(text, heads, body)) is not None]
+    return [
+        table for heads, body in parts if (table := _table_from_rows(text, heads, body)) is not None
+    ]
 
 
-def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None:
+def _table_from_rows(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None:
     """Rows that lack cells have no certain place and are left out, and so are heads."""
     width = max(map(len, body), default=0)
     rows = [row for row in body if len(row) == width or len(row) == 1]
@@ -101,11 +105,11 @@ def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None
         return None
     while len(heads) > 1 and sum(cell.start < cell.end for cell in heads[-1]) == 1:
         heads = heads[:-1]  # "(in thousands)"
-    lowest = _aligned(heads[-1], width) if heads else []
-    placed = [*(_spread(row, width) for row in heads[:-1]), lowest] if lowest else []
+    lowest = _align_row(heads[-1], width) if heads else []
+    placed = [*(_spread_upper_heads(row, width) for row in heads[:-1]), lowest] if lowest else []
     cells = [
         TableCell(cell.start, cell.end, number, column, 1, columns)
-        for number, row in enumerate([*placed, *(_aligned(row, len(row)) for row in rows)])
+        for number, row in enumerate([*placed, *(_align_row(row, len(row)) for row in rows)])
         for cell, column, columns in row
         if cell.start < cell.end
     ]
@@ -120,14 +124,14 @@ Placed = list[tuple[Span, int, int]]
 """Cells with the column where each begins and how many it covers."""
 
 
-def _aligned(row: Row, width: int) -> Placed:
+def _align_row(row: Row, width: int) -> Placed:
     """A row with a cell for each column, or for each but that of the names; nothing of others."""
     if len(row) not in (width - 1, width):
         return []
     return [(cell, column + width - len(row), 1) for column, cell in enumerate(row)]
 
 
-def _spread(row: Row, width: int) -> Placed:
+def _spread_upper_heads(row: Row, width: int) -> Placed:
     """The upper heads, each over the columns up to the next; none where that is uncertain."""
     filled = [cell for cell in row if cell.start < cell.end]
     if len(filled) == 1:

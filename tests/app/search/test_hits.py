@@ -85,7 +85,7 @@ def test_paragraphs_are_counted_once_for_all_hits(document, monkeypatch):
         counted.append(len(blocks))
         return {block.start: at for at, block in enumerate(blocks, start=1)}
 
-    monkeypatch.setattr(paragraphs, "_numbered", numbered)
+    monkeypatch.setattr(paragraphs, "_numbers_of_paragraphs", numbered)
     assert shown(lease, "rent")[-1].startswith("paragraph 50: ")
     assert counted == [50]
 

@@ -181,7 +181,7 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
         ]
         return ocr.Recognised(line, 0.99, 0)
 
-    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "is_ocr_available", lambda: True)
     monkeypatch.setattr(ocr.Recogniser, "recognise", recognised)
     with pypdfium2.PdfDocument(make_pdf([LINES])) as file:
         picture = ImageReader(file[0].render(scale=2).to_pil().convert("L"))

@@ -24,7 +24,9 @@ from tests.ingest.drawing import Sheet
 from tests.ingest.reading import read_pdf
 
 SENTENCE = "The warden opens the gate at the turn of the tide."
-installed = pytest.mark.skipif(not ocr.available(), reason="docqa-reader[ocr] is not installed")
+installed = pytest.mark.skipif(
+    not ocr.is_ocr_available(), reason="docqa-reader[ocr] is not installed"
+)
 
 
 def photographed(document: bytes, page: int = 0) -> ImageReader:
@@ -94,8 +96,8 @@ class Scripted:
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def install(*said: tuple[str, float]) -> None:
-        monkeypatch.setattr(ocr, "available", lambda: True)
-        monkeypatch.setattr(ocr.Recogniser, "_engine", Scripted(list(said)))
+        monkeypatch.setattr(ocr, "is_ocr_available", lambda: True)
+        monkeypatch.setattr(ocr.Recogniser, "_ocr_engine", Scripted(list(said)))
 
     return install
 
@@ -138,7 +140,7 @@ def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
     program = tmp_path / "python"
     code = (
         "import sys; from docqa.ingest import worker; from docqa.ingest.pdf import ocr; "
-        "ocr.available = lambda: True; "
+        "ocr.is_ocr_available = lambda: True; "
         "ocr.Recogniser._engine = lambda self, png: [1 for _ in iter(int, 1)]; sys.exit(worker.main())"
     )
     program.write_text(f'#!/bin/sh\nexec "{worker_module.sys.executable}" -c "{code}"\n')
@@ -167,6 +169,6 @@ def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path, sample_docs):
 def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch):
     keys = set()
     for there in (False, True):
-        monkeypatch.setattr("docqa.app.storage.sources.available", lambda there=there: there)
+        monkeypatch.setattr("docqa.app.storage.sources.is_ocr_available", lambda there=there: there)
         keys.update(document_keys("a.pdf", "0" * 64, ReadRequest()))
     assert len(keys) == 4

@@ -4,7 +4,7 @@ from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.outline import HeadingMark, build
+from docqa.ingest.structure.outline import HeadingMark, build_sections
 from docqa.ingest.types import Page
 from tests.ingest.structure.test_locators import each_named, markdown, named
 
@@ -73,7 +73,7 @@ def test_an_entry_of_the_contents_names_no_place():
         HeadingMark(level, number, title, page, at, "numbering", 1.0)
         for level, number, title, page, at in marks
     ]
-    items = find_items(pages, with_locators(build(made), paged=True))
+    items = find_items(pages, with_locators(build_sections(made), paged=True))
     assert [item.locator for item in items if item.page == 1] == []
 
 
@@ -145,7 +145,7 @@ def test_paragraphs_of_a_schedule_count_on_through_its_parts():
         1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0
     )
     sections = with_locators(
-        build([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True
+        build_sections([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True
     )
     items = find_items(pages, sections)
     found = {pages[item.page - 1].text[item.start :].split("\n")[0]: item.locator for item in items}

@@ -10,7 +10,7 @@ from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.outline import HeadingMark, build
+from docqa.ingest.structure.outline import HeadingMark, build_sections
 from docqa.ingest.types import Document, Page
 from tests.ingest.reading import read_bytes, read_pdf
 
@@ -148,7 +148,7 @@ def located(*marks: tuple[int, str | None, str]) -> list[str | None]:
         HeadingMark(level, number, title, 1, at, "markup", 1.0)
         for at, (level, number, title) in enumerate(marks)
     ]
-    return [section.locator for section in with_locators(build(made), paged=True)]
+    return [section.locator for section in with_locators(build_sections(made), paged=True)]
 
 
 def test_numbers_that_begin_again_have_what_is_around_them_in_front():
@@ -265,7 +265,7 @@ def test_number_and_title_of_a_bookmark_are_read_from_two_lines():
 
 
 def test_a_number_without_a_title_is_not_repeated_as_its_title():
-    (section,) = build([HeadingMark(1, "CHAPTER 1", "CHAPTER 1", 1, 0, "bookmark", 1.0)])
+    (section,) = build_sections([HeadingMark(1, "CHAPTER 1", "CHAPTER 1", 1, 0, "bookmark", 1.0)])
     assert (section.number, section.title) == ("CHAPTER 1", "")
 
 

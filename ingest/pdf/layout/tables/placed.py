@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.pdf.visibility.objects import Box, box_around
 from docqa.ingest.structure.values import says_value
 
 _MOST_HEADS = 6
@@ -127,7 +127,7 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
                 c.column,
                 c.columns,
                 bisect_left(used, c.row + c.rows) - bisect_left(used, c.row),
-                _box(inside),
+                _box_around_words(inside),
             )
             for c, _, inside in own
         )
@@ -137,7 +137,7 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
         rows.append(
             Row(
                 text,
-                _box(words),
+                _box_around_words(words),
                 heights[len(heights) // 2],
                 bold,
                 grid,
@@ -148,5 +148,5 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
     return rows
 
 
-def _box(words: Sequence[Word]) -> Box:
-    return around(*[word[1:5] for word in words])
+def _box_around_words(words: Sequence[Word]) -> Box:
+    return box_around(*[word[1:5] for word in words])

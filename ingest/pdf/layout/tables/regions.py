@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import group_consecutive
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.structure.values import counts, is_year
 
@@ -45,11 +45,13 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
         else:
             same.append(rule)
     for group in groups:
-        for run in grouped(group, lambda run, below: _has_cells(run[-1], below, lines, rules.down)):
-            yield from _box(run, lines)
+        for run in group_consecutive(
+            group, lambda run, below: _has_cells_between(run[-1], below, lines, rules.down)
+        ):
+            yield from _box_between_rules(run, lines)
 
 
-def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
+def _box_between_rules(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
     """The box between the rules of a run, unless the first or last is far off, as below a running
     head.
     """
@@ -61,7 +63,7 @@ def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
             yield box
 
 
-def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
+def _has_cells_between(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
     """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
@@ -149,7 +151,7 @@ def _columns(lines: Lines) -> list[list[Place]]:
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
 
 
-def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
+def _groups_of_columns(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
     """Columns beside each other on the same lines, with no running text between them."""
     ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
     groups: list[list[list[Place]]] = []
@@ -215,7 +217,7 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
     return left - 1, top - 1, right + 1, bottom + 1
 
 
-def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
+def _ends_of_head_only_columns(heads: Lines, body: Lines, right: float) -> Iterator[float]:
     """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:
