@@ -58,14 +58,14 @@ _registry: dict[str, list[Implementation]] = {}
 
 def register(operation: str, name: str, function: Callable[..., Any]) -> None:
     """Adds an implementation; the order of registration is that of preference."""
-    _add(operation, Implementation(name, function))
+    _add_implementation(operation, Implementation(name, function))
 
 
 def register_native(operation: str, function: Callable[..., Any]) -> None:
     """Adds one in C++, float32 on the CPU, preferred where the library is there; called with
     `library` set.
     """
-    _add(
+    _add_implementation(
         operation,
         Implementation(
             "native", function, frozenset({"cpu"}), frozenset({torch.float32}), native=True
@@ -81,16 +81,18 @@ def register_triton(operation: str, module: str, function: str) -> None:
         return getattr(importlib.import_module(module), function)(*args, **named)
 
     narrow = EVERY_FLOAT - {torch.float64}
-    _add(operation, Implementation("triton", call, frozenset({"cuda"}), narrow, triton=True))
+    _add_implementation(
+        operation, Implementation("triton", call, frozenset({"cuda"}), narrow, triton=True)
+    )
 
 
-def _add(operation: str, entry: Implementation) -> None:
+def _add_implementation(operation: str, entry: Implementation) -> None:
     known = _registry.setdefault(operation, [])
     known.insert(0 if entry.native else len(known), entry)
     choose_implementation.cache_clear()
 
 
-def _known(operation: str) -> Iterator[Implementation]:
+def _available_implementations(operation: str) -> Iterator[Implementation]:
     """What is registered; native ones with their library, none where there is none."""
     found = library()
     for entry in _registry.get(operation, []):
@@ -112,7 +114,7 @@ def choose_implementation(operation: str, device: str, dtype: torch.dtype) -> Im
     lists what there is.
     """
     forced = os.environ.get(SWITCH, "")
-    known = list(_known(operation))
+    known = list(_available_implementations(operation))
     ours = [entry for entry in known if entry.triton] if forced == "triton" else []
     for entry in ours or known:  # what has no Triton form takes torch's
         if entry.fits(device, dtype) and entry.allowed(forced):

@@ -13,7 +13,7 @@ NUMERICS = 6
 
 def native_in_use() -> bool:
     """Whether the native library is there and the switch lets it run."""
-    return _found() is not None and os.environ.get(SWITCH, "") == ""
+    return _load_once() is not None and os.environ.get(SWITCH, "") == ""
 
 
 def library_in_use() -> Library | None:
@@ -25,7 +25,7 @@ def library_in_use() -> Library | None:
 
 def kernel_identity() -> str:
     """What the bits of a state on the CPU depend on, as far as kernels go."""
-    found = _found()
+    found = _load_once()
     if found is None or not native_in_use():
         return os.environ.get(SWITCH) or "torch"
     level = LEVELS[found.level].removesuffix(" AMX")  # whose bits are those of the level below
@@ -35,7 +35,7 @@ def kernel_identity() -> str:
 def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
     """Whether packed matrices are worth it here: with the native library and, `than_bfloat16` where
     the processor multiplies that, VNNI."""
-    found = _found()
+    found = _load_once()
     return (
         found is not None
         and native_in_use()
@@ -43,6 +43,6 @@ def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
     )
 
 
-def _found() -> Library | None:
+def _load_once() -> Library | None:
     """The library at its checked level; without torch, by the operations that do without it."""
     return library() if "torch" in sys.modules else array_library()

@@ -27,7 +27,7 @@ def thread_count() -> int:
     ):  # else it is being imported on another thread
         return int(torch.get_num_threads())
     if not _chosen:
-        _chosen.append(_said() or _cores())
+        _chosen.append(_threads_setting() or _core_count())
     return _chosen[-1]
 
 
@@ -38,7 +38,7 @@ def share_with_torch() -> None:
         torch.set_num_threads(_chosen[-1])
 
 
-def _said() -> int:
+def _threads_setting() -> int:
     for name in _VARIABLES:
         first = os.environ.get(name, "").split(",")[0].strip()
         if first.isdecimal() and int(first) > 0:
@@ -46,7 +46,7 @@ def _said() -> int:
     return 0
 
 
-def _cores(folder: Path = _CORES) -> int:
+def _core_count(folder: Path = _CORES) -> int:
     """Cores that this process may use; two threads of one core count once, since they share what
     multiplies.
     """

@@ -80,7 +80,7 @@ class HybridConfig:
         """Delta nets have their sizes; query or value heads share key heads evenly."""
         pairs = [("num_attention_heads", "num_key_value_heads")]
         if self.family.recurrent:
-            self._need(f.name for f in fields(self) if f.name.startswith("linear_"))
+            self._require_fields(f.name for f in fields(self) if f.name.startswith("linear_"))
             pairs.append(("linear_num_value_heads", "linear_num_key_heads"))
         for many, few in pairs:
             heads = getattr(self, many)
@@ -88,7 +88,7 @@ class HybridConfig:
             if groups < 1 or heads % groups:
                 raise ConfigUnsupported(f"{many} = {heads} is not a multiple of {few} = {groups}")
 
-    def _need(self, names: Iterable[str]) -> None:
+    def _require_fields(self, names: Iterable[str]) -> None:
         lacking = ", ".join(name for name in names if not getattr(self, name))
         if lacking:
             raise ConfigUnsupported(f"config.json lacks a field of the architecture ({lacking})")
@@ -103,7 +103,7 @@ class HybridConfig:
                 "moe_intermediate_size",
                 "shared_expert_intermediate_size",
             ]
-        self._need(names)
+        self._require_fields(names)
         if self.num_experts and self.num_experts_per_tok > self.num_experts:
             raise ConfigUnsupported(
                 f"num_experts_per_tok = {self.num_experts_per_tok} of num_experts = {self.num_experts}"
@@ -115,7 +115,7 @@ class HybridConfig:
         alone. Raises ConfigUnsupported: a field is missing, or names an option that this runtime
         does not have."""
         raw = flat_config(outer)
-        family = _family(outer)
+        family = _family_of_config(outer)
         raw["model_type"] = family.model_type
         _refuse_unknown_options(family, raw)
         family.complete(raw)
@@ -138,7 +138,7 @@ class HybridConfig:
         by_interval = [FULL if (number + 1) % every == 0 else LINEAR for number in range(count)]
         known["layer_types"] = tuple(known.get("layer_types", by_interval))
         known["mlp_only_layers"] = tuple(known.get("mlp_only_layers", ()))
-        known["rope_parameters"] = _rope_parameters(family, raw)
+        known["rope_parameters"] = _collect_rope_parameters(family, raw)
         try:
             return cls(**known)
         except TypeError as error:
@@ -265,7 +265,7 @@ def flat_config(raw: Mapping[str, object]) -> dict[str, object]:
     return {**raw, **(text if isinstance(text, Mapping) else {})}
 
 
-def _rope_parameters(family: Family, raw: Mapping[str, object]) -> dict[str, object]:
+def _collect_rope_parameters(family: Family, raw: Mapping[str, object]) -> dict[str, object]:
     """The rotary settings in one dict, wherever the release put them."""
     rope: dict[str, object] = {}
     for part in (raw.get("rope_scaling"), raw.get("rope_parameters")):
@@ -298,7 +298,7 @@ _ROPE_FIELDS = {
 }
 
 
-def _family(outer: Mapping[str, object]) -> Family:
+def _family_of_config(outer: Mapping[str, object]) -> Family:
     """Of the text model, whether it is wrapped or not."""
     said = str(outer.get("model_type", DEFAULT))
     inner = str(flat_config(outer).get("model_type", said))

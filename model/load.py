@@ -113,10 +113,10 @@ class NetworkModel:
         """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch:
         the folder has changed; the file is named."""
         complete = len(self.lower.layers) == self.config.num_hidden_layers
-        return self.lower if complete else self._whole
+        return self.lower if complete else self._whole_network
 
     @cached_property
-    def _whole(self) -> Network:
+    def _whole_network(self) -> Network:
         """Shares its tensors with `lower`, whose adapters are for the evidence head alone."""
         whole = load_network(
             self.folder, self.config, self.dtype, known=self.lower, packed=self.packed
@@ -196,7 +196,7 @@ class NetworkModel:
             count = min(
                 self.blocks_at_once * state.grid - state.position % state.grid, len(numbers) - done
             )
-            hidden = self._run(numbers[done : done + count], state, on_hidden)
+            hidden = self._run_layers(numbers[done : done + count], state, on_hidden)
             done += count
         return hidden
 
@@ -216,7 +216,7 @@ class NetworkModel:
                 self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
             )
 
-    def _run(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
+    def _run_layers(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
         """A few blocks of the grid, or less, through the layers; the last token's hidden state."""
         pieces: list[Tensor] = []
         hooks = {self.evidence_layer: pieces.append} if on_hidden is not None else {}
@@ -276,7 +276,7 @@ def load_model(
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config = HybridConfig.from_folder(where)
     target = chosen_device(device)
-    compute, packed = _precision(where, target, dtype or os.environ.get("DOCQA_DTYPE"))
+    compute, packed = _resolve_precision(where, target, dtype or os.environ.get("DOCQA_DTYPE"))
     check_room(target, parameters(config)["total"] * compute.itemsize, str(where))
     if expert_bytes is None and target.type == "cpu":
         expert_bytes = default_budget(config, compute)
@@ -318,7 +318,7 @@ def _add_adapters(network: Network, folder: Path, device: torch.device, dtype: t
         )
 
 
-def _precision(
+def _resolve_precision(
     folder: Path, device: torch.device, asked: torch.dtype | str | None
 ) -> tuple[torch.dtype, bool]:
     """What a model computes in on `device`, and whether quantized matrices stay so. Raises

@@ -78,7 +78,7 @@ def attention_over_native(
     _, seq, heads, dim = q.shape
     kv_heads = plain_blocks[0].k.shape[1]
     out = q.new_empty(1, seq, heads, dim)
-    ends, starts, numbers = _reads(selection, context.length - seq, kv_heads)
+    ends, starts, numbers = _selection_arrays(selection, context.length - seq, kv_heads)
     call = AttentionCall(
         1,
         seq,
@@ -102,7 +102,7 @@ def attention_over_native(
     return out
 
 
-def _reads(
+def _selection_arrays(
     selection: BlockSelection | None, start: int, kv_heads: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`ends`, `starts` and `blocks` of AttentionCall, for queries from position `start` on."""

@@ -68,7 +68,7 @@ def _convolve(
     )
 
 
-def _launch(
+def _launch_convolution(
     x: Tensor,
     history: Tensor | None,
     weight: Tensor,
@@ -109,7 +109,7 @@ def _launch(
         )
 
 
-def _prepared(
+def _prepare_inputs(
     x: Tensor, weight: Tensor, history: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
     """x, weight [channels, taps] and history as the kernel reads them, and the next call's
@@ -134,11 +134,11 @@ def unit_conv_gpu(
     """Same arguments and results as `unit_conv_reference`, float32 from the sum over taps on; not
     differentiable.
     """
-    x, weight, history, tail = _prepared(x, weight, history)
+    x, weight, history, tail = _prepare_inputs(x, weight, history)
     out = x.new_empty(x.shape, dtype=torch.float32)
     rest = x.shape[2] - heads * dim
-    _launch(x, history, weight, out, first=0, groups=heads, width=dim, unit=True)
-    _launch(
+    _launch_convolution(x, history, weight, out, first=0, groups=heads, width=dim, unit=True)
+    _launch_convolution(
         x,
         history,
         weight,

@@ -22,7 +22,7 @@ def split_heads(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput
     return mixed[..., : heads * dim].unflatten(-1, (heads, dim)), mixed[..., heads * dim :], tail
 
 
-def _unit(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput:
+def _split_unit_heads(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput:
     first, rest, tail = split_heads(at_least_float32(mixed), tail, heads, dim)
     return l2_normalise(first), rest, tail
 
@@ -33,7 +33,7 @@ def unit_conv_reference(
     """`causal_conv_reference`, then the first `heads` of `dim` channels scaled to unit length,
     float32 at least. Returns these [batch, seq, heads, dim], the other channels [batch, seq, ..],
     and the history for the next call."""
-    return _unit(*causal_conv_reference(x, weight, history), heads, dim)
+    return _split_unit_heads(*causal_conv_reference(x, weight, history), heads, dim)
 
 
 def causal_conv_fused(
@@ -57,7 +57,7 @@ def unit_conv_fused(
     x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int
 ) -> ConvOutput:
     """The same through `causal_conv_fused`; not differentiable."""
-    return _unit(*causal_conv_fused(x, weight, history), heads, dim)
+    return _split_unit_heads(*causal_conv_fused(x, weight, history), heads, dim)
 
 
 def causal_conv_native(

@@ -145,7 +145,7 @@ def delta_rule(
     rest = (
         address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out)
     )
-    strided = (_strided(x) for x in (q, k, v))
+    strided = (_strided_tensor(x) for x in (q, k, v))
     call = DeltaCall(
         batch, seq, heads, key_dim, v.shape[-1], *strided, *rest, None, heads // k.shape[2]
     )
@@ -215,7 +215,7 @@ def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray, *, library: Library)
     return out
 
 
-def _strided(x: np.ndarray) -> StridedTensor:
+def _strided_tensor(x: np.ndarray) -> StridedTensor:
     """x [batch, seq, heads, dim], whose dims lie next to each other."""
     if x.dtype != np.float32 or x.strides[-1] != x.itemsize:
         raise ValueError(f"{x.dtype} with strides {x.strides} has no dims side by side")

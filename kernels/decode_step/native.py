@@ -191,20 +191,20 @@ class StepWeights:
         # pointers do not keep what they point at
         self._alive: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
-            self._fill(entry, weights)
+            self._fill_layer(entry, weights)
         self.banks = {number: found.bank for number, found in experts.items()}
-        self._experts = {number: self._routed(found) for number, found in experts.items()}
+        self._experts = {number: self._step_experts(found) for number, found in experts.items()}
         for number, routed in self._experts.items():
             self.table[number].experts = ctypes.pointer(routed)
 
-    def _fill(self, entry: StepLayer, weights: Weights) -> None:
+    def _fill_layer(self, entry: StepLayer, weights: Weights) -> None:
         ungated = self.sizes["heads"] * self.sizes["dim"]
         if "q_proj" in weights:
             entry.attention = PLAIN if weights["q_proj"].shape[0] == ungated else GATED
         for number, name in enumerate(MIX[bool(entry.attention)]):
-            entry.mix[number] = self._matrix(weights, name)
+            entry.mix[number] = self._step_matrix(weights, name)
         for field in ("gate", "up", "down"):
-            setattr(entry, field, self._matrix(weights, f"{field}_proj"))
+            setattr(entry, field, self._step_matrix(weights, f"{field}_proj"))
         vectors = {
             "input_norm": weights["input_layernorm"],
             "post_norm": weights["post_attention_layernorm"],
@@ -224,7 +224,7 @@ class StepWeights:
             self._alive.append(vector)
             setattr(entry, name, vector.data_ptr())
 
-    def _routed(self, experts: RoutedExperts) -> StepExperts:
+    def _step_experts(self, experts: RoutedExperts) -> StepExperts:
         router = contiguous_float32(experts.router)
         shared_gate = contiguous_float32(experts.shared_gate)
         self._alive += [router, shared_gate]
@@ -238,7 +238,7 @@ class StepWeights:
             shared_gate.data_ptr(),
         )
 
-    def _matrix(self, weights: Weights, name: str) -> StepMatrix:
+    def _step_matrix(self, weights: Weights, name: str) -> StepMatrix:
         matrix = weights[name]
         bias = weights.get(f"{name}.bias")
         assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(
@@ -267,7 +267,7 @@ def sizes_fit(sizes: Mapping[str, int]) -> bool:
     )
 
 
-def _context(memories: Sequence[LayerMemory], grid: int) -> int:
+def _checked_context_length(memories: Sequence[LayerMemory], grid: int) -> int:
     """Tokens of the context, checked to be equal in all attention layers and cut on the grid."""
     counts = {
         tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None
@@ -299,18 +299,19 @@ class DecodeStep:
         self.weights = weights
         self.library = library
         self.reach = reach
-        self.context = _context(memories, reach.grid)
+        self.context = _checked_context_length(memories, reach.grid)
         self.own = 0
         self.room = 0
         self.count = 1
-        self._find = FIND(self._found)
+        self._find = FIND(self._find_experts)
         self._failure: BaseException | None = None
         self.table = type(weights.table).from_buffer_copy(weights.table)
         self.changing: list[
             tuple[Tensor, Tensor]
         ] = []  # (tail, memory) or own (keys, values), one for each layer
         self._blocks = [
-            self._segments(entry, m.blocks) for entry, m in zip(self.table, memories, strict=True)
+            self._fill_segments(entry, m.blocks)
+            for entry, m in zip(self.table, memories, strict=True)
         ]
         for entry, memory in zip(self.table, memories, strict=True):
             if entry.attention:
@@ -324,16 +325,16 @@ class DecodeStep:
                         contiguous_float32(memory.memory).clone(),
                     )
                 )
-        self._grow()
+        self._grow_branch_room()
 
-    def _segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
+    def _fill_segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
         plain_blocks = [s.plain() for s in blocks if s.k.shape[0]]
         table = (KVSegment * max(1, len(plain_blocks)))(*(s.segment for s in plain_blocks))
         entry.segments = ctypes.addressof(table)
         return plain_blocks, table
 
-    def _grow(self) -> None:
+    def _grow_branch_room(self) -> None:
         """Room for ROOM more tokens of each branch."""
         self.room = self.own + ROOM
         for number, entry in enumerate(self.table):
@@ -343,9 +344,9 @@ class DecodeStep:
                 for new, part in zip(wide, old, strict=True):
                     new[:, : self.own] = part[:, : self.own]
                 self.changing[number] = wide[0], wide[1]
-        self._point()
+        self._refresh_pointers()
 
-    def _point(self) -> None:
+    def _refresh_pointers(self) -> None:
         for entry, (first, second) in zip(self.table, self.changing, strict=True):
             names = ("own_k", "own_v") if entry.attention else ("tail", "memory")
             for name, tensor in zip(names, (first, second), strict=True):
@@ -355,14 +356,14 @@ class DecodeStep:
         """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.count = chosen.shape[0]
         self.changing = [(first[chosen], second[chosen]) for first, second in self.changing]
-        self._point()
+        self._refresh_pointers()
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary].
         Returns float32 logits [branches, vocab] of what follows. An error of a bank of experts
         leaves the step useless."""
         if self.own == self.room:
-            self._grow()
+            self._grow_branch_room()
         weights = self.weights
         x = contiguous_float32(x).clone()
         cos = contiguous_float32(cos)
@@ -393,7 +394,7 @@ class DecodeStep:
         self.own += 1
         return out
 
-    def _found(
+    def _find_experts(
         self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[StepMatrix]
     ) -> int:
         """`find` of StepCall."""

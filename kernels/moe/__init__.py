@@ -37,13 +37,13 @@ def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Te
     least, which add up to 1 with `normalise` and else are those of the softmax over all experts.
     """
     wide = logits if logits.dtype == torch.float64 else logits.float()
-    best, chosen = _largest(wide, k)
+    best, chosen = _largest_by_row(wide, k)
     if normalise:
         return chosen, best.softmax(-1)
     return chosen, (best - wide.logsumexp(-1, keepdim=True)).exp()
 
 
-def _largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def _largest_by_row(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k largest of each row of x [rows, count], the first of equals first, and where they
     are.
     """

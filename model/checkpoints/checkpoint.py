@@ -91,11 +91,11 @@ class Checkpoint:
     def raw(self, name: str) -> dict[str, Tensor]:
         """The parts of tensor `name` as stored, memory-mapped."""
         return {
-            part: self._file(entry.path).get_tensor(entry.key)
+            part: self._open_file(entry.path).get_tensor(entry.key)
             for part, entry in self.parts(name).items()
         }
 
-    def _file(self, path: Path) -> SafetensorsFile:
+    def _open_file(self, path: Path) -> SafetensorsFile:
         if path not in self._open:
             self._open[path] = self._files.enter_context(open_safetensors(path))
         return self._open[path]

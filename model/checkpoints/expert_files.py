@@ -44,14 +44,14 @@ class ExpertFiles:
         self._headers: dict[Path, dict[str, TensorLocation]] = {}
         self._open: dict[Path, FileIO] = {}
         self._opening = Lock()
-        weakref.finalize(self, _close, self._open)
+        weakref.finalize(self, _close_files, self._open)
 
     def located(self, entry: TensorSource) -> TensorLocation:
         """Where the tensor lies. Raises WeightsMissing, WeightsMismatch: damaged, or numbers of
         another kind.
         """
         if entry.path not in self._headers:
-            self._headers[entry.path] = self._header(entry.path)
+            self._headers[entry.path] = self._load_header(entry.path)
         where = self._headers[entry.path].get(entry.key)
         if where is None:
             raise WeightsMismatch(
@@ -66,10 +66,13 @@ class ExpertFiles:
         if not hasattr(os, "posix_fadvise"):
             return
         places = ((entry, self.located(entry)) for entry in entries)
-        for run in _side_by_side([(entry.path, at.start, at.nbytes) for entry, at in places]):
+        for run in _adjacent_runs([(entry.path, at.start, at.nbytes) for entry, at in places]):
             path, start, _ = run[0]
             os.posix_fadvise(
-                self._file(path).fileno(), start, sum(x[2] for x in run), os.POSIX_FADV_WILLNEED
+                self._open_file(path).fileno(),
+                start,
+                sum(x[2] for x in run),
+                os.POSIX_FADV_WILLNEED,
             )
 
     def read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
@@ -77,7 +80,7 @@ class ExpertFiles:
         `located`.
         """
         with weight_file_errors(path):
-            file = self._file(path)
+            file = self._open_file(path)
             left = list(rooms)
             while left:
                 if hasattr(os, "preadv"):  # threads do not wait for one another
@@ -94,16 +97,16 @@ class ExpertFiles:
                 if left:
                     left[0] = left[0][count:]
 
-    def _file(self, path: Path) -> FileIO:
+    def _open_file(self, path: Path) -> FileIO:
         with self._opening:
             if path not in self._open:
                 self._open[path] = FileIO(path)
             return self._open[path]
 
-    def _header(self, path: Path) -> dict[str, TensorLocation]:
+    def _load_header(self, path: Path) -> dict[str, TensorLocation]:
         """Where the tensors of a file lie, but for kinds that packed experts are not made of."""
         places = MappedTensors(path).places()
-        self._file(path)  # stays open from here on, whatever becomes of the folder
+        self._open_file(path)  # stays open from here on, whatever becomes of the folder
         return {
             name: TensorLocation(start, DTYPES[dtype], shape)
             for name, (start, dtype, shape) in places.items()
@@ -134,14 +137,14 @@ class BatchedReads:
 
     def run(self) -> None:
         """Reads. Raises as `ExpertFiles.located`."""
-        for run in _side_by_side(list(self._rooms)):
+        for run in _adjacent_runs(list(self._rooms)):
             path, start, _ = run[0]
             self.files.read_at(path, start, [self._rooms[place] for place in run])
         for found, room in self._turned:
             room.copy_(found.t())
 
 
-def _side_by_side(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, int, int]]]:
+def _adjacent_runs(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, int, int]]]:
     """Places (file, first byte, bytes) in runs without a gap."""
     runs: list[list[tuple[Path, int, int]]] = []
     for path, start, count in sorted(places):
@@ -153,6 +156,6 @@ def _side_by_side(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, 
     return runs
 
 
-def _close(files: dict[Path, FileIO]) -> None:
+def _close_files(files: dict[Path, FileIO]) -> None:
     for file in files.values():
         file.close()

@@ -83,7 +83,7 @@ class ExpertSlots:
         the same time.
         """
         both = list(zip(gate.tensors, up.tensors, strict=True))
-        forms = [(_stacked(*pair), pair[0].dtype) for pair in both]
+        forms = [(_stacked_shape(*pair), pair[0].dtype) for pair in both]
         forms += [(part.shape, part.dtype) for part in down.tensors]
         room = place_tensors(self._bytes[slot], forms)
         for view, (first, second) in zip(room, both, strict=False):
@@ -103,7 +103,7 @@ def expert_bytes(gate: ExpertMatrix, up: ExpertMatrix, down: ExpertMatrix) -> in
     return sum(rounded_up(count) for count in [*joined, *(part.nbytes for part in down.tensors)])
 
 
-def _stacked(first: ExpertTensor, second: ExpertTensor) -> tuple[int, ...]:
+def _stacked_shape(first: ExpertTensor, second: ExpertTensor) -> tuple[int, ...]:
     shape = list(first.shape)
     shape[first.axis] += second.shape[first.axis]
     return tuple(shape)

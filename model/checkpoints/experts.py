@@ -89,12 +89,12 @@ class ExpertPool:
         """These experts of a layer are asked for next, in this order: reads some of them ahead."""
         self._passing = len(numbers) > self._room
         self._last = None
-        self._give_up()
+        self._release_unasked_slots()
         self._coming = deque(
             (experts, number) for number in numbers if (experts, number) not in self._slot_of
         )
         self._announced = 0
-        self._read_ahead()
+        self._start_reading_ahead()
 
     def pair(self, experts: str, number: int) -> Pair:
         """An expert's matrices, good until the next call. Raises WeightsMissing, WeightsMismatch,
@@ -106,12 +106,12 @@ class ExpertPool:
             slot = self._arrived(key)
             passing = self._passing and self._of_layer[experts] >= self._room
             if passing or len(self._slot_of) >= self.held:
-                self._drop(experts)
+                self._evict_one_expert(experts)
             self._slot_of[key] = slot
             self._of_layer[experts] += 1
             self._last = key
             self.read += 1
-            self._read_ahead()
+            self._start_reading_ahead()
         else:
             self._slot_of.move_to_end(key)
             self.reused += 1
@@ -148,32 +148,32 @@ class ExpertPool:
             done.result()
             return self._free.pop()
         if self._coming and self._coming[0] == key:
-            self._next()
+            self._next_expected_key()
         if (
             not self._free and not self._slot_of
         ):  # all slots wait for others, which were not asked for
-            self._give_up()
+            self._release_unasked_slots()
         if not self._free:
-            self._drop(key[0])
+            self._evict_one_expert(key[0])
         self.source.fill(self.slots, self._free[-1], *key)
         return self._free.pop()
 
-    def _next(self) -> Key:
+    def _next_expected_key(self) -> Key:
         self._announced = max(self._announced - 1, 0)
         return self._coming.popleft()
 
-    def _read_ahead(self) -> None:
+    def _start_reading_ahead(self) -> None:
         if self._readers is None:
             return
         for key in islice(self._coming, self._announced, ANNOUNCED):
             self.source.announce(*key)
         self._announced = min(len(self._coming), ANNOUNCED)
         while self._coming and self._free and len(self._ahead) < AHEAD:
-            key = self._next()
+            key = self._next_expected_key()
             slot = self._free.pop()
             self._ahead[key] = slot, self._readers.submit(self.source.fill, self.slots, slot, *key)
 
-    def _give_up(self) -> None:
+    def _release_unasked_slots(self) -> None:
         """Takes back the slots of what was read ahead and not asked for."""
         for slot, done in self._ahead.values():
             if not done.cancel():
@@ -181,7 +181,7 @@ class ExpertPool:
             self._free.append(slot)
         self._ahead.clear()
 
-    def _drop(self, experts: str) -> None:
+    def _evict_one_expert(self, experts: str) -> None:
         """Lets an expert give way to one of the layer `experts`."""
         if self._passing and self._of_layer[experts] >= self._room:
             # A text is read layer after layer: what was used longest ago would be needed first in
@@ -236,10 +236,10 @@ class ExpertSource:
         self.config = config
         self.dtype = dtype
         self.names = checkpoint.names
-        self.packed = packed and self._stays()
+        self.packed = packed and self._is_stored_as_used()
         self._files = ExpertFiles()
 
-    def _stays(self) -> bool:
+    def _is_stored_as_used(self) -> bool:
         """Whether experts are stored as products take them: in docqa's formats, or in GGUF
         blocks.
         """
@@ -304,8 +304,8 @@ class ExpertSource:
                 self._matrix(name, shape, reads) for name, shape in zip(names, shapes, strict=True)
             )
             return gate, up, down
-        gate_up = self._of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
-        down_proj = self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
+        gate_up = self._member_of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
+        down_proj = self._member_of_stack(f"{experts}.down_proj", number, (hidden, inner))
         return (
             ExpertMatrix.of(gate_up[:inner]),
             ExpertMatrix.of(gate_up[inner:]),
@@ -327,14 +327,14 @@ class ExpertSource:
             }
             kind.check(forms, shape)
             if kind is GROUPED:
-                return _of_groups(entries, where, shape, reads)
+                return _grouped_matrix(entries, where, shape, reads)
             at = where["blocks"]
             put = partial(reads.add, entries["blocks"])
             return ExpertMatrix(
                 [ExpertTensor(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND]
             )
 
-    def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
+    def _member_of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
         return self.checkpoint.member_of_stack(
@@ -342,7 +342,7 @@ class ExpertSource:
         )
 
 
-def _of_groups(
+def _grouped_matrix(
     entries: Mapping[str, TensorSource],
     where: Mapping[str, TensorLocation],
     shape: tuple[int, int],

@@ -25,7 +25,7 @@ def recipe_for(
     if name in present:
         return Recipe.of(name, shape)
     if experts and expert_names(experts["experts"], 0)[2] in present:
-        return _stacked(experts["experts"], experts["part"], config)
+        return _stack_experts(experts["experts"], experts["part"], config)
     return config.family.made_of(name, shape, config, present) or Recipe.of(name, shape)
 
 
@@ -81,7 +81,7 @@ def expert_names(experts: str, number: int) -> tuple[str, str, str]:
     return gate, up, down
 
 
-def _stacked(experts: str, part: str, config: HybridConfig) -> Recipe:
+def _stack_experts(experts: str, part: str, config: HybridConfig) -> Recipe:
     """Filled expert by expert, so that no second copy is ever in memory."""
     inner = config.moe_intermediate_size
     hidden = config.hidden_size

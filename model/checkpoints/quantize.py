@@ -78,7 +78,7 @@ def quantize(
         )
     target.mkdir(parents=True, exist_ok=True)
     shards = ShardWriter(target)
-    for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
+    for plain, whole in _dequantized_tensors(source, HybridConfig.from_folder(source)):
         for name, tensor in split_experts(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
             wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
@@ -125,7 +125,7 @@ def write_chat_template(source: Path, target: Path) -> None:
         (target / "tokenizer_config.json").write_text(names, encoding="utf-8")
 
 
-def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
+def _dequantized_tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
     """Every tensor by its plain name, in the checkpoint's layout, dequantized, float32."""
     expected = tensor_shapes(folder, config)
     with open_checkpoint(folder) as checkpoint:
@@ -155,7 +155,7 @@ class ShardWriter:
         """Takes in a tensor, which is not looked at again once its file is full."""
         size = sum(part.nbytes for part in self._open.values())
         if size and size + tensor.nbytes > FILE_LIMIT - 1_000_000:  # room for the file's own header
-            self._flush()
+            self._write_shard()
         self._open[name] = tensor
         self.bytes += tensor.nbytes
         self.tensors += 1
@@ -164,12 +164,12 @@ class ShardWriter:
         """Writes what is left and the index; the names of the files, which hold how many there
         are.
         """
-        self._flush()
+        self._write_shard()
         count = len(self._written)
         where = dict[str, str]()
         names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]
         for number, (name, stored) in enumerate(zip(names, self._written, strict=True)):
-            self._part(number).rename(self.target / name)
+            self._shard_path(number).rename(self.target / name)
             where.update(dict.fromkeys(stored, name))
         index = json.dumps(
             {"metadata": {"total_size": self.bytes}, "weight_map": where}, indent=1, sort_keys=True
@@ -177,12 +177,12 @@ class ShardWriter:
         (self.target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
         return names
 
-    def _flush(self) -> None:
+    def _write_shard(self) -> None:
         from safetensors.torch import save_file
 
-        save_file(self._open, self._part(len(self._written)), metadata={"format": "pt"})
+        save_file(self._open, self._shard_path(len(self._written)), metadata={"format": "pt"})
         self._written.append(list(self._open))
         self._open = {}
 
-    def _part(self, number: int) -> Path:
+    def _shard_path(self, number: int) -> Path:
         return self.target / f"model-{number + 1:05d}.part"

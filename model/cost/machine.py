@@ -23,7 +23,7 @@ def processors(root: Path = _ROOT) -> int:
     """Processors of this process, by affinity and control groups, whatever DOCQA_THREADS says."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    for group in _control_groups(root):
+    for group in _control_group_folders(root):
         try:
             quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
             count = min(count, max(-(-int(quota) // int(period)), 1))
@@ -41,7 +41,7 @@ def available_bytes(root: Path = _ROOT) -> int:
         import psutil
 
         free = int(psutil.virtual_memory().available)
-    return min([free, *_allowed_bytes(root)])
+    return min([free, *_bytes_left_in_control_groups(root)])
 
 
 def total_bytes() -> int:
@@ -88,11 +88,11 @@ def _meminfo_bytes(root: Path) -> int | None:
         return None
 
 
-def _allowed_bytes(root: Path) -> Iterator[int]:
+def _bytes_left_in_control_groups(root: Path) -> Iterator[int]:
     """What each control group may still take; inactive file pages are dropped first and do not
     count.
     """
-    for group in _control_groups(root):
+    for group in _control_group_folders(root):
         try:
             limit = int((group / "memory.max").read_text(encoding="ascii"))
             used = int((group / "memory.current").read_text(encoding="ascii"))
@@ -105,7 +105,7 @@ def _allowed_bytes(root: Path) -> Iterator[int]:
             continue
 
 
-def _control_groups(root: Path) -> list[Path]:
+def _control_group_folders(root: Path) -> list[Path]:
     """Folders of this process's groups, from its own up; some may not exist."""
     top = root / "sys/fs/cgroup"
     try:

@@ -133,7 +133,10 @@ def parameters(config: HybridConfig) -> dict[str, int]:
         "norms": (2 * config.num_hidden_layers + 1) * hidden,
     }
     total = sum(counts.values())
-    return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
+    return counts | {
+        "total": total,
+        "active": total - counts["experts"] + _active_expert_parameters(config, counts),
+    }
 
 
 def _attention_parameters(config: HybridConfig) -> int:
@@ -149,7 +152,7 @@ def sparse_layers(config: HybridConfig) -> int:
     return sum(config.sparse(number) for number in range(config.num_hidden_layers))
 
 
-def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
+def _active_expert_parameters(config: HybridConfig, counts: dict[str, int]) -> int:
     """Parameters of the experts that one token is sent to, in all layers."""
     return counts["experts"] * config.num_experts_per_tok // max(config.num_experts, 1)
 
@@ -180,7 +183,7 @@ def state_bytes(
     return {"fixed": fixed, "kv": kv, "kv_per_token": per_token}
 
 
-def _widest(config: HybridConfig) -> int:
+def _widest_activation(config: HybridConfig) -> int:
     """Numbers that a token takes at once in the widest MLP or mixer."""
     inner = max(
         config.intermediate_size,
@@ -207,7 +210,12 @@ def macs_per_token(
     attention.
     """
     counts = parameters(config)
-    weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"]
+    weights = (
+        counts["mlp"]
+        + _active_expert_parameters(config, counts)
+        + counts["delta"]
+        + counts["attention"]
+    )
     near = min(tokens, exact)
     context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
@@ -247,7 +255,9 @@ def estimate(
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
     scratch = (
-        factor_of_scratch * SCRATCH_TOKENS * _widest(config) * 4 + unpacked + config.vocab_size * 4
+        factor_of_scratch * SCRATCH_TOKENS * _widest_activation(config) * 4
+        + unpacked
+        + config.vocab_size * 4
     )
     speed = speed or Speed()
     dense, attention = macs_per_token(config, tokens)

@@ -64,7 +64,7 @@ def copy_spans(
     everywhere = _Beam(
         0.0, -1, 0, tuple((at, at, end) for start, end in allowed for at in range(start, end))
     )
-    starts = sorted(_grow(everywhere, first, ids), key=lambda beam: -beam.logprob)
+    starts = sorted(_extend_beam(everywhere, first, ids), key=lambda beam: -beam.logprob)
     search = _CopySearch(starts[:beams], beams)
     if not search.live:
         return []
@@ -105,7 +105,7 @@ class _CopySearch:
         grown = [
             (number, longer)
             for number, (beam, row) in enumerate(pairs)
-            for longer in _grow(beam, row, ids)
+            for longer in _extend_beam(beam, row, ids)
         ]
         # A sequence only loses probability as it grows: once it is below every span kept, it cannot
         # come back.
@@ -117,7 +117,7 @@ class _CopySearch:
         return [number for number, _ in grown]
 
 
-def _grow(beam: _Beam, logprobs: Tensor, ids: list[int]) -> list[_Beam]:
+def _extend_beam(beam: _Beam, logprobs: Tensor, ids: list[int]) -> list[_Beam]:
     """Every way to go on with a beam, by next token."""
     following: dict[int, list[tuple[int, int, int]]] = {}
     for first, after, end in beam.places:

@@ -61,9 +61,9 @@ def generate(
     rules = sampling or Sampling()
     source = rules.generator()
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
-    text = _Text(stop)
+    text = _StreamedText(stop)
     written: list[int] = []
-    following = _continuation(model, state, max_tokens, lookup)
+    following = _next_token_logits(model, state, max_tokens, lookup)
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
@@ -84,7 +84,7 @@ def generate(
         logits = following(token)
 
 
-def _continuation(
+def _next_token_logits(
     model: WritingModel, state: State, max_tokens: int, lookup: bool
 ) -> Callable[[int], Tensor]:
     """From a token to the logits [vocab] after it. Past exact attention nothing is guessed ahead:
@@ -100,7 +100,7 @@ def _continuation(
     return lambda token: branches.logits([token])[0]
 
 
-class _Text:
+class _StreamedText:
     """Bytes to text that is safe to show: whole characters, and no beginning of a stop string."""
 
     def __init__(self, stops: Sequence[str]) -> None:

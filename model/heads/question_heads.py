@@ -150,7 +150,7 @@ class QuestionHeads:
             and question[start].isupper()
             or any(map(str.isdigit, question[start:end]))
         ]
-        return QuestionOfSeveral(kind, _joined(question, words))
+        return QuestionOfSeveral(kind, _join_words(question, words))
 
     def two_parts(
         self, question: str, places: Places, states: np.ndarray
@@ -161,13 +161,13 @@ class QuestionHeads:
         odds = states @ self.parts.T + self.parts_bias
         words = words_with_states(question, places)
         first, second = (
-            _joined(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
+            _join_words(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
             for part in (0, 1)
         )
         return None if first == second or not first or not second else (f"{first}?", f"{second}?")
 
 
-def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
+def _join_words(question: str, words: Sequence[tuple[int, int]]) -> str:
     apart = ["" if at and words[at - 1][1] == start else " " for at, (start, _) in enumerate(words)]
     return "".join(
         gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)

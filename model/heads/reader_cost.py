@@ -26,15 +26,15 @@ def cost_of_reader(folder: Path) -> ReaderCost:
     """What the reader and the passage encoder of a folder take; nothing where one is missing, or
     cannot be loaded.
     """
-    passages = _cost(lambda: [folder / PASSAGE_ENCODER_FILE], PASSAGES_TOGETHER)
-    reader = _cost(lambda: reader_files(folder), EXCERPTS_TOGETHER)
+    passages = _encoder_cost(lambda: [folder / PASSAGE_ENCODER_FILE], PASSAGES_TOGETHER)
+    reader = _encoder_cost(lambda: reader_files(folder), EXCERPTS_TOGETHER)
     weights = passages.weights_bytes + reader.weights_bytes
     return ReaderCost(
         weights, max(passages.scratch_bytes, reader.scratch_bytes), passages.passage_macs
     )
 
 
-def _cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
+def _encoder_cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
     """Of the encoder in `files` and what lies beside it, with so many of its longest texts."""
     try:
         stored = [MappedTensors(path) for path in files()]

@@ -120,12 +120,12 @@ class ArrayEncoder:
         x = self._words.rows(np.concatenate([np.asarray(text, np.int64) for text in texts]))
         x += self._places[places]
         x = self._norm(x)
-        near = self._by_distance(int(lengths.max()))
+        near = self._distance_biases(int(lengths.max()))
         for layer in self._layers:
             x = layer(x, starts, near)
         return x, starts
 
-    def _by_distance(self, longest: int) -> np.ndarray | None:
+    def _distance_biases(self, longest: int) -> np.ndarray | None:
         """What the distance of two tokens adds to their score, from -(longest - 1) on, [heads, 2 *
         longest - 1], if anything."""
         if self._near is None:

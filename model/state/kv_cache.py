@@ -56,7 +56,7 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
     )
 
 
-def _kept(block: KVBlock) -> KVBlock:
+def _copy_to_own_pages(block: KVBlock) -> KVBlock:
     """The same block in pages of its own."""
     parts = (block.k, block.v, block.v_scale, block.bounds, block.k_scale)
     k, v, v_scale, bounds, *k_scale = in_own_pages([part for part in parts if part is not None])
@@ -104,10 +104,10 @@ class AttentionMemory:
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Adds k, v [1, seq, kv_heads, dim], lets q [1, seq, heads, dim] read, and quantizes a
         whole block. `rounded` as in `kernels.attention.attention`."""
-        self._add(k[0], v[0])
-        selection = None if self.length <= self.long.exact else self._selection(q)
+        self._append_to_pending(k[0], v[0])
+        selection = None if self.length <= self.long.exact else self._select_blocks(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
-        self._close()
+        self._quantize_whole_block()
         return out
 
     def append(self, k: Tensor, v: Tensor) -> None:
@@ -115,24 +115,28 @@ class AttentionMemory:
         done = 0
         while done < k.shape[0]:
             room = self.grid - self.length % self.grid
-            self._add(k[done : done + room], v[done : done + room])
-            self._close()
+            self._append_to_pending(k[done : done + room], v[done : done + room])
+            self._quantize_whole_block()
             done += room
 
-    def _add(self, k: Tensor, v: Tensor) -> None:
+    def _append_to_pending(self, k: Tensor, v: Tensor) -> None:
         self.pending = (
-            (k.clone(), v.clone()) if self.pending is None else self._longer(self.pending, (k, v))
+            (k.clone(), v.clone())
+            if self.pending is None
+            else self._extend_pending(self.pending, (k, v))
         )
 
-    def _close(self) -> None:
+    def _quantize_whole_block(self) -> None:
         """Quantizes the pending block if it is whole."""
         if self.pending is not None and self.pending[0].shape[0] == self.grid:
-            whole = _kept(quantize_block(*self.pending, self.long.block, half_keys=self.half_keys))
+            whole = _copy_to_own_pages(
+                quantize_block(*self.pending, self.long.block, half_keys=self.half_keys)
+            )
             self.quantized = (*self.quantized, whole)
             self.pending = None
             self._room = None
 
-    def _longer(
+    def _extend_pending(
         self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Tensor]:
         """Keys and values with a call's after them: one token is written into room that is kept
@@ -164,7 +168,7 @@ class AttentionMemory:
         """All keys and values [tokens, kv_heads, dim], dequantized."""
         return self.context().between(0, self.length, dtype)
 
-    def _selection(self, q: Tensor) -> BlockSelection:
+    def _select_blocks(self, q: Tensor) -> BlockSelection:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local`
         tokens.
         """

@@ -67,7 +67,7 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
         return gpu.available.__wrapped__()
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
-    monkeypatch.setattr(gpu, "_builds", lambda: True)
+    monkeypatch.setattr(gpu, "_can_build_kernels", lambda: True)
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     assert there([(8, 0)]) and there([(9, 0), (12, 0)])
     assert not there([(9, 0), (7, 5)]) and not there([(9, 4)], cuda=None)
@@ -79,9 +79,9 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     assert not there([(9, 0)])
     monkeypatch.delenv("TRITON_INTERPRET")
-    monkeypatch.setattr(gpu, "_builds", lambda: False)
+    monkeypatch.setattr(gpu, "_can_build_kernels", lambda: False)
     assert not there([(9, 0)])
-    monkeypatch.setattr(gpu, "_builds", lambda: True)
+    monkeypatch.setattr(gpu, "_can_build_kernels", lambda: True)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not there([(9, 0)])
 
@@ -89,7 +89,7 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
 def test_triton_needs_a_compiler(monkeypatch):
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setattr("shutil.which", lambda name: None)
-    assert not gpu._builds()
+    assert not gpu._can_build_kernels()
 
 
 def calls():

@@ -152,10 +152,10 @@ def _run(self, name, *arguments):
 @pytest.fixture
 def fresh():
     """The library is looked for again, before the test and after it."""
-    for cached in (self_check._checked, choose_implementation):
+    for cached in (self_check._load_and_check, choose_implementation):
         cached.cache_clear()
     yield
-    for cached in (self_check._checked, choose_implementation):
+    for cached in (self_check._load_and_check, choose_implementation):
         cached.cache_clear()
 
 
@@ -168,13 +168,13 @@ def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
         )
         assert "no C++ compiler" in self_check.describe()
         (tmp_path / "_native.so").write_bytes(b"no library")
-        self_check._checked.cache_clear()
+        self_check._load_and_check.cache_clear()
         assert library() is None and "install docqa again" in self_check.describe()
         assert (
             "install docqa again" in self_check.damage() and "twice as long" in self_check.damage()
         )
     assert self_check.damage() == ""
-    self_check._checked.cache_clear()
+    self_check._load_and_check.cache_clear()
     assert self_check.describe() == LEVELS[NATIVE.level]
 
 

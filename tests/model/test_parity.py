@@ -6,7 +6,7 @@ import pytest
 import tiny
 import torch
 
-from docqa.model.checkpoints.check import _float64_inside, check, transformers_model
+from docqa.model.checkpoints.check import _computing_in_float64, check, transformers_model
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
@@ -41,7 +41,7 @@ def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
     theirs = transformers_model(checkpoint, config).double()
     theirs.model.rotary_emb.inv_freq = config.rotary_frequencies()[0]
     ids = tiny.random_ids(70)[None]
-    with torch.inference_mode(), _float64_inside(config):
+    with torch.inference_mode(), _computing_in_float64(config):
         right = theirs(ids).logits
     assert right.dtype == torch.float64
     assert (ours.logits(ours(ids)) - right).abs().max() < 1e-10

@@ -63,9 +63,9 @@ def fitted_grid(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """
     best_error = torch.full(groups.shape[:2], float("inf"))
     best = torch.zeros(groups.shape[:2]), torch.zeros(groups.shape[:2])
-    for low, step in _ranges(groups, bits):
+    for low, step in _candidate_ranges(groups, bits):
         scale = step.clamp(min=1e-6).half().float()
-        zero = (_lowest(bits) - low / scale).half().float()
+        zero = (_lowest_code(bits) - low / scale).half().float()
         wide = scale[..., None]
         offset = zero[..., None]
         total = ((codes_of(groups, wide, offset, bits) - offset) * wide - groups).square_().sum(-1)
@@ -75,7 +75,7 @@ def fitted_grid(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     return best
 
 
-def _lowest(bits: int) -> int:
+def _lowest_code(bits: int) -> int:
     return 0 if bits == 4 else -128
 
 
@@ -83,10 +83,15 @@ def codes_of(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
     """The whole numbers of values, in their dtype; scale and zero have their shape or broadcast to
     it.
     """
-    return (values / scale).add_(zero).round_().clamp_(_lowest(bits), _lowest(bits) + 2**bits - 1)
+    return (
+        (values / scale)
+        .add_(zero)
+        .round_()
+        .clamp_(_lowest_code(bits), _lowest_code(bits) + 2**bits - 1)
+    )
 
 
-def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _candidate_ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Least values and steps to try for groups [rows, groups, 64], each [rows, groups]; the last
     step makes what was quantized once quantize to itself."""
     lowest, highest = groups.aminmax(dim=-1)
@@ -101,7 +106,7 @@ def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
         )
 
 
-def _check(parts: Parts, shape: tuple[int, ...]) -> None:
+def _check_part_shapes(parts: Parts, shape: tuple[int, ...]) -> None:
     q = parts["q"]
     scale = parts["scale"]
     zero = parts["zero"]
@@ -127,5 +132,5 @@ FORMAT = TensorFormat(
     "weight.q",
     {"q": "weight.q", "scale": "weight.scale", "zero": "weight.zero"},
     lambda parts, shape, quantization: dequantize(parts["q"], parts["scale"], parts["zero"]),
-    check=_check,
+    check=_check_part_shapes,
 )

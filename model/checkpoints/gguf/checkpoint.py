@@ -59,7 +59,7 @@ class GgufCheckpoint:
         self.config = HybridConfig.from_dict(self.file.config())
         self._parts: dict[str, _GgufSource] = {}
         for stored in self.file.tensors:
-            self._parts |= self._named(stored)
+            self._parts |= self._sources_in(stored)
         self.names: Mapping[str, TensorFormat] = dict.fromkeys(self._parts, GGML)
 
     def __enter__(self) -> Self:
@@ -74,7 +74,7 @@ class GgufCheckpoint:
         """
         from gguf import quants
 
-        part, tensor, where = self._found(name)
+        part, tensor, where = self._find_source(name)
         try:
             data = tensor.data if part.expert is None else tensor.data[part.expert]
             raw = quants.dequantize(data, tensor.tensor_type)
@@ -88,7 +88,7 @@ class GgufCheckpoint:
             raise WeightsMismatch(
                 f"{where} does not fit what the metadata say of the model ({error})"
             ) from error
-        _expect(where, name, tuple(value.shape), shape)
+        _check_shape(where, name, tuple(value.shape), shape)
         return value.to(dtype)
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
@@ -97,11 +97,11 @@ class GgufCheckpoint:
         WeightsMismatch: its shape is not `shape`."""
         if name not in self._parts:
             return None
-        part, tensor, where = self._found(name)
+        part, tensor, where = self._find_source(name)
         if part.expert is not None or tensor.tensor_type.name not in BLOCKS:
             return None
         matrix = BlockMatrix.of(torch.from_numpy(tensor.data), tensor.tensor_type.name)
-        _expect(where, name, matrix.shape, shape)
+        _check_shape(where, name, matrix.shape, shape)
         rows = stored_rows(self.config, name, shape[0])
         if rows is None:
             return None
@@ -111,7 +111,7 @@ class GgufCheckpoint:
         """A matrix of an expert in the blocks of the file, copied: only its own pages are read.
         Raises WeightsMissing, and WeightsMismatch: its shape is not `shape`, or it is in no known
         blocks."""
-        part, tensor, where = self._found(name)
+        part, tensor, where = self._find_source(name)
         try:
             data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))
             matrix = BlockMatrix.of(data, tensor.tensor_type.name)
@@ -119,10 +119,10 @@ class GgufCheckpoint:
             raise WeightsMismatch(
                 f"{where} does not fit what the metadata say of the model ({error})"
             ) from error
-        _expect(where, name, matrix.shape, shape)
+        _check_shape(where, name, matrix.shape, shape)
         return matrix
 
-    def _found(self, name: str) -> tuple[_GgufSource, StoredTensor, str]:
+    def _find_source(self, name: str) -> tuple[_GgufSource, StoredTensor, str]:
         """What `name` is in the file, the file's tensor, and its place for errors. Raises
         WeightsMissing.
         """
@@ -142,7 +142,7 @@ class GgufCheckpoint:
                 f"{self.file.path}: unknown tensor {unknown[0]} ({len(unknown)} such); not this architecture?"
             )
 
-    def _named(self, stored: str) -> dict[str, _GgufSource]:
+    def _sources_in(self, stored: str) -> dict[str, _GgufSource]:
         """The checkpoint's tensors that one of the file stands for; none where it is unknown."""
         for name, top in TOP_NAMES.items():
             if stored == top:
@@ -156,7 +156,7 @@ class GgufCheckpoint:
             if rest == known and int(block) == last:
                 return {name: _GgufSource(stored, to_checkpoint(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
-            return self._experts(stored, rest, f"{prefix}mlp.experts")
+            return self._expert_sources(stored, rest, f"{prefix}mlp.experts")
         form = self.file.family.gguf
         for name, known in form.layer_names.items() if form is not None else ():
             if rest == known:
@@ -168,7 +168,7 @@ class GgufCheckpoint:
             return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, unchanged)}
         return {}
 
-    def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _GgufSource]:
+    def _expert_sources(self, stored: str, rest: str, prefix: str) -> dict[str, _GgufSource]:
         """Every expert as a tensor of its own, so that one is read without the others."""
         numbers = range(self.config.num_experts)
         inner = self.config.moe_intermediate_size
@@ -183,6 +183,6 @@ class GgufCheckpoint:
         }
 
 
-def _expect(where: str, name: str, have: tuple[int, ...], shape: tuple[int, ...]) -> None:
+def _check_shape(where: str, name: str, have: tuple[int, ...], shape: tuple[int, ...]) -> None:
     if have != shape:
         raise WeightsMismatch(f"{where} gives {name} of {have}, the metadata expect {shape}")

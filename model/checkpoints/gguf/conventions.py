@@ -44,13 +44,16 @@ def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
     if not config.family.recurrent:
         rows = None if config.family.gguf is None else config.family.gguf.rows(config, name)
         return torch.arange(count) if rows is None else rows
-    shared = _in_turns(config) and config.linear_num_value_heads != config.linear_num_key_heads
+    shared = (
+        _has_interleaved_value_heads(config)
+        and config.linear_num_value_heads != config.linear_num_key_heads
+    )
     if name.endswith("linear_attn.out_proj.weight") and shared:
         return None
     return to_checkpoint(config, name)(torch.arange(count)[:, None])[:, 0]
 
 
-def _in_turns(config: HybridConfig) -> bool:
+def _has_interleaved_value_heads(config: HybridConfig) -> bool:
     return config.family.gguf is not None and config.family.gguf.heads_in_turns
 
 
@@ -61,7 +64,7 @@ def moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Chan
     dim = config.linear_value_head_dim
     keys = 2 * config.delta_widths[0]
     alike = config.linear_num_value_heads == config.linear_num_key_heads
-    if not _in_turns(config) or alike or part == "norm.weight":
+    if not _has_interleaved_value_heads(config) or alike or part == "norm.weight":
         return unchanged
 
     def move(x: Tensor, rows: int = 1) -> Tensor:
