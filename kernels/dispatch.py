@@ -22,9 +22,9 @@ from .cpu import LEVELS
 from .errors import NoImplementation
 from .native import SWITCH
 from .self_check import library
-from .threads import share_with_torch
+from .threads import share_threads_with_torch
 
-share_with_torch()  # what needs torch begins here
+share_threads_with_torch()  # what needs torch begins here
 EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
 
 
@@ -39,7 +39,7 @@ class Implementation:
     native: bool = False
     triton: bool = False
 
-    def allowed(self, forced: str) -> bool:
+    def is_allowed(self, forced: str) -> bool:
         """Whether the switch `forced` lets this one run."""
         plain = not self.native and not self.triton
         return forced in ("", self.name) or (forced in ("torch", "triton") and plain)
@@ -103,7 +103,7 @@ def _available_implementations(operation: str) -> Iterator[Implementation]:
             yield replace(entry, name=f"native {LEVELS[found.level]}", function=bound)
 
 
-def gradients_recorded(*tensors: Tensor | None) -> bool:
+def are_gradients_recorded(*tensors: Tensor | None) -> bool:
     """Whether gradients of any of these are recorded."""
     return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
@@ -117,7 +117,7 @@ def choose_implementation(operation: str, device: str, dtype: torch.dtype) -> Im
     known = list(_available_implementations(operation))
     ours = [entry for entry in known if entry.triton] if forced == "triton" else []
     for entry in ours or known:  # what has no Triton form takes torch's
-        if entry.fits(device, dtype) and entry.allowed(forced):
+        if entry.fits(device, dtype) and entry.is_allowed(forced):
             return entry
     names = ", ".join(f"{e.name} ({'/'.join(sorted(e.devices))})" for e in known) or "none"
     asked = f", {SWITCH}={forced}" if forced else ""

@@ -146,7 +146,9 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         q = normal(45, 192 if wide else 96) * 63 + (0 if wide else 127)
         scale = np.abs(normal(45, 3)).astype(np.float16)
         zero = (normal(45, 3) * 4).astype(np.float16)
-        matrix = arrays.PackedMatrix.of(q.astype(np.int8 if wide else np.uint8), scale, zero)
+        matrix = arrays.PackedMatrix.from_parts(
+            q.astype(np.int8 if wide else np.uint8), scale, zero
+        )
         yield "product", arrays.product(normal(tokens, 192), matrix, library=library)
 
 
@@ -207,6 +209,6 @@ def _tensor_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         for place in at:
             scale = torch.rand(len(raw), 1) / (10_000 if size == 144 else 50_000)
             raw[:, place : place + 2] = scale.half().view(torch.uint8)
-        blocks = BlockMatrix.of(raw.view(45, -1), kind)
+        blocks = BlockMatrix.from_bytes(raw.view(45, -1), kind)
         for tokens, name in ((3, "block_product"), (21, "block_product_many")):
             yield name, block_product_native(normal(tokens, 512), blocks, library=library).numpy()

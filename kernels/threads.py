@@ -14,7 +14,7 @@ _chosen: list[int] = []  # the number that was said last, at the end
 def use_threads(count: int) -> None:
     """Computes on `count` threads from now on, in torch too."""
     _chosen.append(count)
-    share_with_torch()
+    share_threads_with_torch()
 
 
 def thread_count() -> int:
@@ -31,7 +31,7 @@ def thread_count() -> int:
     return _chosen[-1]
 
 
-def share_with_torch() -> None:
+def share_threads_with_torch() -> None:
     """Gives torch the number that computed before it was imported; for whoever imports it."""
     torch = sys.modules.get("torch")
     if _chosen and torch is not None and hasattr(torch, "set_num_threads"):

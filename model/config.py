@@ -114,7 +114,7 @@ class HybridConfig:
         """From a config.json's content; keys that say nothing about the architecture are left
         alone. Raises ConfigUnsupported: a field is missing, or names an option that this runtime
         does not have."""
-        raw = flat_config(outer)
+        raw = flatten_config(outer)
         family = _family_of_config(outer)
         raw["model_type"] = family.model_type
         _refuse_unknown_options(family, raw)
@@ -181,7 +181,7 @@ class HybridConfig:
         )
 
     @property
-    def delta_widths(self) -> tuple[int, int]:
+    def delta_key_and_value_widths(self) -> tuple[int, int]:
         """Columns of all keys (queries have as many) and of all values of a delta net."""
         keys = self.linear_num_key_heads * self.linear_key_head_dim
         return keys, self.linear_num_value_heads * self.linear_value_head_dim
@@ -195,7 +195,7 @@ class HybridConfig:
     @property
     def native_context(self) -> int:
         """Tokens that the model sees at once, before any stretching by docqa."""
-        if not self.stretches:
+        if not self.can_stretch_context:
             return self.max_position_embeddings
         return int(
             self.rope_parameters.get("original_max_position_embeddings")
@@ -203,7 +203,7 @@ class HybridConfig:
         )
 
     @property
-    def stretches(self) -> bool:
+    def can_stretch_context(self) -> bool:
         """Whether YaRN makes the context longer; not where the checkpoint scales its frequencies
         otherwise.
         """
@@ -211,7 +211,7 @@ class HybridConfig:
         return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 
     @property
-    def static_factor(self) -> float:
+    def checkpoint_yarn_factor(self) -> float:
         """The checkpoint's own YaRN factor, or 1."""
         if self.rope_parameters.get("rope_type") != "yarn":
             return 1.0
@@ -226,7 +226,7 @@ class HybridConfig:
         from docqa.kernels.rope import YarnOptions, frequencies, scaled_frequencies
 
         rope = self.rope_parameters
-        if not self.stretches:
+        if not self.can_stretch_context:
             plain, scale = frequencies(self.rotary_dim, float(rope["rope_theta"]))
             return scaled_frequencies(plain, rope), scale
         names = [f.name for f in fields(YarnOptions)]
@@ -259,7 +259,7 @@ def load_config(folder: Path) -> dict[str, object]:
     return raw
 
 
-def flat_config(raw: Mapping[str, object]) -> dict[str, object]:
+def flatten_config(raw: Mapping[str, object]) -> dict[str, object]:
     """A config.json with what it says of its text model on top."""
     text = raw.get("text_config")
     return {**raw, **(text if isinstance(text, Mapping) else {})}
@@ -301,7 +301,7 @@ _ROPE_FIELDS = {
 def _family_of_config(outer: Mapping[str, object]) -> Family:
     """Of the text model, whether it is wrapped or not."""
     said = str(outer.get("model_type", DEFAULT))
-    inner = str(flat_config(outer).get("model_type", said))
+    inner = str(flatten_config(outer).get("model_type", said))
     around = family_of(said)
     family = family_of(inner)
     if around is not family:

@@ -56,7 +56,7 @@ class DeltaNet(nn.Module):
         self.value_heads = config.linear_num_value_heads
         self.key_dim = config.linear_key_head_dim
         self.value_dim = config.linear_value_head_dim
-        keys, values = config.delta_widths
+        keys, values = config.delta_key_and_value_widths
         self.conv1d = Depthwise(2 * keys + values, config.linear_conv_kernel_dim)
 
     def remember(
@@ -82,7 +82,7 @@ class GatedDeltaNet(DeltaNet):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
-        (keys, values), hidden = config.delta_widths, config.hidden_size
+        (keys, values), hidden = config.delta_key_and_value_widths, config.hidden_size
         self.in_proj_qkv = Linear(hidden, 2 * keys + values)
         self.in_proj_z = Linear(hidden, values)
         self.in_proj_b = Linear(hidden, self.value_heads)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from docqa.kernels import rope
 from docqa.kernels.attention import attention
-from docqa.kernels.dispatch import gradients_recorded
+from docqa.kernels.dispatch import are_gradients_recorded
 from docqa.kernels.norm import rms_norm
 
 from .config import FULL, HybridConfig
@@ -68,7 +68,7 @@ class Attention(nn.Module):
 
 def added(new: Tensor, x: Tensor) -> Tensor:
     """x + new, in the memory of `new`, which nobody else has, where no gradient is recorded."""
-    return new + x if gradients_recorded(new, x) else new.add_(x)
+    return new + x if are_gradients_recorded(new, x) else new.add_(x)
 
 
 class TransformerLayer(nn.Module):

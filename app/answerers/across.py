@@ -56,12 +56,14 @@ def ask_across(
     started = time.monotonic()
     answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
-    scores = corpus.word_index.scores(question) if asked.kind.picks else np.zeros(0)
+    scores = corpus.word_index.scores(question) if asked.kind.picks_documents else np.zeros(0)
     order = _likeliest_first(question, corpus, numbers)
     for number in order:
         answerer = alone[number]
         tokens_before = sum(each.answer.coverage.tokens for each in answers.values())
-        for event in answerer.ask(asked.question, asked.wanted, doubtful=asked.kind.picks):
+        for event in answerer.ask(
+            asked.question, asked.wanted, doubtful=asked.kind.picks_documents
+        ):
             if isinstance(event, ReadProgress):
                 is_last = number == order[-1]
                 yield _progress_of_all(event, tokens_before, len(corpus.context), is_last)
@@ -70,10 +72,10 @@ def ask_across(
             else:
                 answers[number] = DocumentAnswer(corpus.documents[number].path, event.answer)
         answer = answers[number].answer
-        if asked.kind.picks and asked.wanted.kind:
+        if asked.kind.picks_documents and asked.wanted.kind:
             agrees = _named_chance(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
-        elif asked.kind.picks:
+        elif asked.kind.picks_documents:
             signals[number] = answerer.signals(asked.question)
             if signals[number]:  # it was read
                 signals[number] = {**signals[number], **_word_signals(scores, corpus, number)}
@@ -142,7 +144,7 @@ def _agreements(
 def _counts(asked: AcrossQuestion, each: DocumentAnswer) -> bool:
     """Whether what a document says is part of the answer."""
     return not each.answer.refused and (
-        not asked.kind.picks or log_odds(each.agrees) >= AGREES_ODDS
+        not asked.kind.picks_documents or log_odds(each.agrees) >= AGREES_ODDS
     )
 
 
@@ -162,7 +164,8 @@ def _joined(
     if first.status is Status.PARTIAL:  # nothing was read
         status = Status.PARTIAL
     likely = {
-        each.path: each.agrees if asked.kind.picks else each.answer.confidence for each in answers
+        each.path: each.agrees if asked.kind.picks_documents else each.answer.confidence
+        for each in answers
     }
     if stating:
         chance = _all_right_chance(asked, stating, answers)
@@ -201,7 +204,7 @@ def _stated(
     """A statement for each document that is `stating`; for the others that they do not say, where
     no documents are picked."""
     shown = stating
-    if stating and not asked.kind.picks:
+    if stating and not asked.kind.picks_documents:
         silent = [each for each in answers if each not in stating]
         shown = [*stating, *silent] if asked.kind in _ORDERED else answers
     lines: list[str] = []
@@ -224,7 +227,7 @@ def _words_of(asked: AcrossQuestion, each: DocumentAnswer) -> tuple[str, tuple[Q
     """What a document says: in its words, without a verdict, where it is picked."""
     answer = each.answer
     in_words = "; ".join(statement.text for statement in answer.statements)
-    words = in_words if asked.kind.picks else str(answer.answer)
+    words = in_words if asked.kind.picks_documents else str(answer.answer)
     return words, answer.quotes[:1] if len(answer.statements) < 2 else answer.quotes
 
 
@@ -234,7 +237,7 @@ def _stating(asked: AcrossQuestion, answers: Sequence[DocumentAnswer]) -> Sequen
     """
     counting = [each for each in answers if _counts(asked, each)]
     least = AGREES_CHANCE ** len(answers)
-    if asked.kind.picks and _all_right_chance(asked, counting, answers) < least:
+    if asked.kind.picks_documents and _all_right_chance(asked, counting, answers) < least:
         return []
     if asked.kind in _ORDERED:
         for kind in _COMPARED:
@@ -252,6 +255,6 @@ def _all_right_chance(
     """The chance that every part of the answer is right, and of picked documents that none is
     missing.
     """
-    if asked.kind.picks:
+    if asked.kind.picks_documents:
         return math.prod(each.agrees if each in stating else 1 - each.agrees for each in answers)
     return math.prod(each.answer.confidence for each in stating)

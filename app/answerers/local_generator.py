@@ -80,13 +80,13 @@ class LocalGenerator:
     ) -> Generator[Event, None, Reply]:
         """Write in a state of its own, after a thought where the model thinks."""
         conversation = TemplateConversation(self._template, self.model.tokenizer, form)
-        thinks = form.thinks and self._template.thinks(self.options.think)
+        thinks = form.thinks and self._template.should_think(self.options.think)
         if not given.numbered:
             assert self.reading.prefiller.state is not None
             self._given = given, self.reading.prefiller.state
         elif self._given is None or self._given[0] is not given:
             text = given.text if form.numbered else given.unnumbered
-            ids = conversation.opening() + self.model.tokenizer.encode(text)
+            ids = conversation.opening_ids() + self.model.tokenizer.encode(text)
             read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
             self.model.prefill(ids, read)
             self._given = given, read

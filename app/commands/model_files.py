@@ -18,7 +18,7 @@ from docqa.app.models.pull import pull as fetch
 from docqa.app.models.remove import remove
 from docqa.app.output.progress import size
 from docqa.model.errors import ModelNotFound
-from docqa.model.foreign.folder import ROLES, role_of
+from docqa.model.foreign.folder import ROLES, model_role
 
 from .inputs import model_folder
 
@@ -74,7 +74,7 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
         transfer.clear()
     in_bits = f"  {got.bits} bits" if got.bits is not None else ""
     report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}{in_bits}  {got.folder}")
-    named = role_of(got.folder) or "model"
+    named = model_role(got.folder) or "model"
     report.note(f"docqa: --{named} {got.id} uses it once, `docqa models use {got.id}` from now on")
     return report.ANSWERED
 
@@ -126,7 +126,7 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
         folder = library.find(name, library.models_root())
         if folder is None:
             raise library.not_found(name)
-        role = role_of(folder) or "model"
+        role = model_role(folder) or "model"
         if role == "model":
             library.check_checkpoint(folder)
         is_path = name not in library.BUNDLED_NAMES and Path(name).expanduser().exists()

@@ -14,7 +14,7 @@ from docqa.app.output.progress import size
 from docqa.model.config import HybridConfig
 from docqa.model.cost import plan
 from docqa.model.errors import ModelNotFound
-from docqa.model.foreign.folder import ROLES, role_of
+from docqa.model.foreign.folder import ROLES, model_role
 
 from .inputs import model_folder
 
@@ -53,7 +53,7 @@ def list_models(server: _Server = None) -> int:
         find(name, root) for role in ROLES if (name := settings.text(role)) is not None
     ]
     for name, folder, count in have:
-        role = role_of(folder)
+        role = model_role(folder)
         mark = "*" if folder in (answering, *chosen_others) else " "
         report.result(f"{mark} {name}  {f'{role}  ' if role else ''}{size(count)}  {folder}")
     if answering not in [folder for _, folder, _ in have]:
@@ -107,7 +107,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
         facts = _shape_facts(missing.config) | _needed(missing)
     else:
         facts = {"folder": str(folder)}
-        if role := role_of(folder):
+        if role := model_role(folder):
             facts["role"] = role
         else:
             facts |= _shape_facts(HybridConfig.from_folder(folder))
@@ -164,7 +164,7 @@ def _shape_facts(config: HybridConfig) -> dict[str, object]:
         "layers": config.num_hidden_layers,
         "attention_layers": config.layer_types.count("full_attention"),
         "native_context": config.native_context,
-        "longest_context": plan.most_tokens(config),
+        "longest_context": plan.longest_possible_context(config),
         "state_bytes": sizes["fixed"],
         "kv_bytes_per_token": sizes["kv_per_token"],
         "state_and_kv_bytes": {str(length): at["fixed"] + at["kv"] for length, at in shown.items()},

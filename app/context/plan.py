@@ -75,9 +75,9 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     )
     expected = estimated()
     if expected.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
-        from docqa.model.cost.speed import measured_speed
+        from docqa.model.cost.speed import measure_speed
 
-        expected = estimated(speed=measured_speed(model, config.num_hidden_layers))
+        expected = estimated(speed=measure_speed(model, config.num_hidden_layers))
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(
         tokens,

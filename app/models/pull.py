@@ -20,7 +20,7 @@ from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import Progress, duration, size
 from docqa.app.storage.store import file_digest
 from docqa.model.config import HybridConfig
-from docqa.model.foreign.folder import MODULES, role_of
+from docqa.model.foreign.folder import MODULES, model_role
 
 from .library import MANIFEST, PART, Pulled, checked_id, pulled_models
 
@@ -148,7 +148,7 @@ class _Fetch:
             said = f"has no {_CONFIG}, so it is not a model for transformers"
             raise ResourceError(said, where=self.id, hint="choose another id")
         self._bring([listed[name] for name in (_CONFIG, MODULES, _INDEX) if name in listed])
-        role = role_of(self.staging)
+        role = model_role(self.staging)
         if role is None:
             HybridConfig.from_folder(self.staging)  # another architecture costs a few small files
         elif bits is not None:

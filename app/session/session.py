@@ -112,7 +112,7 @@ class Session:
         from docqa.model.prompts.conversation import TemplateConversation
 
         return self._corpus_of(
-            self.model, TemplateConversation(self._template, self.model.tokenizer).opening()
+            self.model, TemplateConversation(self._template, self.model.tokenizer).opening_ids()
         )
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
@@ -252,7 +252,7 @@ class Session:
         tell.
         """
         reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
-        return reader is not None and reader.goes_on(question)
+        return reader is not None and reader.needs_earlier_question(question)
 
     def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as a model that writes puts it so that it can be understood without the turns

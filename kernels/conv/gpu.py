@@ -9,7 +9,7 @@ from torch import Tensor
 
 from docqa.kernels import gpu
 
-from .reference import with_history
+from .reference import prepend_history
 from .unit import ConvOutput, split_heads
 
 WIDE = 64  # channels of a tile that is not a head
@@ -117,7 +117,7 @@ def _prepare_inputs(
     """
     taps = weight.shape[-1]
     seq = x.shape[1]
-    tail = with_history(x[:, max(0, seq - taps + 1) :], taps, history)
+    tail = prepend_history(x[:, max(0, seq - taps + 1) :], taps, history)
     x = x if x.stride(-1) == 1 else x.contiguous()
     before = None if history is None else history.to(x.dtype).contiguous()
     return (

@@ -1,4 +1,4 @@
-"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.on_tensors`
+"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.wrap_array_operation`
 wraps them.
 """
 
@@ -41,7 +41,7 @@ class PackedMatrix:
     zero: np.ndarray
 
     @classmethod
-    def of(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
+    def from_parts(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
         """From the checkpoint's q, scale and zero [rows, columns / 64]; `q` is not copied. Raises
         ValueError.
         """

@@ -36,7 +36,7 @@ class StridedTensor(Structure):
     _fields_ = [("data", c_void_p), *fields(c_int64, "batch seq head")]
 
     @classmethod
-    def of(cls, x: Tensor) -> StridedTensor:
+    def from_tensor(cls, x: Tensor) -> StridedTensor:
         batch, seq, head, _ = x.stride()
         return cls(x.data_ptr(), batch, seq, head)
 

@@ -22,20 +22,20 @@ Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
 
 
 class PackedExperts(Protocol):
-    """The experts of one layer as packed in their file, each gate above up, and down; `held` are at
+    """The experts of one layer as packed in their file, each gate above up, and down; `experts_at_once` are at
     hand at once. What a call gives is good until the next one."""
 
     @property
-    def held(self) -> int: ...
+    def experts_at_once(self) -> int: ...
 
-    def expect(self, numbers: Sequence[int]) -> None:
+    def expect_experts(self, numbers: Sequence[int]) -> None:
         """Hears which experts are asked for next, in this order."""
 
-    def ready(self, numbers: Sequence[int]) -> Sequence[Pair]:
+    def matrices_at_hand(self, numbers: Sequence[int]) -> Sequence[Pair]:
         """The first of these experts: those that are here, or one that has to be read."""
 
-    def pairs(self, numbers: Sequence[int]) -> Sequence[Pair]:
-        """All of these experts, at most `held`."""
+    def matrices_of_all(self, numbers: Sequence[int]) -> Sequence[Pair]:
+        """All of these experts, at most `experts_at_once`."""
 
 
 ROOM = 64  # tokens that branches get room for at a time
@@ -56,7 +56,7 @@ class StepMatrix(Structure):
     ]
 
     @classmethod
-    def of(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Self:
+    def from_matrix(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Self:
         added = None if bias is None else bias.data_ptr()
         if isinstance(matrix, BlockMatrix):
             of_blocks = 0, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()
@@ -114,7 +114,7 @@ class AttentionReach(NamedTuple):
     block: int
     tile: int
 
-    def fits(self) -> bool:
+    def is_supported(self) -> bool:
         """Whether the native step can read so: no block is longer than what it takes at a time."""
         return self.block <= PIECE
 
@@ -233,7 +233,7 @@ class StepWeights:
             experts.chosen,
             experts.inner,
             experts.normalise,
-            experts.bank.held,
+            experts.bank.experts_at_once,
             router.data_ptr(),
             shared_gate.data_ptr(),
         )
@@ -246,10 +246,10 @@ class StepWeights:
         )
         added = None if bias is None else contiguous_float32(bias)
         self._alive += [part for part in (matrix, added) if part is not None]
-        return StepMatrix.of(matrix, added)
+        return StepMatrix.from_matrix(matrix, added)
 
 
-def sizes_fit(sizes: Mapping[str, int]) -> bool:
+def are_sizes_supported(sizes: Mapping[str, int]) -> bool:
     """Whether the native step can run a network of these sizes: whole groups and whole vectors
     everywhere.
     """
@@ -329,8 +329,8 @@ class DecodeStep:
 
     def _fill_segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
-        plain_blocks = [s.plain() for s in blocks if s.k.shape[0]]
-        table = (KVSegment * max(1, len(plain_blocks)))(*(s.segment for s in plain_blocks))
+        plain_blocks = [s.as_plain_block() for s in blocks if s.k.shape[0]]
+        table = (KVSegment * max(1, len(plain_blocks)))(*(s.as_segment for s in plain_blocks))
         entry.segments = ctypes.addressof(table)
         return plain_blocks, table
 
@@ -352,7 +352,7 @@ class DecodeStep:
             for name, tensor in zip(names, (first, second), strict=True):
                 setattr(entry, name, tensor.data_ptr())
 
-    def keep(self, chosen: Tensor) -> None:
+    def select_branches(self, chosen: Tensor) -> None:
         """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.count = chosen.shape[0]
         self.changing = [(first[chosen], second[chosen]) for first, second in self.changing]
@@ -382,7 +382,7 @@ class DecodeStep:
             x.data_ptr(),
             self.table,
             weights.norm.data_ptr(),
-            StepMatrix.of(weights.head),
+            StepMatrix.from_matrix(weights.head),
             out.data_ptr(),
             self._find,
         )
@@ -399,9 +399,9 @@ class DecodeStep:
     ) -> int:
         """`find` of StepCall."""
         try:
-            for at, pair in enumerate(self.weights.banks[layer].pairs(numbers[:count])):
+            for at, pair in enumerate(self.weights.banks[layer].matrices_of_all(numbers[:count])):
                 for half, matrix in enumerate(pair):
-                    pairs[2 * at + half] = StepMatrix.of(matrix)
+                    pairs[2 * at + half] = StepMatrix.from_matrix(matrix)
         except BaseException as error:  # noqa: BLE001  what a callback raises is lost; `logits` raises it again
             self._failure = error
             return 1

@@ -60,7 +60,7 @@ class BlockMatrix:
     block: BlockType
 
     @classmethod
-    def of(cls, data: Tensor, kind: str) -> "BlockMatrix":
+    def from_bytes(cls, data: Tensor, kind: str) -> "BlockMatrix":
         """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock: the type
         is not in `BLOCKS`, or rows are no whole blocks."""
         block = BLOCKS.get(kind)
@@ -82,7 +82,7 @@ class BlockMatrix:
         """The values as float32 [rows, columns], of the wanted `rows` or all."""
         return self.block.values(self.data if rows is None else self.data[rows])
 
-    def taken(self, rows: Tensor) -> "BlockMatrix":
+    def select_rows(self, rows: Tensor) -> "BlockMatrix":
         """The matrix of these rows, in this order, copied."""
         return BlockMatrix(self.data[rows], self.block)
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
     register_triton,
@@ -72,7 +72,7 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
         )
     matrices = (bank.gate_up, bank.down) if isinstance(bank, Stacked) else ()
     packed = "experts_packed" if bank.packed else "experts"
-    operation = "experts_training" if gradients_recorded(x, weights, *matrices) else packed
+    operation = "experts_training" if are_gradients_recorded(x, weights, *matrices) else packed
     return choose_implementation(operation, x.device.type, x.dtype).function(
         x, chosen, weights, bank
     )

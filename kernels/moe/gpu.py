@@ -32,7 +32,7 @@ class ExpertTiles(NamedTuple):
     stop: Tensor  # int64 [tiles], after the last row that a tile may hold
 
 
-def tiles_of(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:
+def tiles_of_experts(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:
     """Tiles of up to `rows` rows for the sorted experts `numbers` int64 [rows in all]; as many as
     there could be.
     """
@@ -197,7 +197,7 @@ def _expert_outputs(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -
     size = gpu.block_sizes(x.device)
     count = len(numbers)
     rows = size.rows if count >= experts * size.few_rows else size.few_rows
-    tiles = tiles_of(numbers, experts, rows)
+    tiles = tiles_of_experts(numbers, experts, rows)
     most = len(tiles.expert)
     blocks: dict[str, Any] = {
         "ROWS": rows,

@@ -45,7 +45,11 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
         ids = torch.randint(0, config.vocab_size, (1, length), generator=source)
         with torch.inference_mode():
             rows.append(
-                (ours.logits(ours(ids, factor=config.static_factor)), theirs(ids).logits, ids)
+                (
+                    ours.logits(ours(ids, factor=config.checkpoint_yarn_factor)),
+                    theirs(ids).logits,
+                    ids,
+                )
             )
     theirs = theirs.double()
     with torch.inference_mode(), _computing_in_float64(config):

@@ -46,7 +46,7 @@ class ExpertFiles:
         self._opening = Lock()
         weakref.finalize(self, _close_files, self._open)
 
-    def located(self, entry: TensorSource) -> TensorLocation:
+    def locate_tensor(self, entry: TensorSource) -> TensorLocation:
         """Where the tensor lies. Raises WeightsMissing, WeightsMismatch: damaged, or numbers of
         another kind.
         """
@@ -59,13 +59,13 @@ class ExpertFiles:
             )
         return where
 
-    def announce(self, entries: Iterable[TensorSource]) -> None:
+    def announce_reads(self, entries: Iterable[TensorSource]) -> None:
         """Lets the system begin to read the tensors at `entries`, if it takes hints. Raises as
-        `located`.
+        `locate_tensor`.
         """
         if not hasattr(os, "posix_fadvise"):
             return
-        places = ((entry, self.located(entry)) for entry in entries)
+        places = ((entry, self.locate_tensor(entry)) for entry in entries)
         for run in _adjacent_runs([(entry.path, at.start, at.nbytes) for entry, at in places]):
             path, start, _ = run[0]
             os.posix_fadvise(
@@ -75,9 +75,9 @@ class ExpertFiles:
                 os.POSIX_FADV_WILLNEED,
             )
 
-    def read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
+    def read_into_buffers(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
         """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as
-        `located`.
+        `locate_tensor`.
         """
         with weight_file_errors(path):
             file = self._open_file(path)
@@ -124,10 +124,10 @@ class BatchedReads:
 
     def add(self, entry: TensorSource, room: Tensor) -> None:
         """The tensor at `entry` into `room`, contiguous and of its shape. Raises as
-        `ExpertFiles.located`.
+        `ExpertFiles.locate_tensor`.
         """
         content = room.view(torch.uint8).numpy().reshape(-1).data
-        self._rooms[entry.path, self.files.located(entry).start, len(content)] = content
+        self._rooms[entry.path, self.files.locate_tensor(entry).start, len(content)] = content
 
     def add_transposed(self, entry: TensorSource, room: Tensor) -> None:
         """As `add`, rows as columns; `room` need not be contiguous."""
@@ -136,10 +136,10 @@ class BatchedReads:
         self._turned.append((found, room))
 
     def run(self) -> None:
-        """Reads. Raises as `ExpertFiles.located`."""
+        """Reads. Raises as `ExpertFiles.locate_tensor`."""
         for run in _adjacent_runs(list(self._rooms)):
             path, start, _ = run[0]
-            self.files.read_at(path, start, [self._rooms[place] for place in run])
+            self.files.read_into_buffers(path, start, [self._rooms[place] for place in run])
         for found, room in self._turned:
             room.copy_(found.t())
 

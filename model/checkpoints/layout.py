@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from docqa.model.config import HybridConfig, flat_config, load_config
+from docqa.model.config import HybridConfig, flatten_config, load_config
 from docqa.model.family import Read, Recipe
 
 from .weights import CONFIG_KEY
@@ -31,7 +31,7 @@ def recipe_for(
 
 def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
     """config.json of a folder's text model alone, for transformers, without quantization."""
-    raw = flat_config(load_config(folder))
+    raw = flatten_config(load_config(folder))
     for key in (
         CONFIG_KEY,
         "quantization_config",
@@ -48,7 +48,7 @@ def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
     return raw | {"rope_parameters": {"rope_type": "default", **config.rope_parameters}}
 
 
-def released_tensors(
+def tensors_as_released(
     config: HybridConfig, tensors: Mapping[str, Tensor]
 ) -> Iterator[tuple[str, Tensor]]:
     """The network's tensors as releases lay them out."""

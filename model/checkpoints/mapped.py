@@ -80,7 +80,7 @@ class _Entry:
             raise ValueError(f"a tensor from {first} to {last}")
 
 
-def stored_arrays(
+def load_stored_arrays(
     path: Path, names: Sequence[str], what: str, *, beside: str = "\0"
 ) -> dict[str, np.ndarray]:
     """The tensors `names`, float32, of a file that else has those that begin with `beside`. Raises

@@ -82,7 +82,7 @@ def quantize(
         for name, tensor in split_experts(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
             wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
-            for stored, packed in stored_parts(name, tensor, wanted):
+            for stored, packed in parts_to_store(name, tensor, wanted):
                 shards.add(stored, packed.contiguous())
     names = shards.finish()
     for part in (config, config.get("text_config")):
@@ -102,7 +102,7 @@ def quantize(
     return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
 
 
-def stored_parts(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
+def parts_to_store(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
     """What is stored of a tensor, by name: its parts in `bits`, or itself in float32."""
     if not is_quantized(name, tensor):
         return [(name, tensor.float())]
@@ -132,7 +132,7 @@ def _dequantized_tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[s
         names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
         sources = dict(source for recipe in recipes for source in recipe.sources)
-        checkpoint.check_used(sources, config)
+        checkpoint.check_all_tensors_used(sources, config)
         for name, shape in sorted(sources.items()):
             yield name, checkpoint.tensor(name, shape, torch.float32)
 

@@ -11,7 +11,7 @@ _ROOT = Path("/")
 _SIZE = re.compile(r"(\d*\.?\d+)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
 
 
-def bytes_of(said: str) -> int | None:
+def parse_byte_size(said: str) -> int | None:
     """Bytes of `9GiB`, `9 G` or `9000000000`; K, M, G and T are powers of 1,024. None for what is
     no size.
     """
@@ -69,7 +69,7 @@ def processor_flags(root: Path = _ROOT) -> set[str]:
     return set((fields.get("flags") or fields.get("Features", "")).split())
 
 
-def multiplies_bfloat16() -> bool:
+def has_fast_bfloat16() -> bool:
     """Whether instructions multiply it faster than float32: 3 to 5 times on Zen 5, level on Zen 4.
 
     Packed matrices are faster still with VNNI; beside AMX as fast at reading, eleven times as fast

@@ -14,7 +14,7 @@ QUERIES = 256
 KEYS = 8_192
 
 
-def measured_speed(model: Model, layers: int | None = None) -> Speed:
+def measure_speed(model: Model, layers: int | None = None) -> Speed:
     """Multiply-adds a second of this model's prefill here; takes a few seconds on two cores.
 
     `layers`: time the first ones only; without attention among them, its speed is that of `Speed`.

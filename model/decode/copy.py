@@ -69,18 +69,18 @@ def copy_spans(
     if not search.live:
         return []
     branches = Branches(model, state)
-    branches.keep([0] * len(search.live))
+    branches.select_branches([0] * len(search.live))
     for _ in range(max_tokens):
         if not search.live:
             break
-        sources = search.step(
+        sources = search.extend_beams(
             branches.logits([beam.token for beam in search.live]).log_softmax(-1),
             ids,
             ends,
             max_tokens,
         )
         if sources:
-            branches.keep(sources)
+            branches.select_branches(sources)
     return search.finished
 
 
@@ -90,7 +90,9 @@ class _CopySearch:
     beams: int
     finished: list[CopySpan] = field(default_factory=list)
 
-    def step(self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int) -> list[int]:
+    def extend_beams(
+        self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int
+    ) -> list[int]:
         """Stops or goes on, given log-probabilities [live, vocab]; returns which live beam each new
         one goes on from."""
         pairs = list(zip(self.live, logprobs, strict=True))

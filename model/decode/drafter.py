@@ -29,7 +29,7 @@ class Drafter:
         self._run_mtp(self.hidden, token)
         self.hidden = hidden
 
-    def draft(self, token: int, count: int) -> list[int]:
+    def draft_tokens(self, token: int, count: int) -> list[int]:
         """The `count` tokens that likely follow `token`, the next one; remembers nothing of
         this.
         """

@@ -69,14 +69,14 @@ def generate(
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
         token = rule.choose(known) if rule is not None else sample(known, rules, source, written)
         if token in ends:
-            yield GeneratedPiece(token, text.rest(), "stop")
+            yield GeneratedPiece(token, text.remaining_text(), "stop")
             return
         written.append(token)
         piece = text.add(model.tokenizer.token_bytes(token))
         if text.stopped or len(written) == max_tokens:
             yield GeneratedPiece(
                 token,
-                piece + ("" if text.stopped else text.rest()),
+                piece + ("" if text.stopped else text.remaining_text()),
                 "stop" if text.stopped else "length",
             )
             return
@@ -127,5 +127,5 @@ class _StreamedText:
         self._buffer = self._buffer[len(self._buffer) - keep :]
         return shown
 
-    def rest(self) -> str:
+    def remaining_text(self) -> str:
         return self._buffer + self._decoder.decode(b"", True)

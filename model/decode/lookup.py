@@ -50,7 +50,7 @@ class PromptLookup:
         )
         self._at = self._at + 1 if goes_on and self._at is not None else self._find_best_match_end()
 
-    def draft(self, count: int, least: int = LEAST) -> list[int]:
+    def draft_tokens(self, count: int, least: int = LEAST) -> list[int]:
         """At most `count` tokens that may follow; none unless the last `least` tokens were read
         before.
         """
@@ -118,7 +118,7 @@ class LookupDecoding:
             self._guessed = []
             self._count = FEWEST
             self._least = LEAST if self._right else WARY
-        drafted = self.lookup.draft(self._count, self._least)
+        drafted = self.lookup.draft_tokens(self._count, self._least)
         return (
             self._run_with_guesses(token, drafted) if drafted or self._again else self._step(token)
         )
@@ -134,7 +134,7 @@ class LookupDecoding:
         """One run over what must be run again, the token and guesses; the logits after the
         token.
         """
-        if self._plain is not None and not self._plain.move(self.state, self._behind):
+        if self._plain is not None and not self._plain.move_state_past(self.state, self._behind):
             self.model.prefill(self._behind, self.state)  # what was decoded one by one
         self._plain = None
         self._behind = []

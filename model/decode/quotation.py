@@ -70,7 +70,7 @@ class QuotableText:
         self._starts = starts[order]
         self._first = first[order]
 
-    def starting_with(self, character: str) -> NDArray[np.int64]:
+    def word_offsets_starting_with(self, character: str) -> NDArray[np.int64]:
         """Where a word, or a lone sign, begins with `character` in either case: offsets,
         ascending.
         """
@@ -121,7 +121,7 @@ class QuotingRule:
         return self._writing.closed
 
     @property
-    def quoting(self) -> bool:
+    def is_quoting(self) -> bool:
         return self._writing.at is not None
 
     def choose(self, logits: Tensor) -> int:
@@ -132,14 +132,14 @@ class QuotingRule:
             return self._accept_token(self._forced.pop(0))
         for token in logits.topk(min(LIKELY_TOKENS, logits.shape[-1])).indices.tolist():
             if token in self._ends:
-                if not self.quoting:
+                if not self.is_quoting:
                     return int(token)
                 continue
             after = self._state_after_token(token)
             if after is not None:
                 self._writing = after
                 return int(token)
-        if not self.quoting:  # every likely token is a quotation mark that may not stand here
+        if not self.is_quoting:  # every likely token is a quotation mark that may not stand here
             return self._accept_token(int(torch.argmax(logits)))
         self._forced = self._closing_tokens()
         return self._accept_token(self._forced.pop(0))
@@ -149,7 +149,7 @@ class QuotingRule:
         after = self._state_after_token(token)
         if after is not None:
             self._writing = after
-        elif self.quoting and not self._writing.length:
+        elif self.is_quoting and not self._writing.length:
             self._writing = replace(
                 self._writing, at=None, before='"', written=self._writing.written + 1
             )
@@ -224,7 +224,7 @@ class QuotingRule:
         """The places of `state` that have `character` next."""
         assert state.at is not None
         if not state.length:
-            return self._text.starting_with(character)
+            return self._text.word_offsets_starting_with(character)
         plain = _FOLDED.get(character, character)
         here = self._text.codes[state.at]
         matching = here == ord(plain)

@@ -92,7 +92,9 @@ class Speculation:
 
     def _run_with_guesses(self, token: int) -> Tensor:
         """One pass over `token` and guesses after it; the hidden state [dim] of the token."""
-        drafted = self.drafter.draft(token, self.drafts) if len(self.again) < MOST_AGAIN else []
+        drafted = (
+            self.drafter.draft_tokens(token, self.drafts) if len(self.again) < MOST_AGAIN else []
+        )
         ids = [*self.again, token, *drafted]
         self.undo = (
             self.position,

@@ -14,11 +14,11 @@ from docqa.kernels.decode_step.native import (
     PackedExperts,
     RoutedExperts,
     StepWeights,
-    sizes_fit,
+    are_sizes_supported,
 )
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
-from docqa.kernels.native import native_in_use
+from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.hybrid import HybridLayer
@@ -46,18 +46,18 @@ class NativeStep:
         self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
 
     @classmethod
-    def of(cls, model: WritingModel, state: State) -> Self | None:
+    def from_state(cls, model: WritingModel, state: State) -> Self | None:
         """None where the library, the shape of the network or its precision has no native step."""
         found = library()
         if (
             found is None
-            or not native_in_use()
+            or not is_native_in_use()
             or len(state.layers) < model.config.num_hidden_layers
         ):
             return None
         weights = _cached_weights(model.network)
         reach = attention_reach(state.long, state.grid)
-        if weights is None or not state.position or not reach.fits():
+        if weights is None or not state.position or not reach.is_supported():
             return None
         memories = [layer_memory(layer) for layer in state.layers]
         return cls(
@@ -77,8 +77,8 @@ class NativeStep:
         cos, sin = self._rotation
         return self.step.logits(x, cos[ahead], sin[ahead])
 
-    def move(self, state: State, tokens: list[int]) -> None:
-        """`Branches.move`. The last hidden state is not kept: `state` goes on with more tokens, not
+    def move_state_past(self, state: State, tokens: list[int]) -> None:
+        """`Branches.move_state_past`. The last hidden state is not kept: `state` goes on with more tokens, not
         with logits.
         """
         for layer, (first, second) in zip(state.layers, self.step.changing, strict=True):
@@ -95,12 +95,12 @@ _AHEAD = 64  # positions whose rotation is computed at once
 def _cached_weights(network: Network) -> StepWeights | None:
     """Made when first needed; None where the network has no native step."""
     if _WEIGHTS not in network.__dict__:
-        network.__dict__[_WEIGHTS] = collect_weights(network, network.layers)
+        network.__dict__[_WEIGHTS] = collect_step_weights(network, network.layers)
     found: StepWeights | None = network.__dict__[_WEIGHTS]
     return found
 
 
-def collect_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeights | None:
+def collect_step_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeights | None:
     """Those of the layers `chosen` and of the head; None where one has no native step."""
     some = list(chosen)
     config = network.config
@@ -128,7 +128,7 @@ def collect_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeight
         if isinstance(layer.mlp, SparseMoe)
     }
     routed = {number: found for number, found in experts.items() if found is not None}
-    if head is None or not whole or not sizes_fit(sizes) or len(routed) < len(experts):
+    if head is None or not whole or not are_sizes_supported(sizes) or len(routed) < len(experts):
         return None
     of_layers = [x for x in layers if x is not None]
     return StepWeights(

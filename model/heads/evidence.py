@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.model.checkpoints.mapped import MappedTensors, stored_arrays
+from docqa.model.checkpoints.mapped import MappedTensors, load_stored_arrays
 from docqa.model.checkpoints.weights import EVIDENCE_FILE
 
 ADAPTERS = "adapters."
@@ -109,13 +109,13 @@ class EvidenceHead:
         if not path.is_file():
             return None
         return cls(
-            **stored_arrays(
+            **load_stored_arrays(
                 path, [field.name for field in fields(cls)], "an evidence head", beside=ADAPTERS
             )
         )
 
 
-def evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def load_evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What is added to matrices of the layers below, for the head alone, by module: (down [rank,
     in], up [out, rank]), float32 (LoRA, Hu et al. 2021, arXiv 2106.09685). Raises WeightsMismatch:
     the file is damaged."""

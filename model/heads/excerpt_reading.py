@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 
 from docqa.kernels.cpu import Library
-from docqa.kernels.native import library_in_use
+from docqa.kernels.native import library_to_use
 from docqa.model.native.encoder import BiasedMatrix, load_encoder
 from docqa.model.native.tensors import FolderTensors
 
@@ -39,7 +39,7 @@ from .reader_text import (
     groups_of_like_length,
     reader_files,
 )
-from .spans import SpanPredictions, log_softmax, sigmoid, span_reading
+from .spans import SpanPredictions, log_softmax, sigmoid, span_predictions_from_logits
 
 _EPS = float(np.finfo(np.float32).eps)
 
@@ -102,7 +102,7 @@ class ExcerptReader:
 
     def __init__(self, folder: Path) -> None:
         """Raises WeightsMissing, WeightsMismatch: a file of the reader is damaged or missing."""
-        library = library_in_use()
+        library = library_to_use()
         self.tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
         self._encoder, tensors = load_encoder(reader_files(folder), library)
         hidden = self._encoder.shape.hidden
@@ -165,47 +165,55 @@ class ExcerptReader:
         """Where its tokens are when it is read alone, and states of root mean square 1: of a mark,
         them, and marks.
         """
-        _, states, _ = next(self._encode_pairs([(self.tokenizer.asked(question), [])]))
+        _, states, _ = next(self._encode_pairs([(self.tokenizer.encode_question(question), [])]))
         return self.tokenizer.encode_with_offsets(question)[1][-LONGEST_ASKED:], _normalise_states(
             states
         )
 
-    def of_several(self, question: str) -> QuestionOfSeveral | None:
+    def parse_question_of_several(self, question: str) -> QuestionOfSeveral | None:
         """What it wants of several documents; None without heads for questions."""
         heads = self._of_questions
         line = " ".join(question.split())
-        return None if heads is None else heads.of_several(line, *self.question_states(line))
+        return (
+            None
+            if heads is None
+            else heads.parse_question_of_several(line, *self.question_states(line))
+        )
 
-    def two_parts(self, question: str) -> tuple[str, str] | None:
+    def split_into_two_questions(self, question: str) -> tuple[str, str] | None:
         """The two questions that a question asks; None for one, or without heads for questions."""
         heads = self._of_questions
         line = " ".join(question.split())
-        return None if heads is None else heads.two_parts(line, *self.question_states(line))
+        return (
+            None
+            if heads is None
+            else heads.split_into_two_questions(line, *self.question_states(line))
+        )
 
     def asks_about_document(self, question: str) -> bool:
         """Whether a question is about a document itself, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.about_itself(
+        return self._of_questions is not None and self._of_questions.asks_about_document_itself(
             self.question_states(question)[1]
         )
 
-    def goes_on(self, question: str) -> bool:
+    def needs_earlier_question(self, question: str) -> bool:
         """Whether a question needs one before it to be understood, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.goes_on(
+        return self._of_questions is not None and self._of_questions.needs_earlier_question(
             self.question_states(question)[1]
         )
 
-    def refuses(self, reply: str) -> bool:
+    def is_refusal(self, reply: str) -> bool:
         """Whether a reply says that the documents do not answer, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.says_nothing(
+        return self._of_questions is not None and self._of_questions.is_refusal(
             self.question_states(reply)[1]
         )
 
-    def clause_of(self, question: str) -> str:
+    def clause_that_answers(self, question: str) -> str:
         """The clause of CLAUSES that answers a question, or ""."""
         return (
             ""
             if self._of_questions is None
-            else self._of_questions.clause_of(self.question_states(question)[1])
+            else self._of_questions.clause_that_answers(self.question_states(question)[1])
         )
 
     def _encode_pairs(
@@ -269,7 +277,9 @@ def predict_spans(
         if reader.other is None
         else _start_and_end_logits(reader.other.scores(question, excerpts, places))
     )
-    spans = span_reading(start, end, reader.none, longest=longest, each=each, other=other)
+    spans = span_predictions_from_logits(
+        start, end, reader.none, longest=longest, each=each, other=other
+    )
     likely = np.exp(log_softmax(spans.passages * 2))
     forms = likely @ log_softmax(np.stack([each.form for each in found]))
     return ExcerptPredictions(
@@ -285,8 +295,8 @@ def reader_inputs(
     tokenizer: ReaderTokenizer, question: str, texts: Sequence[list[int]], headings: Sequence[str]
 ) -> list[Pair]:
     """The question and the heading above each text, and the text, as the reader gets them."""
-    asked = tokenizer.asked(question)
-    above = [tokenizer.heading(text) for text in headings] or [[] for _ in texts]
+    asked = tokenizer.encode_question(question)
+    above = [tokenizer.encode_heading(text) for text in headings] or [[] for _ in texts]
     return [
         ([*asked, *heading], text[:LONGEST_EXCERPT])
         for heading, text in zip(above, texts, strict=True)
@@ -301,7 +311,7 @@ def judge_support(
     """
     tokenizer = reader.tokenizer
     pairs = [
-        (tokenizer.asked(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
+        (tokenizer.encode_question(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
         for said, text in zip(statements, evidence, strict=True)
     ]
     return np.exp(log_softmax(reader.judge(pairs))) if pairs else np.empty((0, 4), np.float32)

@@ -10,7 +10,7 @@ from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.weights import PARTS
 from docqa.model.cost.plan import ReaderCost
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.native.encoder import EncoderShape, shape_of
+from docqa.model.native.encoder import EncoderShape, encoder_shape_of
 
 from .reader_text import (
     EXCERPTS_TOGETHER,
@@ -38,7 +38,7 @@ def _encoder_cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
     """Of the encoder in `files` and what lies beside it, with so many of its longest texts."""
     try:
         stored = [MappedTensors(path) for path in files()]
-        shape = shape_of(stored[0].metadata)
+        shape = encoder_shape_of(stored[0].metadata)
     except (WeightsMissing, WeightsMismatch, LookupError, ValueError):
         return ReaderCost()
     tensors = [(name, file.array(name)) for file in stored for name in file.places()]

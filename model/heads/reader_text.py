@@ -70,7 +70,7 @@ class ReaderTokenizer:
         found = self._pieces.encode(text, add_special_tokens=False)
         return found.ids, found.offsets
 
-    def asked(self, question: str) -> list[int]:
+    def encode_question(self, question: str) -> list[int]:
         """What stands before a heading and an excerpt."""
         return [
             self.begin,
@@ -79,7 +79,7 @@ class ReaderTokenizer:
             self.between,
         ]
 
-    def heading(self, heading: str) -> list[int]:
+    def encode_heading(self, heading: str) -> list[int]:
         """What stands between a question and an excerpt: the headings above it, the last of
         many.
         """

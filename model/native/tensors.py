@@ -36,7 +36,7 @@ class FolderTensors:
                     self._entries[name] = mapped, key
 
     @classmethod
-    def of_checkpoint(cls, folder: Path) -> "FolderTensors":
+    def from_checkpoint(cls, folder: Path) -> "FolderTensors":
         """Those of a checkpoint folder's weights."""
         return cls(weight_files(folder))
 
@@ -48,7 +48,7 @@ class FolderTensors:
         shape.
         """
         try:
-            found = PackedMatrix.of(*(self._load_array(name + part) for part in PARTS))
+            found = PackedMatrix.from_parts(*(self._load_array(name + part) for part in PARTS))
         except ValueError as error:
             raise WeightsMismatch(
                 f"{self._file_with_tensor(name + PARTS[0])}: {name}: {error}; get the folder again"

@@ -20,7 +20,7 @@ from docqa.model.state.state import State
 from .tensors import FolderTensors
 
 Adapters = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""Of `heads.evidence.evidence_adapters`."""
+"""Of `heads.evidence.load_evidence_adapters`."""
 
 
 class NativeTrunk:
@@ -119,7 +119,7 @@ class _TrunkLayer:
         mixed = arrays.causal_conv(
             new, weight, memory.tail, unit=(2 * key_heads, key_dim), library=library
         )
-        unit, v = np.split(mixed, [2 * config.delta_widths[0]], 2)
+        unit, v = np.split(mixed, [2 * config.delta_key_and_value_widths[0]], 2)
         q, k = np.split(unit.reshape(batch, seq, 2 * key_heads, key_dim), 2, 2)
         v = v.reshape(batch, seq, value_heads, value_dim)
         beta = 1 / (1 + np.exp(-(x @ dense["linear_attn.in_proj_b.weight"].T)))
@@ -153,7 +153,7 @@ def _layer_shapes(
     hidden = config.hidden_size
     inner = config.intermediate_size
     heads = config.linear_num_value_heads
-    keys, values = config.delta_widths
+    keys, values = config.delta_key_and_value_widths
     channels = 2 * keys + values
     matrices = {
         "linear_attn.in_proj_qkv": (channels, hidden),

@@ -80,7 +80,7 @@ class ChatTemplate:
             ) from error
 
     @cached_property
-    def thinking(self) -> Kind:
+    def thinking_kind(self) -> Kind:
         """Whether the model thinks before it answers: none, switch (as it is asked to), always."""
         said = [{"role": "user", "content": "?"}]
         on = self.render(said, think=True)
@@ -89,11 +89,13 @@ class ChatTemplate:
             return "switch"
         return "always" if _has_open_thought(on) else "none"
 
-    def thinks(self, asked: bool | None) -> bool:
+    def should_think(self, asked: bool | None) -> bool:
         """Whether to let it think: as asked; by default a model that can do without does."""
-        return self.thinking != "none" and (self.thinking == "always" if asked is None else asked)
+        return self.thinking_kind != "none" and (
+            self.thinking_kind == "always" if asked is None else asked
+        )
 
-    def ending(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
+    def ending_ids(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
         """The ids of `text`, rendered after the last message: the model's thought or its words
         follow.
         """

@@ -100,7 +100,7 @@ class TemplateConversation:
         self.form = form
         self._system = self._has_system_message()
 
-    def opening(self) -> list[int]:
+    def opening_ids(self) -> list[int]:
         """The ids before the documents: the system message and the head of the user's."""
         return self._ids_around_documents([""], think=False)[0]
 
@@ -123,7 +123,7 @@ class TemplateConversation:
                 f"{self.template.where}: the chat template does not print all messages in order"
             )
         pieces = [self._tokenizer.encode_template(text) if text else [] for text in parts[::2]]
-        pieces[-1] = self.template.ending(self._tokenizer, parts[-1], think)
+        pieces[-1] = self.template.ending_ids(self._tokenizer, parts[-1], think)
         words = [self._tokenizer.encode(text) if text else [] for text in contents]
         before = pieces[0] + words[0] + pieces[1] + words[1]
         behind = [ids for pair in zip(pieces[2:-1], words[2:], strict=True) for ids in pair]

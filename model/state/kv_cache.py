@@ -24,14 +24,14 @@ from docqa.kernels.attention import (
 )
 
 from .long_attention import LongAttention
-from .pages import in_own_pages
+from .pages import copy_to_own_pages
 
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max
 TILE = 256  # queries that share one selection of key blocks, on the absolute grid
 
 
-def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
+def quantize_to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
     """x [.., dim] as int8 and its scale [..] in fp16; error at most half a step of amax / 127."""
     wide = x.float()
     scale = (wide.abs().amax(-1) / 127).clamp(min=1e-7).half()
@@ -46,11 +46,11 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
     one scale for all, 8 bits err by 1.8 (root mean square) in the scores of the 0.5B's first layer,
     fp16 by 0.02.
     """
-    v8, v_scale = to_int8(v)
+    v8, v_scale = quantize_to_int8(v)
     if half_keys:
         halves = k.clamp(-LARGEST_HALF, LARGEST_HALF).half()
         return KVBlock(halves, v8, None, v_scale, block_bounds(halves.float(), block))
-    k8, k_scale = to_int8(k)
+    k8, k_scale = quantize_to_int8(k)
     return KVBlock(
         k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block)
     )
@@ -59,7 +59,9 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
 def _copy_to_own_pages(block: KVBlock) -> KVBlock:
     """The same block in pages of its own."""
     parts = (block.k, block.v, block.v_scale, block.bounds, block.k_scale)
-    k, v, v_scale, bounds, *k_scale = in_own_pages([part for part in parts if part is not None])
+    k, v, v_scale, bounds, *k_scale = copy_to_own_pages(
+        [part for part in parts if part is not None]
+    )
     return KVBlock(k, v, k_scale[0] if k_scale else None, v_scale, bounds)
 
 
@@ -166,7 +168,7 @@ class AttentionMemory:
 
     def unpacked(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """All keys and values [tokens, kv_heads, dim], dequantized."""
-        return self.context().between(0, self.length, dtype)
+        return self.context().unpacked_range(0, self.length, dtype)
 
     def _select_blocks(self, q: Tensor) -> BlockSelection:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local`
@@ -201,6 +203,6 @@ class ForkedContext:
         rows = zip(self.branches, q[:, None], k[:, None], v[:, None], strict=True)
         return torch.cat([branch.attend(*row, rounded=rounded) for branch, *row in rows])
 
-    def keep(self, chosen: Tensor) -> None:
+    def select_branches(self, chosen: Tensor) -> None:
         """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.branches = [self.branches[number].fork() for number in chosen.tolist()]

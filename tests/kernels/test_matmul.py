@@ -28,7 +28,7 @@ def matrix(rows, columns, bits, seed=0):
     )
     scale = torch.rand(rows, groups, generator=source).half() * 0.02
     zero = torch.randn(rows, groups, generator=source) * 4 + (8 if bits == 4 else 0)
-    return PackedMatrix.of(q, scale, zero.half())
+    return PackedMatrix.from_parts(q, scale, zero.half())
 
 
 def round_activations(x):
@@ -58,7 +58,7 @@ def by_definition(x, packed):
 def test_the_packed_values_are_those_of_the_checkpoints_own_unpacking():
     for bits in (4, 8):
         parts = quantize_matrix(torch.randn(10, 192), bits)
-        packed = PackedMatrix.of(*parts)
+        packed = PackedMatrix.from_parts(*parts)
         assert packed.bits == bits and packed.shape == (10, 192)
         assert torch.equal(packed.dense(), dequantize(*parts))
         some = torch.tensor([7, 2, 7])

@@ -69,11 +69,11 @@ def test_experts_that_are_not_chosen_are_never_read():
     class Watched:
         packed = False
 
-        def pair(self, number):
+        def expert_matrices(self, number):
             asked.append(number)
-            return poisoned.pair(number)
+            return poisoned.expert_matrices(number)
 
-        def expect(self, numbers):
+        def expect_experts(self, numbers):
             expected.extend(numbers)
 
     assert torch.equal(

@@ -139,9 +139,9 @@ def add_metadata(writer, config, mtp_blocks):
     if rope.get("rope_type") == "linear":
         writer.add_rope_scaling_type(RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(float(rope["factor"]))
-    if config.static_factor != 1.0:
+    if config.checkpoint_yarn_factor != 1.0:
         writer.add_rope_scaling_type(RopeScalingType.YARN)
-        writer.add_rope_scaling_factor(config.static_factor)
+        writer.add_rope_scaling_factor(config.checkpoint_yarn_factor)
         writer.add_rope_scaling_orig_ctx_len(config.native_context)
 
 

@@ -163,7 +163,7 @@ def _places(item: CheckedStatement) -> list[Located]:
 
 
 def _checked(writer: Writer, material: Material, reply: Reply, about: str, most: int) -> Checked:
-    read = read_reply(reply.text, material.shown, writer.evidence.reader.refuses)
+    read = read_reply(reply.text, material.shown, writer.evidence.reader.is_refusal)
     notes = (*reply.notes, *read.notes)
     if read.written is None:
         return None, notes

@@ -96,6 +96,6 @@ def _check_part_shapes(parts: Parts, shape: tuple[int, ...]) -> None:
 FORMAT = TensorFormat(
     f"weight{SUFFIX}",
     {"blocks": f"weight{SUFFIX}"},
-    lambda parts, shape, quantization: BlockMatrix.of(parts["blocks"], KIND).dense(),
+    lambda parts, shape, quantization: BlockMatrix.from_bytes(parts["blocks"], KIND).dense(),
     check=_check_part_shapes,
 )

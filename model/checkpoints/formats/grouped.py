@@ -49,15 +49,15 @@ def _quantize_rows(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
     """As `quantize_matrix`, of as many rows as there is memory for."""
     rows = weight.shape[0]
     groups = weight.float().view(rows, -1, GROUP)
-    scale, zero = fitted_grid(groups, bits)
-    flat = codes_of(groups, scale[..., None], zero[..., None], bits).view(rows, -1)
+    scale, zero = fit_scale_and_zero(groups, bits)
+    flat = quantize_values(groups, scale[..., None], zero[..., None], bits).view(rows, -1)
     if bits == 8:
         return flat.to(torch.int8), scale.half(), zero.half()
     pairs = flat.to(torch.uint8).view(rows, -1, 2)
     return pairs[..., 0] | (pairs[..., 1] << 4), scale.half(), zero.half()
 
 
-def fitted_grid(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def fit_scale_and_zero(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """Scale and zero [rows, groups] that lose least of groups [rows, groups, 64], as fp16 stores
     them, in float32.
     """
@@ -68,7 +68,11 @@ def fitted_grid(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
         zero = (_lowest_code(bits) - low / scale).half().float()
         wide = scale[..., None]
         offset = zero[..., None]
-        total = ((codes_of(groups, wide, offset, bits) - offset) * wide - groups).square_().sum(-1)
+        total = (
+            ((quantize_values(groups, wide, offset, bits) - offset) * wide - groups)
+            .square_()
+            .sum(-1)
+        )
         better = total < best_error
         best_error = torch.where(better, total, best_error)
         best = torch.where(better, scale, best[0]), torch.where(better, zero, best[1])
@@ -79,7 +83,7 @@ def _lowest_code(bits: int) -> int:
     return 0 if bits == 4 else -128
 
 
-def codes_of(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
+def quantize_values(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
     """The whole numbers of values, in their dtype; scale and zero have their shape or broadcast to
     it.
     """

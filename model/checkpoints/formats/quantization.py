@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docqa.model.config import flat_config, load_config
+from docqa.model.config import flatten_config, load_config
 from docqa.model.errors import ConfigUnsupported
 
 COMPRESSED = ("pack-quantized", "float-quantized", "naive-quantized")
@@ -28,14 +28,14 @@ class Quantization:
     block: tuple[int, int] = (128, 128)
 
     @classmethod
-    def of_folder(cls, folder: Path) -> "Quantization":
+    def from_folder(cls, folder: Path) -> "Quantization":
         """From `folder`/config.json; plain where it says nothing, or is not there. Raises
         ConfigUnsupported.
         """
         path = folder / "config.json"
         if not path.is_file():
             return cls()
-        raw: Any = flat_config(load_config(folder)).get("quantization_config")
+        raw: Any = flatten_config(load_config(folder)).get("quantization_config")
         if not raw:
             return cls()
         try:

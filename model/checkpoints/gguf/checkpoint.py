@@ -23,7 +23,7 @@ from docqa.model.gguf.names import (
 )
 from docqa.model.gguf.parser import StoredTensor
 
-from .conventions import Change, stored_rows, to_checkpoint, unchanged
+from .conventions import Change, change_to_checkpoint_layout, row_order_in_file, unchanged
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _GgufSource:
     rows: Tensor | None = None
 
 
-def experts_in_blocks(file: GgufFile) -> bool:
+def has_experts_in_blocks(file: GgufFile) -> bool:
     """Whether a file has experts, all in blocks that products take, gate and up of a layer in the
     same.
     """
@@ -100,12 +100,12 @@ class GgufCheckpoint:
         part, tensor, where = self._find_source(name)
         if part.expert is not None or tensor.tensor_type.name not in BLOCKS:
             return None
-        matrix = BlockMatrix.of(torch.from_numpy(tensor.data), tensor.tensor_type.name)
+        matrix = BlockMatrix.from_bytes(torch.from_numpy(tensor.data), tensor.tensor_type.name)
         _check_shape(where, name, matrix.shape, shape)
-        rows = stored_rows(self.config, name, shape[0])
+        rows = row_order_in_file(self.config, name, shape[0])
         if rows is None:
             return None
-        return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.taken(rows)
+        return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.select_rows(rows)
 
     def expert_blocks(self, name: str, shape: tuple[int, int]) -> BlockMatrix:
         """A matrix of an expert in the blocks of the file, copied: only its own pages are read.
@@ -114,7 +114,7 @@ class GgufCheckpoint:
         part, tensor, where = self._find_source(name)
         try:
             data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))
-            matrix = BlockMatrix.of(data, tensor.tensor_type.name)
+            matrix = BlockMatrix.from_bytes(data, tensor.tensor_type.name)
         except (UnknownBlock, IndexError, ValueError) as error:
             raise WeightsMismatch(
                 f"{where} does not fit what the metadata say of the model ({error})"
@@ -131,7 +131,7 @@ class GgufCheckpoint:
             raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
-    def check_used(self, used: Collection[str], config: HybridConfig) -> None:
+    def check_all_tensors_used(self, used: Collection[str], config: HybridConfig) -> None:
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(
@@ -146,7 +146,7 @@ class GgufCheckpoint:
         """The checkpoint's tensors that one of the file stands for; none where it is unknown."""
         for name, top in TOP_NAMES.items():
             if stored == top:
-                return {name: _GgufSource(stored, to_checkpoint(self.config, name))}
+                return {name: _GgufSource(stored, change_to_checkpoint_layout(self.config, name))}
         block, _, rest = stored.removeprefix("blk.").partition(".")
         if not stored.startswith("blk.") or not block.isdigit():
             return {}
@@ -154,7 +154,7 @@ class GgufCheckpoint:
         prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
         for name, known in MTP_NAMES.items():
             if rest == known and int(block) == last:
-                return {name: _GgufSource(stored, to_checkpoint(self.config, name))}
+                return {name: _GgufSource(stored, change_to_checkpoint_layout(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
             return self._expert_sources(stored, rest, f"{prefix}mlp.experts")
         form = self.file.family.gguf
@@ -162,7 +162,9 @@ class GgufCheckpoint:
             if rest == known:
                 rows = None if form is None else form.rows(self.config, name)
                 return {
-                    prefix + name: _GgufSource(stored, to_checkpoint(self.config, name), rows=rows)
+                    prefix + name: _GgufSource(
+                        stored, change_to_checkpoint_layout(self.config, name), rows=rows
+                    )
                 }
         if rest == OLD_TOGETHER:
             return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, unchanged)}

@@ -59,7 +59,7 @@ def _delta_call(inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: T
         *v.shape[:3],
         k.shape[-1],
         v.shape[-1],
-        *(StridedTensor.of(x) for x in (q, k, v)),
+        *(StridedTensor.from_tensor(x) for x in (q, k, v)),
         *(x.data_ptr() for x in (decay, beta, state, out, history)),
         v.shape[2] // k.shape[2],
     )

@@ -68,10 +68,10 @@ def test_one_branch_and_several_go_on_as_single_operations_do(branches):
     for tokens in ([5], [17]):
         assert near(native.logits(tokens), plain.logits(tokens))
     for side in branches:
-        side.keep([0, 0, 0])
+        side.select_branches([0, 0, 0])
     assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
     for side in branches:
-        side.keep([2, 0])
+        side.select_branches([2, 0])
     assert near(native.logits([9, 9]), plain.logits([9, 9]))
 
 
@@ -91,7 +91,7 @@ def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
     model.prefill(random_ids(150), state)
     alone = Branches(model, state)
     beside = Branches(model, state)
-    beside.keep([0, 0])
+    beside.select_branches([0, 0])
     assert torch.equal(alone.logits([7])[0], beside.logits([7, 8])[0])
     assert torch.equal(alone.logits([9])[0], beside.logits([9, 1])[0])
 
@@ -102,7 +102,7 @@ def test_matrices_of_other_bits_may_read_the_same(tmp_path):
     for layer in mixed.network.layers:
         names = ("k_proj", "v_proj") if layer.kind == FULL else ("in_proj_qkv",)
         for module in (*(getattr(layer.mixer, name) for name in names), layer.mlp.up_proj):
-            module.packed = PackedMatrix.of(*quantize_matrix(module.packed.dense(), 8))
+            module.packed = PackedMatrix.from_parts(*quantize_matrix(module.packed.dense(), 8))
     state = mixed.new_state(grid=64)
     mixed.prefill(random_ids(150), state)
     native, plain = both(mixed, state)
@@ -113,7 +113,7 @@ def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
     dense = load_model(write_checkpoint(tmp_path / "dense", WIDE), dtype="float32")
     state = dense.new_state()
     dense.prefill(random_ids(5), state)
-    assert NativeStep.of(dense, state) is None
+    assert NativeStep.from_state(dense, state) is None
 
 
 # ---- Dense members of the family, their matrices in blocks of GGUF
@@ -131,7 +131,7 @@ def in_blocks(folder, family):
         if weight.ndim == 2:
             kind = "Q8_0" if "v_proj" in name else "Q4_0"
             raw = quants.quantize(weight.detach().numpy(), GGMLQuantizationType[kind])
-            matrices[name] = BlockMatrix.of(torch.from_numpy(raw), kind)
+            matrices[name] = BlockMatrix.from_bytes(torch.from_numpy(raw), kind)
     model.network.attach_packed(matrices)
     return model
 
@@ -145,7 +145,7 @@ def test_a_transformer_in_blocks_of_gguf_goes_on_as_single_operations_do(tmp_pat
     for tokens in ([5], [17]):
         assert near(native.logits(tokens), plain.logits(tokens))
     for side in (native, plain):
-        side.keep([0, 0])
+        side.select_branches([0, 0])
     # Values, too, are in blocks here: with AVX2 several roundings fall the other way at once (0.09
     # was seen).
     assert near(native.logits([5, 17]), plain.logits([5, 17]), 0.1)
@@ -154,7 +154,7 @@ def test_a_transformer_in_blocks_of_gguf_goes_on_as_single_operations_do(tmp_pat
     native.native.step.library = library()._replace(threads=3)
     for tokens in ([5], [17]):
         native.logits(tokens)
-    native.keep([0, 0])
+    native.select_branches([0, 0])
     native.logits([5, 17])
     assert torch.equal(native.logits([9, 200]), ours)
 
@@ -213,7 +213,7 @@ def test_past_the_exact_range_branches_select_blocks_as_the_state_does(model, fa
     assert near(native.logits([5]), plain.logits([5]))  # this token is the last that seals nothing
     native, plain = both(model, far_state(model, **far))
     for side in (native, plain):
-        side.keep([0, 0, 0])
+        side.select_branches([0, 0, 0])
     assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
 
 
@@ -244,7 +244,7 @@ def test_chosen_blocks_read_the_same_at_every_level_and_number_of_threads(model,
     def found(level, threads):
         branches = Branches(model, far_state(model))
         branches.native.step.library = library()._replace(level=level, threads=threads)
-        branches.keep([0, 0])
+        branches.select_branches([0, 0])
         return branches.logits([5, 17])
 
     ours = found(level, 1)
@@ -310,7 +310,7 @@ def test_experts_are_sent_to_as_single_operations_do(with_experts, room):
     for tokens in ([5], [17]):
         assert near(native.logits(tokens), plain.logits(tokens))
     for side in (native, plain):
-        side.keep([0, 0, 0])
+        side.select_branches([0, 0, 0])
     assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
 
 
@@ -321,7 +321,7 @@ def test_experts_give_the_same_bits_whatever_the_pool_and_threads(with_experts):
         model = load_model(with_experts, expert_bytes=room * (one.nbytes // one.count))
         native = Branches(model, after_a_prompt(model))
         native.native.step.library = library()._replace(threads=threads)
-        native.keep([0, 0])
+        native.select_branches([0, 0])
         found.append(native.logits([5, 17]))
     assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
 

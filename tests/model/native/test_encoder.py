@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from docqa.kernels.native import SWITCH, library_in_use, native_in_use
+from docqa.kernels.native import SWITCH, is_native_in_use, library_to_use
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.native.encoder import load_encoder
 
 TEXTS = [list(range(4, 94)), [7], [9, 8] * 29]
 
 
-@pytest.mark.skipif(not native_in_use(), reason="the native library is not here")
+@pytest.mark.skipif(not is_native_in_use(), reason="the native library is not here")
 def test_texts_keep_their_bits_beside_others(tmp_path, tiny_reader):
     tiny_reader.write_reader(tmp_path)
-    encoder, _ = load_encoder(reader_files(tmp_path), library_in_use())
+    encoder, _ = load_encoder(reader_files(tmp_path), library_to_use())
     beside, starts = encoder.states(TEXTS)
     assert starts.tolist() == [0, 90, 91, 149]
     for text, first, last in zip(TEXTS, starts, starts[1:], strict=False):
@@ -23,7 +23,7 @@ def test_texts_keep_their_bits_beside_others(tmp_path, tiny_reader):
 def test_in_numpy_texts_have_the_same_states_beside_others(tmp_path, monkeypatch, tiny_reader):
     monkeypatch.setenv(SWITCH, "reference")
     tiny_reader.write_reader(tmp_path)
-    encoder, _ = load_encoder(reader_files(tmp_path), library_in_use())
+    encoder, _ = load_encoder(reader_files(tmp_path), library_to_use())
     beside, starts = encoder.states(TEXTS)
     for text, first, last in zip(TEXTS, starts, starts[1:], strict=False):
         # float32 products of other shapes sum in another order
