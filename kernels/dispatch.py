@@ -47,9 +47,13 @@ class Implementation:
     def fits(self, device: str, dtype: torch.dtype) -> bool:
         """Whether it computes on `device` in `dtype` here."""
         if self.triton and device == "cpu":  # in the interpreter, for whoever asks for it
-            return os.environ.get(SWITCH) == "triton" and gpu.interpreted() and dtype in self.dtypes
+            return (
+                os.environ.get(SWITCH) == "triton" and gpu.is_interpreted() and dtype in self.dtypes
+            )
         return (
-            device in self.devices and dtype in self.dtypes and (not self.triton or gpu.available())
+            device in self.devices
+            and dtype in self.dtypes
+            and (not self.triton or gpu.is_available())
         )
 
 
@@ -75,7 +79,7 @@ def register_native(operation: str, function: Callable[..., Any]) -> None:
 
 def register_triton(operation: str, module: str, function: str) -> None:
     """Adds `function` of `module`, for accelerators, imported with Triton at the first call; it
-    takes every floating dtype but float64, and is used where `gpu.available()` says so."""
+    takes every floating dtype but float64, and is used where `gpu.is_available()` says so."""
 
     def call(*args: Any, **named: Any) -> Any:
         return getattr(importlib.import_module(module), function)(*args, **named)

@@ -52,7 +52,7 @@ INTERPRETER = BlockSizes(
 )
 
 
-def interpreted() -> bool:
+def is_interpreted() -> bool:
     """Whether the environment asks for Triton's interpreter, for tests on the CPU."""
     return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "yes", "on", "y")
 
@@ -64,10 +64,10 @@ def _can_build_kernels() -> bool:
 
 
 @lru_cache(maxsize=1)
-def available() -> bool:
+def is_available() -> bool:
     """Whether Triton can build, and every accelerator is NVIDIA's, Ampere or later. Never in the
     interpreter, which is a thousand times slower than torch."""
-    if interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
+    if is_interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
         return False
     if importlib.util.find_spec("triton") is None or not _can_build_kernels():
         return False

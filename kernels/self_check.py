@@ -54,7 +54,7 @@ def array_library() -> Library | None:
     return _load_and_check(arrays_alone=True)[0]
 
 
-def describe() -> str:
+def describe_library() -> str:
     """For `docqa doctor`: the instruction set that answers are computed with, or why there is
     none.
     """
@@ -62,7 +62,7 @@ def describe() -> str:
     return words if found else f"none: {words}"
 
 
-def damage() -> str:
+def library_damage() -> str:
     """What to say where the library is there and cannot be used, else "". Answers are the same
     without.
     """

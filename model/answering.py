@@ -118,7 +118,7 @@ def answering_model(folder: Path, threads: int | None, device: str) -> Answering
     if (
         not reader_files(folder)
         or set(kinds) != {LINEAR}
-        or any(map(config.sparse, range(len(kinds))))
+        or any(map(config.is_sparse_layer, range(len(kinds))))
     ):
         return None
     if threads is not None:

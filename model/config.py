@@ -95,7 +95,7 @@ class HybridConfig:
 
     def _check_mlps(self) -> None:
         """Every layer's MLP has its sizes."""
-        kinds = [self.sparse(number) for number in range(self.num_hidden_layers)]
+        kinds = [self.is_sparse_layer(number) for number in range(self.num_hidden_layers)]
         names = ["intermediate_size"] if not all(kinds) else []
         if any(kinds):
             names += [
@@ -169,7 +169,7 @@ class HybridConfig:
         """What its family has for itself."""
         return family_of(self.model_type)
 
-    def sparse(self, number: int) -> bool:
+    def is_sparse_layer(self, number: int) -> bool:
         chosen = self.num_experts > 0 and (number + 1) % self.decoder_sparse_step == 0
         return chosen and number not in self.mlp_only_layers
 

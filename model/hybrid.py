@@ -171,5 +171,8 @@ class Hybrid(Network):
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         kinds = enumerate(config.layer_types[:layers])
-        built = (HybridLayer(config, kind, sparse=config.sparse(number)) for number, kind in kinds)
+        built = (
+            HybridLayer(config, kind, sparse=config.is_sparse_layer(number))
+            for number, kind in kinds
+        )
         super().__init__(config, built, ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps))

@@ -23,7 +23,7 @@ from docqa.app.output.progress import duration, size
 from docqa.app.output.render import printable
 from docqa.ingest.archive import load_stream
 from docqa.ingest.errors import reading
-from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.machine import available_memory_bytes
 
 from .inputs import STDIN
 
@@ -176,7 +176,7 @@ def planned(batch: Batch) -> BatchPlan:
     plan = batch.plan()
     asked = batch.settings.jobs
     if plan.jobs < asked:
-        free = size(available_bytes())
+        free = size(available_memory_bytes())
         report.warn(
             f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once"
         )

@@ -134,7 +134,7 @@ def check(folder: _Folder, as_json: flags.Json = False) -> int:
     """Both compute in fp32 on seeded random ids. The exit status is 4 if they differ."""
     from transformers.utils import logging
 
-    from docqa.model.checkpoints.check import check as compare
+    from docqa.model.checkpoints.check import compare_with_transformers as compare
 
     logging.set_verbosity_error()  # it advises packages that would make its reference faster
     found = compare(model_folder(folder))

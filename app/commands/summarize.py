@@ -14,7 +14,7 @@ from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import duration, size
 from docqa.app.summary.markdown import digest_markdown, render_markdown
-from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.machine import available_memory_bytes
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch, BatchSettings
@@ -179,7 +179,7 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
             f"{duplicates:,} duplicates, {batch.failed:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration(plan.seconds)}{jobs}",
-            f"memory       {size(plan.memory_bytes)} of {size(available_bytes())} that are free",
+            f"memory       {size(plan.memory_bytes)} of {size(available_memory_bytes())} that are free",
             f"disk         {size(plan.disk_bytes)}",
         ]
     )

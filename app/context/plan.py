@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import total_bytes
+from docqa.model.cost.machine import total_memory_bytes
 from docqa.model.cost.plan import estimate, parameters
 from docqa.model.protocol import Model
 
@@ -48,7 +48,7 @@ def fits(model: Model, tokens: int, room: int) -> bool:
         packed=model.packed,
         expert_bytes=model.expert_pool_bytes,
     ).memory_bytes
-    return needed <= total_bytes()
+    return needed <= total_memory_bytes()
 
 
 def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:

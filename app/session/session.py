@@ -269,9 +269,9 @@ class Session:
             if is_remote(self.options.model):
                 yield Notice(Address.of(str(self.options.model), self.options.base_url).notice())
             else:
-                from docqa.kernels.self_check import damage
+                from docqa.kernels.self_check import library_damage
 
-                yield from (Notice(words) for words in [damage()] if words)
+                yield from (Notice(words) for words in [library_damage()] if words)
             yield from (Notice(message) for message in [*self.warnings, *self.notices])
 
     def _with_notices(self, events: Iterator[Event]) -> Iterator[Event]:

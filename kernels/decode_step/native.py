@@ -13,7 +13,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
-from docqa.kernels.cpu.library import KVSegment, Library, contiguous_float32, fields
+from docqa.kernels.cpu.library import KVSegment, Library, contiguous_float32, structure_fields
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
@@ -51,8 +51,8 @@ MIX = {
 
 class StepMatrix(Structure):
     _fields_ = [
-        *fields(c_int64, "rows columns bits type stride"),
-        *fields(c_void_p, "q scale zero bias"),
+        *structure_fields(c_int64, "rows columns bits type stride"),
+        *structure_fields(c_void_p, "q scale zero bias"),
     ]
 
     @classmethod
@@ -66,8 +66,8 @@ class StepMatrix(Structure):
 
 class StepExperts(Structure):
     _fields_ = [
-        *fields(c_int64, "count chosen inner normalise held"),
-        *fields(c_void_p, "router shared_gate"),
+        *structure_fields(c_int64, "count chosen inner normalise held"),
+        *structure_fields(c_void_p, "router shared_gate"),
     ]
 
 
@@ -75,10 +75,12 @@ class StepLayer(Structure):
     _fields_ = [
         ("attention", c_int64),
         ("mix", StepMatrix * 4),
-        *fields(StepMatrix, "gate up down"),
+        *structure_fields(StepMatrix, "gate up down"),
         ("experts", POINTER(StepExperts)),
-        *fields(c_void_p, "input_norm post_norm a b conv rate dt_bias norm q_norm k_norm"),
-        *fields(c_void_p, "tail memory segments own_k own_v"),
+        *structure_fields(
+            c_void_p, "input_norm post_norm a b conv rate dt_bias norm q_norm k_norm"
+        ),
+        *structure_fields(c_void_p, "tail memory segments own_k own_v"),
     ]
 
 
@@ -126,7 +128,7 @@ class StepCall(Structure):
             for name in ("tokens", *SIZES, "own", "room", "context", *AttentionReach._fields)
         ),
         ("eps", c_float),
-        *fields(c_void_p, "cos sin x"),
+        *structure_fields(c_void_p, "cos sin x"),
         ("layer", POINTER(StepLayer)),
         ("norm", c_void_p),
         ("head", StepMatrix),

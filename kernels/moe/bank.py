@@ -32,7 +32,7 @@ class ExpertBank(Protocol):
 
 
 @dataclass(frozen=True)
-class Stacked:
+class StackedExperts:
     """All experts in two tensors: gate above up [experts, 2 * inner, hidden], and down [experts,
     hidden, inner].
     """

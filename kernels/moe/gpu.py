@@ -16,7 +16,7 @@ from torch import Tensor
 
 from docqa.kernels import gpu
 
-from .bank import ExpertBank, Stacked
+from .bank import ExpertBank, StackedExperts
 from .grouped import mix_grouped
 
 PRECISION = "tf32x3"  # of float32 inputs; narrower ones are multiplied as they are
@@ -181,9 +181,9 @@ def _add_up(rows, places, shares, out, hidden, panels, K: tl.constexpr, COLUMNS:
     tl.store(out + token * hidden + column, total.to(out.dtype.element_ty), mask=wanted)
 
 
-def _can_run_kernel(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
+def _can_run_kernel(bank: ExpertBank, x: Tensor) -> TypeGuard[StackedExperts]:
     """Whether the bank is two plain tensors beside x, in its dtype."""
-    if not isinstance(bank, Stacked):
+    if not isinstance(bank, StackedExperts):
         return False
     return all(
         m.device == x.device and m.dtype == x.dtype and m.is_contiguous()
@@ -191,7 +191,7 @@ def _can_run_kernel(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
     )
 
 
-def _expert_outputs(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
+def _expert_outputs(x: Tensor, tokens: Tensor, numbers: Tensor, bank: StackedExperts) -> Tensor:
     """What each expert makes of its tokens, float32 [rows, hidden], sorted by expert."""
     experts, hidden, inner = bank.down.shape
     size = gpu.block_sizes(x.device)

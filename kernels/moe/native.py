@@ -8,7 +8,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Library, contiguous_float32, fields
+from docqa.kernels.cpu.library import Library, contiguous_float32, structure_fields
 from docqa.kernels.decode_step.native import PackedExperts, StepMatrix
 
 from .sent import tokens_by_expert
@@ -18,9 +18,9 @@ ROWS = 1_024  # of results that a call is given room for, but for a single exper
 
 class ExpertsCall(Structure):
     _fields_ = [
-        *fields(c_int64, "hidden count"),
+        *structure_fields(c_int64, "hidden count"),
         ("pairs", POINTER(StepMatrix)),
-        *fields(c_void_p, "first token share x made out"),
+        *structure_fields(c_void_p, "first token share x made out"),
     ]
 
 

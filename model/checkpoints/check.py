@@ -24,7 +24,7 @@ LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
 
 
-def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
+def compare_with_transformers(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
     """Compares logits at every position of seeded random ids; needs no tokenizer. Raises as loading
     a folder.
 

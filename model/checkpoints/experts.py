@@ -24,7 +24,7 @@ from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, has_experts_in_blocks
 from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import available_bytes, parse_byte_size
+from docqa.model.cost.machine import available_memory_bytes, parse_byte_size
 from docqa.model.cost.plan import sparse_layer_count
 from docqa.model.errors import ConfigUnsupported, WeightsMissing
 from docqa.model.network import Network
@@ -385,7 +385,7 @@ def load_expert_banks(
     checkpoint, where it has one. `packed`: experts in few bits stay so, and are pooled without a
     budget too. Raises NoMemory: not one fits; WeightsMissing: one is not in the folder.
     """
-    layers = list(network.experts())
+    layers = list(network.expert_modules())
     before = known.expert_banks() if known is not None else {}
     pool = None if known is None else expert_pool(known)
     if not layers or not (pool or packed or budget is not None):
@@ -394,7 +394,7 @@ def load_expert_banks(
         source = ExpertSource(open_checkpoint(folder), network.config, dtype, packed=packed)
         if not source.packed and budget is None:
             return {}
-        room = available_bytes() // MEMORY_SHARE if budget is None else budget
+        room = available_memory_bytes() // MEMORY_SHARE if budget is None else budget
         source.check_experts_present(layers)
         most = sparse_layer_count(network.config) * network.config.num_experts
         pool = ExpertPool(
@@ -419,7 +419,7 @@ def default_expert_budget(config: HybridConfig, dtype: torch.dtype) -> int | Non
             )
         return given
     one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
-    room = available_bytes() // MEMORY_SHARE
+    room = available_memory_bytes() // MEMORY_SHARE
     return None if sparse_layer_count(config) * config.num_experts * one <= room else room
 
 

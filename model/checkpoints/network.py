@@ -75,7 +75,7 @@ def load_network(
     # are there.
     network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks))
     network.attach_packed(matrices | shared)
-    experts = network.experts()
+    experts = network.expert_modules()
     for name, bank in banks.items():
         experts[name].bank = bank
     return network.requires_grad_(False).eval()

@@ -11,15 +11,15 @@ _ROOT = Path("/")
 _SIZE = re.compile(r"(\d*\.?\d+)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
 
 
-def parse_byte_size(said: str) -> int | None:
+def parse_byte_size(text: str) -> int | None:
     """Bytes of `9GiB`, `9 G` or `9000000000`; K, M, G and T are powers of 1,024. None for what is
     no size.
     """
-    found = _SIZE.fullmatch(said.strip())
+    found = _SIZE.fullmatch(text.strip())
     return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " ")) if found else None
 
 
-def processors(root: Path = _ROOT) -> int:
+def processor_count(root: Path = _ROOT) -> int:
     """Processors of this process, by affinity and control groups, whatever DOCQA_THREADS says."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
@@ -32,7 +32,7 @@ def processors(root: Path = _ROOT) -> int:
     return count
 
 
-def available_bytes(root: Path = _ROOT) -> int:
+def available_memory_bytes(root: Path = _ROOT) -> int:
     """Memory that can be taken without swapping (/proc/meminfo or psutil), within the control
     groups.
     """
@@ -44,7 +44,7 @@ def available_bytes(root: Path = _ROOT) -> int:
     return min([free, *_bytes_left_in_control_groups(root)])
 
 
-def total_bytes() -> int:
+def total_memory_bytes() -> int:
     """All memory of the machine."""
     if hasattr(os, "sysconf"):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

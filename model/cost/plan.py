@@ -151,7 +151,7 @@ def _attention_parameters(config: HybridConfig) -> int:
 
 
 def sparse_layer_count(config: HybridConfig) -> int:
-    return sum(config.sparse(number) for number in range(config.num_hidden_layers))
+    return sum(config.is_sparse_layer(number) for number in range(config.num_hidden_layers))
 
 
 def _active_expert_parameters(config: HybridConfig, counts: dict[str, int]) -> int:

@@ -18,7 +18,9 @@ APART = {
 TOGETHER = {part: whole for whole, parts in APART.items() for part in parts}
 
 
-def made_of(name: str, shape: Shape, config: Any, present: Container[str]) -> Recipe | None:
+def recipe_for_projection(
+    name: str, shape: Shape, config: Any, present: Container[str]
+) -> Recipe | None:
     """A projection out of the one that it is kept in; or, for transformers, that one out of its
     parts.
     """
@@ -74,7 +76,9 @@ def _recipe_of_parts(stem: str, whole: str, shape: Shape, config: Any) -> Recipe
     return Recipe(sources, build)
 
 
-def released(config: Any, tensors: "Mapping[str, Tensor]") -> "Iterator[tuple[str, Tensor]]":
+def tensors_as_released(
+    config: Any, tensors: "Mapping[str, Tensor]"
+) -> "Iterator[tuple[str, Tensor]]":
     """The network's tensors with the projections of a delta net together."""
     for name, tensor in tensors.items():
         stem, net, part = name.rpartition("linear_attn.")
@@ -90,8 +94,8 @@ def released(config: Any, tensors: "Mapping[str, Tensor]") -> "Iterator[tuple[st
 FAMILY = Family(
     model_type="qwen3_next",
     classes="Qwen3Next",
-    made_of=made_of,
-    released=released,
+    made_of=recipe_for_projection,
+    released=tensors_as_released,
     experts_apart=True,
     gguf=GgufForm(HYBRID_NAMES),
 )

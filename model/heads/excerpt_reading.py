@@ -154,7 +154,7 @@ class ExcerptReader:
                 found[number] = ExcerptLogits(tokens, form, float(answers[0]), float(yes - no))
         return [found[number] for number in range(len(pairs))]
 
-    def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
+    def support_logits(self, pairs: Sequence[Pair]) -> np.ndarray:
         """Logits [pairs, 4] by SUPPORT, of statements and the texts that they are held against."""
         found = np.empty((len(pairs), len(SUPPORT)), np.float32)
         for group, states, starts in self._encode_pairs(pairs):
@@ -314,7 +314,9 @@ def judge_support(
         (tokenizer.encode_question(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
         for said, text in zip(statements, evidence, strict=True)
     ]
-    return np.exp(log_softmax(reader.judge(pairs))) if pairs else np.empty((0, 4), np.float32)
+    return (
+        np.exp(log_softmax(reader.support_logits(pairs))) if pairs else np.empty((0, 4), np.float32)
+    )
 
 
 def _start_and_end_logits(rows: Sequence[np.ndarray]) -> np.ndarray:

@@ -24,7 +24,7 @@ def chosen(monkeypatch):
 
     def names(device="cuda", dtype=torch.bfloat16, switch="", there=True):
         monkeypatch.setenv(SWITCH, switch)
-        monkeypatch.setattr(gpu, "available", lambda: there)
+        monkeypatch.setattr(gpu, "is_available", lambda: there)
         choose_implementation.cache_clear()
         return {
             operation: choose_implementation(operation, device, dtype).name
@@ -64,7 +64,7 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
         monkeypatch.setattr(
             torch.cuda, "get_device_capability", lambda i: capabilities[getattr(i, "index", i)]
         )
-        return gpu.available.__wrapped__()
+        return gpu.is_available.__wrapped__()
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
     monkeypatch.setattr(gpu, "_can_build_kernels", lambda: True)
@@ -104,7 +104,7 @@ def calls():
     rows = torch.randn(4, 6)
     sent = torch.zeros(4, 1, dtype=torch.int64)
     shares = torch.rand(4, 1)
-    bank = moe.Stacked(torch.randn(2, 10, 6), torch.randn(2, 6, 5))
+    bank = moe.StackedExperts(torch.randn(2, 10, 6), torch.randn(2, 6, 5))
     yield (x, weight, history), lambda: conv.unit_conv(x, weight, history, heads=1, dim=3)
     yield (x, weight), lambda: norm.zero_centred_norm(x, weight[:, 0], 1e-6)
     yield (x, history, weight), lambda: norm.gated_norm(x[:, :3], history, weight[:, 0], 1e-6)

@@ -167,7 +167,7 @@ def test_views_are_read_as_they_lie_and_wide_keys_go_through_torch(interpreted):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
+@pytest.mark.skipif(not gpu.is_available(), reason="no accelerator, or no Triton")
 @pytest.mark.parametrize(
     ("seq", "key", "value"), [(5, 64, 64), (200, 64, 64), (1000, 128, 128), (70, 24, 40)]
 )

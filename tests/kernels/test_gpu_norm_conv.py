@@ -98,7 +98,7 @@ def test_heads_may_take_all_channels(interpreted):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
+@pytest.mark.skipif(not gpu.is_available(), reason="no accelerator, or no Triton")
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 def test_on_a_device_norms_equal_their_formulas(dtype):
     x = normal(33, 576, dtype=dtype)
@@ -116,7 +116,7 @@ def test_on_a_device_norms_equal_their_formulas(dtype):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
+@pytest.mark.skipif(not gpu.is_available(), reason="no accelerator, or no Triton")
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 def test_on_a_device_convolutions_equal_their_formulas(dtype):
     parts = (
@@ -133,7 +133,7 @@ def test_on_a_device_convolutions_equal_their_formulas(dtype):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
+@pytest.mark.skipif(not gpu.is_available(), reason="no accelerator, or no Triton")
 def test_on_a_device_offsets_pass_two_to_the_31():
     x = torch.empty(1, 2**21 + 8, 1024, dtype=torch.bfloat16, device="cuda").normal_()
     weight = torch.randn(1024, 4, device="cuda", dtype=torch.bfloat16)

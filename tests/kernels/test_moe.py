@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.moe import Stacked, mix_experts, route
+from docqa.kernels.moe import StackedExperts, mix_experts, route
 from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.reference import mix_reference
 
@@ -17,7 +17,7 @@ def bank(dtype=torch.float64):
     source = torch.Generator().manual_seed(0)
     gate_up = torch.randn(EXPERTS, 2 * INNER, HIDDEN, generator=source, dtype=torch.float64)
     down = torch.randn(EXPERTS, HIDDEN, INNER, generator=source, dtype=torch.float64)
-    return Stacked(gate_up.to(dtype), down.to(dtype))
+    return StackedExperts(gate_up.to(dtype), down.to(dtype))
 
 
 def tokens(count, dtype=torch.float64):

@@ -6,7 +6,11 @@ import pytest
 import tiny
 import torch
 
-from docqa.model.checkpoints.check import _computing_in_float64, check, transformers_model
+from docqa.model.checkpoints.check import (
+    _computing_in_float64,
+    compare_with_transformers,
+    transformers_model,
+)
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
@@ -23,7 +27,7 @@ YARN = {
 def test_logits_are_those_of_transformers(tmp_path, change):
     raw = {**tiny.RAW, **change}
     folder = tiny.write_checkpoint(tmp_path, raw)
-    result = check(folder, lengths=(1, 63, 64, 65))
+    result = compare_with_transformers(folder, lengths=(1, 63, 64, 65))
     assert result["argmax_equal"] and result["lengths"] == [1, 63, 64, 65]
     assert result["max_abs_diff"] < 2e-3
     assert result["max_abs_diff"] <= 4 * result["transformers_fp32_vs_fp64"]
@@ -31,7 +35,7 @@ def test_logits_are_those_of_transformers(tmp_path, change):
 
 def test_a_quantized_folder_is_checked_on_its_exact_dequantization(checkpoint, tmp_path):
     quantize(checkpoint, tmp_path / "q")
-    result = check(tmp_path / "q", lengths=(33,))
+    result = compare_with_transformers(tmp_path / "q", lengths=(33,))
     assert result["argmax_equal"] and result["max_abs_diff"] < 2e-3
 
 

@@ -61,7 +61,7 @@ def test_only_experts_that_tokens_are_sent_to_are_read(folder):
     config = HybridConfig.from_folder(folder)
     network = load_network(folder, config, torch.float32, expert_bytes=1000 * ONE)
     network(IDS[:, :1])
-    sparse = sum(config.sparse(number) for number in range(4))
+    sparse = sum(config.is_sparse_layer(number) for number in range(4))
     assert pool_of(network).read == sparse * config.num_experts_per_tok
 
 
@@ -123,7 +123,7 @@ def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
         read.append(pool.read - before)
         found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
     assert torch.equal(*found)
-    sparse = sum(model.config.sparse(number) for number in range(4))
+    sparse = sum(model.config.is_sparse_layer(number) for number in range(4))
     assert (
         read[0] <= 2 * sparse * model.config.num_experts
     )  # once for each of the two calls' layers
@@ -151,9 +151,11 @@ def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
         {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text"}
     )
     every = 4 * config.num_experts * ONE
-    monkeypatch.setattr("docqa.model.checkpoints.experts.available_bytes", lambda: 2 * every)
+    monkeypatch.setattr("docqa.model.checkpoints.experts.available_memory_bytes", lambda: 2 * every)
     assert default_expert_budget(config, torch.float32) is None
-    monkeypatch.setattr("docqa.model.checkpoints.experts.available_bytes", lambda: 2 * every - 2)
+    monkeypatch.setattr(
+        "docqa.model.checkpoints.experts.available_memory_bytes", lambda: 2 * every - 2
+    )
     assert default_expert_budget(config, torch.float32) == every - 1
     assert default_expert_budget(HybridConfig.from_dict(tiny.RAW), torch.float32) is None
 
@@ -175,7 +177,7 @@ def test_the_environment_says_how_much_memory_experts_get(folder, monkeypatch):
 
 def test_text_with_more_experts_than_slots_reuses_its_share(folder):
     config = HybridConfig.from_folder(folder)
-    sparse = sum(config.sparse(number) for number in range(4))
+    sparse = sum(config.is_sparse_layer(number) for number in range(4))
     network = load_network(folder, config, torch.float32, expert_bytes=4 * sparse * ONE)
     network(IDS)
     assert pool_of(network).reused == 0

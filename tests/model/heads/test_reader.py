@@ -58,7 +58,7 @@ def test_the_reader_says_what_the_trained_one_says(
             float(right.verdict[row] @ torch.tensor([1.0, -1.0])), abs=2 * close
         )
         assert mine.answers == pytest.approx(float(right.answers[row]), abs=close)
-    np.testing.assert_allclose(ours.judge(pairs), support.numpy(), atol=close)
+    np.testing.assert_allclose(ours.support_logits(pairs), support.numpy(), atol=close)
     np.testing.assert_allclose(ours.none, theirs.head.none.detach().numpy())
 
 
