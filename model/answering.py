@@ -33,7 +33,7 @@ from .tokenizer import CheckpointTokenizer
 class AnsweringModel:
     """Reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
 
-    on_cpu = True
+    is_on_cpu = True
     packed = True
     item_bytes = 4
     expert_pool_bytes = None

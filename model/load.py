@@ -78,7 +78,7 @@ class NetworkModel:
         return PACKED_PRECISION if matrices else name
 
     @property
-    def on_cpu(self) -> bool:
+    def is_on_cpu(self) -> bool:
         return self.device.type == "cpu"
 
     @property
@@ -121,7 +121,7 @@ class NetworkModel:
         whole = load_network(
             self.folder, self.config, self.dtype, known=self.lower, packed=self.packed
         )
-        return whole if self.on_cpu else whole.to(self.device)
+        return whole if self.is_on_cpu else whole.to(self.device)
 
     def without_heads(self) -> Self:
         """The same without heads and their calibration: all layers read, and answers are copied."""
@@ -135,7 +135,7 @@ class NetworkModel:
         """The checkpoint's module of multi-token prediction; None where it has none, and on an
         accelerator, where nobody measured whether guesses pay. Raises WeightsMissing,
         WeightsMismatch: it has a part of one."""
-        if not self.on_cpu:
+        if not self.is_on_cpu:
             return None
         return load_mtp(self.folder, self.config, self.dtype)
 

@@ -85,7 +85,7 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
         attention=str(sorted(vars(LongAttention()).items())),
         yarn_factor=yarn_factor,
         dtype=model.precision,
-        kernels=kernel_provenance(None if model.on_cpu else model.device),
+        kernels=kernel_provenance(None if model.is_on_cpu else model.device),
         layers=model.answer_layers,
     )
 

@@ -98,7 +98,7 @@ def attention_over_native(
         starts.data_ptr(),
         numbers.data_ptr(),
     )
-    library.run("attention", ctypes.byref(call))
+    library.call_function("attention", ctypes.byref(call))
     return out
 
 

@@ -44,5 +44,5 @@ def attention_native(
         StridedTensor.from_tensor(v),
         out.data_ptr(),
     )
-    library.run("attention", ctypes.byref(call))
+    library.call_function("attention", ctypes.byref(call))
     return out

@@ -148,7 +148,7 @@ class Library(NamedTuple):
     level: int
     threads: int = 0  # as many as compute in this process where 0
 
-    def run(self, name: str, *arguments: Any) -> None:
+    def call_function(self, name: str, *arguments: Any) -> None:
         """Calls a function on `threads`. Raises MemoryError: it could not get its workspace."""
         if getattr(self.functions, f"docqa_{name}")(
             self.level, *arguments, self.threads or thread_count()

@@ -388,7 +388,7 @@ class DecodeStep:
             out.data_ptr(),
             self._find,
         )
-        self.library.run("step", ctypes.byref(call))
+        self.library.call_function("step", ctypes.byref(call))
         failure = self._failure
         self._failure = None
         if failure is not None:

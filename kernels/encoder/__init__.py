@@ -70,7 +70,7 @@ def encoder_attention(
         longest,
         *map(_address_or_none, (starts, q, k, v, *biases, near, out)),
     )
-    library.run("encoder_attention", ctypes.byref(call))
+    library.call_function("encoder_attention", ctypes.byref(call))
     return out
 
 
@@ -100,7 +100,7 @@ def add_layer_norm(
     call = LayerNormCall(
         x.size // dim, dim, *map(_address_or_none, (x, r, shift, weight, bias, out)), eps
     )
-    library.run("add_layer_norm", ctypes.byref(call))
+    library.call_function("add_layer_norm", ctypes.byref(call))
     return out
 
 
@@ -114,7 +114,7 @@ def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
     else:
         shift = _contiguous_floats(shift)
         dim = x.shape[-1]
-        library.run(
+        library.call_function(
             "biased_gelu",
             _address_or_none(x),
             _address_or_none(shift),

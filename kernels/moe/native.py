@@ -53,7 +53,7 @@ def mix_native(
             made.data_ptr(),
             out.data_ptr(),
         )
-        library.run("experts", ctypes.byref(call))
+        library.call_function("experts", ctypes.byref(call))
         at = at + len(pairs)
         start = start + behind[-1]
     return out

@@ -105,7 +105,7 @@ class ExpertFiles:
 
     def _load_header(self, path: Path) -> dict[str, TensorLocation]:
         """Where the tensors of a file lie, but for kinds that packed experts are not made of."""
-        places = MappedTensors(path).places()
+        places = MappedTensors(path).tensor_locations()
         self._open_file(path)  # stays open from here on, whatever becomes of the folder
         return {
             name: TensorLocation(start, DTYPES[dtype], shape)

@@ -103,7 +103,7 @@ class ExpertPool:
         key = experts, number
         slot = self._slot_of.get(key)
         if slot is None:
-            slot = self._arrived(key)
+            slot = self._slot_with_expert(key)
             passing = self._passing and self._of_layer[experts] >= self._room
             if passing or len(self._slot_of) >= self.experts_at_once:
                 self._evict_one_expert(experts)
@@ -140,7 +140,7 @@ class ExpertPool:
         finally:
             self._room = self.share
 
-    def _arrived(self, key: Key) -> int:
+    def _slot_with_expert(self, key: Key) -> int:
         """A slot, not counted among those held, that an expert has been read into."""
         if (coming := self._ahead.pop(key, None)) is not None:
             slot, done = coming

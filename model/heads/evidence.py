@@ -125,7 +125,7 @@ def load_evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarr
     stored = MappedTensors(path)
     modules = {
         name.removeprefix(ADAPTERS).rpartition(".")[0]
-        for name in stored.places()
+        for name in stored.tensor_locations()
         if name.startswith(ADAPTERS)
     }
 

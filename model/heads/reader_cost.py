@@ -41,7 +41,7 @@ def _encoder_cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
         shape = encoder_shape_of(stored[0].metadata)
     except (WeightsMissing, WeightsMismatch, LookupError, ValueError):
         return ReaderCost()
-    tensors = [(name, file.array(name)) for file in stored for name in file.places()]
+    tensors = [(name, file.array(name)) for file in stored for name in file.tensor_locations()]
     weights = sum(
         each.nbytes if name.endswith(PARTS) else prod(each.shape) * FLOAT for name, each in tensors
     )

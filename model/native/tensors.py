@@ -26,7 +26,7 @@ class FolderTensors:
         for path in files:
             mapped = MappedTensors(path)
             self.metadata = self.metadata or mapped.metadata
-            for key in mapped.places():
+            for key in mapped.tensor_locations():
                 name = plain_name(key)
                 if name is not None and name in self._entries:
                     raise WeightsMismatch(

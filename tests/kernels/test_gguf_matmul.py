@@ -135,7 +135,7 @@ def test_a_product_of_blocks_writes_nothing_beside_its_result(tokens):
     x = torch.randn(tokens, 512)
     room = torch.full((tokens * 45 + 64,), float("nan"))
     call = BlockProductCall(tokens, stored_blocks(blocks), x.data_ptr(), room[32:].data_ptr())
-    NATIVE.run("block_product", ctypes.byref(call))
+    NATIVE.call_function("block_product", ctypes.byref(call))
     assert room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
 
 

@@ -142,7 +142,7 @@ def test_nothing_is_written_beside_the_result():
         x = torch.randn(tokens, 128)
         room = torch.full((tokens * 45 + 64,), float("nan"))
         pointers = [*packed.addresses(), x.data_ptr(), room[32:].data_ptr()]
-        NATIVE.run("product", ctypes.byref(ProductCall(tokens, 45, 128, 4, *pointers)))
+        NATIVE.call_function("product", ctypes.byref(ProductCall(tokens, 45, 128, 4, *pointers)))
         assert (
             room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from docqa.model.checkpoints.gguf.conventions import Change, reorder_value_heads, unchanged
+from docqa.model.checkpoints.gguf.conventions import Change, keep_tensor, reorder_value_heads
 from docqa.model.config import LINEAR, HybridConfig
 from docqa.model.gguf.names import HYBRID_NAMES, TOP_NAMES
 
@@ -46,7 +46,7 @@ def write_gguf(
 def to_file(config: HybridConfig, name: str) -> Change:
     """Turns tensor `name` of a dense hybrid's checkpoint into the file's."""
     if "linear_attn." not in name:
-        return (lambda x: x.float() + 1) if "norm" in name else unchanged
+        return (lambda x: x.float() + 1) if "norm" in name else keep_tensor
     part = name.rpartition("linear_attn.")[2]
     move = reorder_value_heads(config, part, config.linear_num_key_heads, -1)
     if part == "conv1d.weight":

@@ -17,7 +17,7 @@ def unpack_words(words: Tensor, bits: int) -> Tensor:
     return (words[..., None] >> places) & (2**bits - 1)
 
 
-def _words(parts: Parts, name: str) -> Tensor:
+def _int32_part(parts: Parts, name: str) -> Tensor:
     words = parts[name]
     if words.dtype != torch.int32 or words.ndim != 2:
         raise BadParts(
@@ -54,8 +54,8 @@ def _dequantize_awq(parts: Parts, shape: tuple[int, ...], quantization: Quantiza
     shuffled in a word.
     """
     outputs, inputs = shape
-    words = _words(parts, "qweight")
-    zeros = _words(parts, "qzeros")
+    words = _int32_part(parts, "qweight")
+    zeros = _int32_part(parts, "qzeros")
     scales = parts["scales"]
     check_part_shape(words, (inputs, outputs // 8), called="qweight", matrix=shape)
     size = _group_size(scales, 0, inputs, shape, quantization.group)
@@ -71,8 +71,8 @@ def _dequantize_gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantiz
     where rows moved.
     """
     outputs, inputs = shape
-    words = _words(parts, "qweight")
-    zeros = _words(parts, "qzeros")
+    words = _int32_part(parts, "qweight")
+    zeros = _int32_part(parts, "qzeros")
     scales = parts["scales"]
     bits = _bits_per_value(words.shape[0], inputs, quantization.bits, shape=shape)
     check_part_shape(words, (inputs * bits // 32, outputs), called="qweight", matrix=shape)
@@ -89,7 +89,7 @@ def _dequantize_packed(parts: Parts, shape: tuple[int, ...], quantization: Quant
     weight_zero_point likewise.
     """
     outputs, inputs = shape
-    words = _words(parts, "weight_packed")
+    words = _int32_part(parts, "weight_packed")
     scales = parts["weight_scale"]
     if "weight_shape" in parts and tuple(parts["weight_shape"].tolist()) != shape:
         raise BadParts(
@@ -104,7 +104,7 @@ def _dequantize_packed(parts: Parts, shape: tuple[int, ...], quantization: Quant
     q = unpack_words(words, bits).flatten(1)[:, :inputs] - half
     zero = torch.zeros(outputs, scales.shape[1], dtype=torch.int32)
     if "weight_zero_point" in parts:
-        stored = _words(parts, "weight_zero_point")
+        stored = _int32_part(parts, "weight_zero_point")
         check_part_shape(
             stored,
             (-(-outputs * bits // 32), scales.shape[1]),

@@ -23,7 +23,7 @@ from docqa.model.gguf.names import (
 )
 from docqa.model.gguf.parser import StoredTensor
 
-from .conventions import Change, change_to_checkpoint_layout, row_order_in_file, unchanged
+from .conventions import Change, change_to_checkpoint_layout, keep_tensor, row_order_in_file
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class _GgufSource:
     their order there, where that is all that differs."""
 
     stored: str
-    undo: Change = unchanged
+    undo: Change = keep_tensor
     expert: int | None = None
     rows: Tensor | None = None
 
@@ -167,7 +167,7 @@ class GgufCheckpoint:
                     )
                 }
         if rest == OLD_TOGETHER:
-            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, unchanged)}
+            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, keep_tensor)}
         return {}
 
     def _expert_sources(self, stored: str, rest: str, prefix: str) -> dict[str, _GgufSource]:
@@ -177,7 +177,7 @@ class GgufCheckpoint:
         if rest == GATE_UP_EXPERTS:
             halves: dict[str, Change] = {"gate": lambda x: x[:inner], "up": lambda x: x[inner:]}
         else:
-            halves = {half: unchanged for half, known in EXPERT_NAMES.items() if known == rest}
+            halves = {half: keep_tensor for half, known in EXPERT_NAMES.items() if known == rest}
         return {
             f"{prefix}.{number}.{half}_proj.weight": _GgufSource(stored, undo, number)
             for number in numbers

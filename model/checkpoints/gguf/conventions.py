@@ -15,7 +15,7 @@ from docqa.model.config import HybridConfig
 Change = Callable[[Tensor], Tensor]
 
 
-def unchanged(x: Tensor) -> Tensor:
+def keep_tensor(x: Tensor) -> Tensor:
     """The tensor itself."""
     return x
 
@@ -25,11 +25,11 @@ def change_to_checkpoint_layout(config: HybridConfig, name: str) -> Change:
     all.
     """
     if not config.family.recurrent:
-        return unchanged
+        return keep_tensor
     if "linear_attn." not in name:
         if name.endswith("shared_expert_gate.weight"):
             return lambda x: x.reshape(1, -1)
-        return (lambda x: x - 1) if "norm" in name else unchanged
+        return (lambda x: x - 1) if "norm" in name else keep_tensor
     part = name.rpartition("linear_attn.")[2]
     move = reorder_value_heads(config, part, -1, config.linear_num_key_heads)
     if part == "conv1d.weight":
@@ -65,7 +65,7 @@ def reorder_value_heads(config: HybridConfig, part: str, outer: int, inner: int)
     keys = 2 * config.delta_key_and_value_widths[0]
     alike = config.linear_num_value_heads == config.linear_num_key_heads
     if not _has_interleaved_value_heads(config) or alike or part == "norm.weight":
-        return unchanged
+        return keep_tensor
 
     def move(x: Tensor, rows: int = 1) -> Tensor:
         return x.reshape(outer, inner, rows, *x.shape[1:]).transpose(0, 1).reshape(x.shape)
