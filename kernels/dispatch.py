@@ -22,9 +22,9 @@ from .cpu import LEVELS
 from .errors import NoImplementation
 from .native import SWITCH
 from .self_check import library
-from .threads import share_with_torch
+from .threads import share_threads_with_torch
 
-share_with_torch()  # what needs torch begins here
+share_threads_with_torch()  # what needs torch begins here
 EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
 
 
@@ -39,7 +39,7 @@ class Implementation:
     native: bool = False
     triton: bool = False
 
-    def allowed(self, forced: str) -> bool:
+    def is_allowed(self, forced: str) -> bool:
         """Whether the switch `forced` lets this one run."""
         plain = not self.native and not self.triton
         return forced in ("", self.name) or (forced in ("torch", "triton") and plain)
@@ -47,9 +47,13 @@ class Implementation:
     def fits(self, device: str, dtype: torch.dtype) -> bool:
         """Whether it computes on `device` in `dtype` here."""
         if self.triton and device == "cpu":  # in the interpreter, for whoever asks for it
-            return os.environ.get(SWITCH) == "triton" and gpu.interpreted() and dtype in self.dtypes
+            return (
+                os.environ.get(SWITCH) == "triton" and gpu.is_interpreted() and dtype in self.dtypes
+            )
         return (
-            device in self.devices and dtype in self.dtypes and (not self.triton or gpu.available())
+            device in self.devices
+            and dtype in self.dtypes
+            and (not self.triton or gpu.is_available())
         )
 
 
@@ -58,14 +62,14 @@ _registry: dict[str, list[Implementation]] = {}
 
 def register(operation: str, name: str, function: Callable[..., Any]) -> None:
     """Adds an implementation; the order of registration is that of preference."""
-    _add(operation, Implementation(name, function))
+    _add_implementation(operation, Implementation(name, function))
 
 
 def register_native(operation: str, function: Callable[..., Any]) -> None:
     """Adds one in C++, float32 on the CPU, preferred where the library is there; called with
     `library` set.
     """
-    _add(
+    _add_implementation(
         operation,
         Implementation(
             "native", function, frozenset({"cpu"}), frozenset({torch.float32}), native=True
@@ -75,22 +79,24 @@ def register_native(operation: str, function: Callable[..., Any]) -> None:
 
 def register_triton(operation: str, module: str, function: str) -> None:
     """Adds `function` of `module`, for accelerators, imported with Triton at the first call; it
-    takes every floating dtype but float64, and is used where `gpu.available()` says so."""
+    takes every floating dtype but float64, and is used where `gpu.is_available()` says so."""
 
     def call(*args: Any, **named: Any) -> Any:
         return getattr(importlib.import_module(module), function)(*args, **named)
 
     narrow = EVERY_FLOAT - {torch.float64}
-    _add(operation, Implementation("triton", call, frozenset({"cuda"}), narrow, triton=True))
+    _add_implementation(
+        operation, Implementation("triton", call, frozenset({"cuda"}), narrow, triton=True)
+    )
 
 
-def _add(operation: str, entry: Implementation) -> None:
+def _add_implementation(operation: str, entry: Implementation) -> None:
     known = _registry.setdefault(operation, [])
     known.insert(0 if entry.native else len(known), entry)
     choose_implementation.cache_clear()
 
 
-def _known(operation: str) -> Iterator[Implementation]:
+def _available_implementations(operation: str) -> Iterator[Implementation]:
     """What is registered; native ones with their library, none where there is none."""
     found = library()
     for entry in _registry.get(operation, []):
@@ -101,7 +107,7 @@ def _known(operation: str) -> Iterator[Implementation]:
             yield replace(entry, name=f"native {LEVELS[found.level]}", function=bound)
 
 
-def gradients_recorded(*tensors: Tensor | None) -> bool:
+def are_gradients_recorded(*tensors: Tensor | None) -> bool:
     """Whether gradients of any of these are recorded."""
     return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
@@ -112,10 +118,10 @@ def choose_implementation(operation: str, device: str, dtype: torch.dtype) -> Im
     lists what there is.
     """
     forced = os.environ.get(SWITCH, "")
-    known = list(_known(operation))
+    known = list(_available_implementations(operation))
     ours = [entry for entry in known if entry.triton] if forced == "triton" else []
     for entry in ours or known:  # what has no Triton form takes torch's
-        if entry.fits(device, dtype) and entry.allowed(forced):
+        if entry.fits(device, dtype) and entry.is_allowed(forced):
             return entry
     names = ", ".join(f"{e.name} ({'/'.join(sorted(e.devices))})" for e in known) or "none"
     asked = f", {SWITCH}={forced}" if forced else ""

@@ -52,24 +52,24 @@ INTERPRETER = BlockSizes(
 )
 
 
-def interpreted() -> bool:
+def is_interpreted() -> bool:
     """Whether the environment asks for Triton's interpreter, for tests on the CPU."""
     return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "yes", "on", "y")
 
 
-def _builds() -> bool:
+def _can_build_kernels() -> bool:
     """Whether Triton can build its module: it needs a C compiler and Python's headers."""
     compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
     return compiler is not None and (Path(sysconfig.get_paths()["include"]) / "Python.h").is_file()
 
 
 @lru_cache(maxsize=1)
-def available() -> bool:
+def is_available() -> bool:
     """Whether Triton can build, and every accelerator is NVIDIA's, Ampere or later. Never in the
     interpreter, which is a thousand times slower than torch."""
-    if interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
+    if is_interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
         return False
-    if importlib.util.find_spec("triton") is None or not _builds():
+    if importlib.util.find_spec("triton") is None or not _can_build_kernels():
         return False
     return all(
         torch.cuda.get_device_capability(i)[0] >= OLDEST for i in range(torch.cuda.device_count())

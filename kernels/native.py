@@ -11,38 +11,38 @@ NUMERICS = 6
 """Raised when a native kernel changes the bits of its results: states are kept by it."""
 
 
-def native_in_use() -> bool:
+def is_native_in_use() -> bool:
     """Whether the native library is there and the switch lets it run."""
-    return _found() is not None and os.environ.get(SWITCH, "") == ""
+    return _load_once() is not None and os.environ.get(SWITCH, "") == ""
 
 
-def library_in_use() -> Library | None:
+def library_to_use() -> Library | None:
     """The native library for operations on arrays; None where numpy computes: it is not there, or
     switched off.
     """
-    return array_library() if native_in_use() else None
+    return array_library() if is_native_in_use() else None
 
 
 def kernel_identity() -> str:
     """What the bits of a state on the CPU depend on, as far as kernels go."""
-    found = _found()
-    if found is None or not native_in_use():
+    found = _load_once()
+    if found is None or not is_native_in_use():
         return os.environ.get(SWITCH) or "torch"
     level = LEVELS[found.level].removesuffix(" AMX")  # whose bits are those of the level below
     return f"native {level}, numerics {NUMERICS}"
 
 
-def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
+def is_packed_faster(*, than_bfloat16: bool = False) -> bool:
     """Whether packed matrices are worth it here: with the native library and, `than_bfloat16` where
     the processor multiplies that, VNNI."""
-    found = _found()
+    found = _load_once()
     return (
         found is not None
-        and native_in_use()
+        and is_native_in_use()
         and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
     )
 
 
-def _found() -> Library | None:
+def _load_once() -> Library | None:
     """The library at its checked level; without torch, by the operations that do without it."""
     return library() if "torch" in sys.modules else array_library()

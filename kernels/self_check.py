@@ -30,7 +30,7 @@ BOUNDS = {
 
 
 @lru_cache(maxsize=2)
-def _checked(*, arrays_alone: bool = False) -> tuple[Library | None, str]:
+def _load_and_check(*, arrays_alone: bool = False) -> tuple[Library | None, str]:
     """The library at the best level that computes rightly, and its name, or None and why."""
     try:
         found, name = load()
@@ -46,23 +46,23 @@ def _checked(*, arrays_alone: bool = False) -> tuple[Library | None, str]:
 
 
 def library() -> Library | None:
-    return _checked()[0]
+    return _load_and_check()[0]
 
 
 def array_library() -> Library | None:
     """The same for the operations on arrays alone (cpu/arrays.py, encoder), without torch."""
-    return _checked(arrays_alone=True)[0]
+    return _load_and_check(arrays_alone=True)[0]
 
 
-def describe() -> str:
+def describe_library() -> str:
     """For `docqa doctor`: the instruction set that answers are computed with, or why there is
     none.
     """
-    found, words = _checked(arrays_alone=True)
+    found, words = _load_and_check(arrays_alone=True)
     return words if found else f"none: {words}"
 
 
-def damage() -> str:
+def library_damage() -> str:
     """What to say where the library is there and cannot be used, else "". Answers are the same
     without.
     """
@@ -80,16 +80,16 @@ def disagreement(one: Library, other: Library) -> str:
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        differs = _differing(one, other, _results)
+        differs = _differing_results(one, other, _tensor_results)
     return differs or arrays_disagreement(one, other)
 
 
 def arrays_disagreement(one: Library, other: Library) -> str:
     """The same of the operations on arrays."""
-    return _differing(one, other, _array_results)
+    return _differing_results(one, other, _array_results)
 
 
-def _differing(
+def _differing_results(
     one: Library, other: Library, results: Callable[[Library], Iterator[tuple[str, np.ndarray]]]
 ) -> str:
     alone = (
@@ -146,7 +146,9 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         q = normal(45, 192 if wide else 96) * 63 + (0 if wide else 127)
         scale = np.abs(normal(45, 3)).astype(np.float16)
         zero = (normal(45, 3) * 4).astype(np.float16)
-        matrix = arrays.PackedMatrix.of(q.astype(np.int8 if wide else np.uint8), scale, zero)
+        matrix = arrays.PackedMatrix.from_parts(
+            q.astype(np.int8 if wide else np.uint8), scale, zero
+        )
         yield "product", arrays.product(normal(tokens, 192), matrix, library=library)
 
 
@@ -172,7 +174,7 @@ def _encoder_results(
     yield "biased_gelu", biased_gelu(4 * q, shifts[1], library=library)
 
 
-def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
+def _tensor_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     """Each operation on tensors alone, on a small problem, from torch's generator seeded here."""
     import torch
 
@@ -207,6 +209,6 @@ def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         for place in at:
             scale = torch.rand(len(raw), 1) / (10_000 if size == 144 else 50_000)
             raw[:, place : place + 2] = scale.half().view(torch.uint8)
-        blocks = BlockMatrix.of(raw.view(45, -1), kind)
+        blocks = BlockMatrix.from_bytes(raw.view(45, -1), kind)
         for tokens, name in ((3, "block_product"), (21, "block_product_many")):
             yield name, block_product_native(normal(tokens, 512), blocks, library=library).numpy()

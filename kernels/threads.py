@@ -14,7 +14,7 @@ _chosen: list[int] = []  # the number that was said last, at the end
 def use_threads(count: int) -> None:
     """Computes on `count` threads from now on, in torch too."""
     _chosen.append(count)
-    share_with_torch()
+    share_threads_with_torch()
 
 
 def thread_count() -> int:
@@ -27,18 +27,18 @@ def thread_count() -> int:
     ):  # else it is being imported on another thread
         return int(torch.get_num_threads())
     if not _chosen:
-        _chosen.append(_said() or _cores())
+        _chosen.append(_threads_setting() or _core_count())
     return _chosen[-1]
 
 
-def share_with_torch() -> None:
+def share_threads_with_torch() -> None:
     """Gives torch the number that computed before it was imported; for whoever imports it."""
     torch = sys.modules.get("torch")
     if _chosen and torch is not None and hasattr(torch, "set_num_threads"):
         torch.set_num_threads(_chosen[-1])
 
 
-def _said() -> int:
+def _threads_setting() -> int:
     for name in _VARIABLES:
         first = os.environ.get(name, "").split(",")[0].strip()
         if first.isdecimal() and int(first) > 0:
@@ -46,7 +46,7 @@ def _said() -> int:
     return 0
 
 
-def _cores(folder: Path = _CORES) -> int:
+def _core_count(folder: Path = _CORES) -> int:
     """Cores that this process may use; two threads of one core count once, since they share what
     multiplies.
     """

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from docqa.kernels.native import library_in_use, packed_is_faster
+from docqa.kernels.native import is_packed_faster, library_to_use
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.cost.machine import multiplies_bfloat16
+from docqa.model.cost.machine import has_fast_bfloat16
 from docqa.model.cost.plan import check_length
-from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
+from docqa.model.heads.evidence import EvidenceHead, load_evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
@@ -33,7 +33,7 @@ from .tokenizer import CheckpointTokenizer
 class AnsweringModel:
     """Reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
 
-    on_cpu = True
+    is_on_cpu = True
     packed = True
     item_bytes = 4
     expert_pool_bytes = None
@@ -52,10 +52,10 @@ class AnsweringModel:
         with ThreadPoolExecutor(1) as pool:  # hashing runs beside the rest
             print_of = pool.submit(fingerprint, folder)
             self.tokenizer = CheckpointTokenizer.load(folder)
-            library = library_in_use()
+            library = library_to_use()
             assert library is not None
-            tensors = FolderTensors.of_checkpoint(folder)
-            adapters = evidence_adapters(folder)
+            tensors = FolderTensors.from_checkpoint(folder)
+            adapters = load_evidence_adapters(folder)
             self._trunk = NativeTrunk(tensors, config, self.answer_layers, library, adapters)
             self.fingerprint = print_of.result()
 
@@ -110,7 +110,7 @@ def answering_model(folder: Path, threads: int | None, device: str) -> Answering
         return None
     calibration = load_calibration(folder)
     layer = calibration.get("evidence_layer")
-    packed = packed_is_faster(than_bfloat16=multiplies_bfloat16())
+    packed = is_packed_faster(than_bfloat16=has_fast_bfloat16())
     if layer is None or CONFIG_KEY not in load_config(folder) or not packed:
         return None
     config = HybridConfig.from_folder(folder)
@@ -118,7 +118,7 @@ def answering_model(folder: Path, threads: int | None, device: str) -> Answering
     if (
         not reader_files(folder)
         or set(kinds) != {LINEAR}
-        or any(map(config.sparse, range(len(kinds))))
+        or any(map(config.is_sparse_layer, range(len(kinds))))
     ):
         return None
     if threads is not None:

@@ -80,7 +80,7 @@ class HybridConfig:
         """Delta nets have their sizes; query or value heads share key heads evenly."""
         pairs = [("num_attention_heads", "num_key_value_heads")]
         if self.family.recurrent:
-            self._need(f.name for f in fields(self) if f.name.startswith("linear_"))
+            self._require_fields(f.name for f in fields(self) if f.name.startswith("linear_"))
             pairs.append(("linear_num_value_heads", "linear_num_key_heads"))
         for many, few in pairs:
             heads = getattr(self, many)
@@ -88,14 +88,14 @@ class HybridConfig:
             if groups < 1 or heads % groups:
                 raise ConfigUnsupported(f"{many} = {heads} is not a multiple of {few} = {groups}")
 
-    def _need(self, names: Iterable[str]) -> None:
+    def _require_fields(self, names: Iterable[str]) -> None:
         lacking = ", ".join(name for name in names if not getattr(self, name))
         if lacking:
             raise ConfigUnsupported(f"config.json lacks a field of the architecture ({lacking})")
 
     def _check_mlps(self) -> None:
         """Every layer's MLP has its sizes."""
-        kinds = [self.sparse(number) for number in range(self.num_hidden_layers)]
+        kinds = [self.is_sparse_layer(number) for number in range(self.num_hidden_layers)]
         names = ["intermediate_size"] if not all(kinds) else []
         if any(kinds):
             names += [
@@ -103,7 +103,7 @@ class HybridConfig:
                 "moe_intermediate_size",
                 "shared_expert_intermediate_size",
             ]
-        self._need(names)
+        self._require_fields(names)
         if self.num_experts and self.num_experts_per_tok > self.num_experts:
             raise ConfigUnsupported(
                 f"num_experts_per_tok = {self.num_experts_per_tok} of num_experts = {self.num_experts}"
@@ -114,8 +114,8 @@ class HybridConfig:
         """From a config.json's content; keys that say nothing about the architecture are left
         alone. Raises ConfigUnsupported: a field is missing, or names an option that this runtime
         does not have."""
-        raw = flat_config(outer)
-        family = _family(outer)
+        raw = flatten_config(outer)
+        family = _family_of_config(outer)
         raw["model_type"] = family.model_type
         _refuse_unknown_options(family, raw)
         family.complete(raw)
@@ -138,7 +138,7 @@ class HybridConfig:
         by_interval = [FULL if (number + 1) % every == 0 else LINEAR for number in range(count)]
         known["layer_types"] = tuple(known.get("layer_types", by_interval))
         known["mlp_only_layers"] = tuple(known.get("mlp_only_layers", ()))
-        known["rope_parameters"] = _rope_parameters(family, raw)
+        known["rope_parameters"] = _collect_rope_parameters(family, raw)
         try:
             return cls(**known)
         except TypeError as error:
@@ -169,7 +169,7 @@ class HybridConfig:
         """What its family has for itself."""
         return family_of(self.model_type)
 
-    def sparse(self, number: int) -> bool:
+    def is_sparse_layer(self, number: int) -> bool:
         chosen = self.num_experts > 0 and (number + 1) % self.decoder_sparse_step == 0
         return chosen and number not in self.mlp_only_layers
 
@@ -181,7 +181,7 @@ class HybridConfig:
         )
 
     @property
-    def delta_widths(self) -> tuple[int, int]:
+    def delta_key_and_value_widths(self) -> tuple[int, int]:
         """Columns of all keys (queries have as many) and of all values of a delta net."""
         keys = self.linear_num_key_heads * self.linear_key_head_dim
         return keys, self.linear_num_value_heads * self.linear_value_head_dim
@@ -195,7 +195,7 @@ class HybridConfig:
     @property
     def native_context(self) -> int:
         """Tokens that the model sees at once, before any stretching by docqa."""
-        if not self.stretches:
+        if not self.can_stretch_context:
             return self.max_position_embeddings
         return int(
             self.rope_parameters.get("original_max_position_embeddings")
@@ -203,7 +203,7 @@ class HybridConfig:
         )
 
     @property
-    def stretches(self) -> bool:
+    def can_stretch_context(self) -> bool:
         """Whether YaRN makes the context longer; not where the checkpoint scales its frequencies
         otherwise.
         """
@@ -211,7 +211,7 @@ class HybridConfig:
         return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 
     @property
-    def static_factor(self) -> float:
+    def checkpoint_yarn_factor(self) -> float:
         """The checkpoint's own YaRN factor, or 1."""
         if self.rope_parameters.get("rope_type") != "yarn":
             return 1.0
@@ -226,7 +226,7 @@ class HybridConfig:
         from docqa.kernels.rope import YarnOptions, frequencies, scaled_frequencies
 
         rope = self.rope_parameters
-        if not self.stretches:
+        if not self.can_stretch_context:
             plain, scale = frequencies(self.rotary_dim, float(rope["rope_theta"]))
             return scaled_frequencies(plain, rope), scale
         names = [f.name for f in fields(YarnOptions)]
@@ -259,13 +259,13 @@ def load_config(folder: Path) -> dict[str, object]:
     return raw
 
 
-def flat_config(raw: Mapping[str, object]) -> dict[str, object]:
+def flatten_config(raw: Mapping[str, object]) -> dict[str, object]:
     """A config.json with what it says of its text model on top."""
     text = raw.get("text_config")
     return {**raw, **(text if isinstance(text, Mapping) else {})}
 
 
-def _rope_parameters(family: Family, raw: Mapping[str, object]) -> dict[str, object]:
+def _collect_rope_parameters(family: Family, raw: Mapping[str, object]) -> dict[str, object]:
     """The rotary settings in one dict, wherever the release put them."""
     rope: dict[str, object] = {}
     for part in (raw.get("rope_scaling"), raw.get("rope_parameters")):
@@ -298,10 +298,10 @@ _ROPE_FIELDS = {
 }
 
 
-def _family(outer: Mapping[str, object]) -> Family:
+def _family_of_config(outer: Mapping[str, object]) -> Family:
     """Of the text model, whether it is wrapped or not."""
     said = str(outer.get("model_type", DEFAULT))
-    inner = str(flat_config(outer).get("model_type", said))
+    inner = str(flatten_config(outer).get("model_type", said))
     around = family_of(said)
     family = family_of(inner)
     if around is not family:

@@ -13,7 +13,7 @@ _MOST_SHARE = (
 )
 
 
-def chosen_device(asked: str) -> "torch.device":
+def device_for_name(asked: str) -> "torch.device":
     """The device for one of DEVICES; `auto` is the processor: docqa was never run on a card, so
     users have to ask. Raises ConfigUnsupported for another name, or a device that this machine or
     build of torch lacks."""
@@ -33,14 +33,14 @@ def chosen_device(asked: str) -> "torch.device":
     return torch.device("cpu" if asked == "auto" else asked)
 
 
-def name_of_device(device: "torch.device") -> str:
+def device_description(device: "torch.device") -> str:
     """What computes, in words: results depend on it."""
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def check_room(device: "torch.device", weights_bytes: int, where: str) -> None:
+def check_device_memory(device: "torch.device", weights_bytes: int, where: str) -> None:
     """Raises ConfigUnsupported where a card has too little free memory for weights of so many
     bytes.
     """
@@ -51,6 +51,6 @@ def check_room(device: "torch.device", weights_bytes: int, where: str) -> None:
     free, _ = torch.cuda.mem_get_info(device)
     if weights_bytes > _MOST_SHARE * free:
         raise ConfigUnsupported(
-            f"{where}: the weights take {weights_bytes / 2**30:.1f} GiB and {name_of_device(device)} has "
+            f"{where}: the weights take {weights_bytes / 2**30:.1f} GiB and {device_description(device)} has "
             f"{free / 2**30:.1f} GiB free; use --device cpu, or a smaller model"
         )

@@ -121,16 +121,16 @@ class Family:
 
 def family_names() -> list[str]:
     """Names of all families: of their files, and of those that other packages bring."""
-    return sorted({*_own_names(), *(point.name for point in _plugins())})
+    return sorted({*_built_in_family_names(), *(point.name for point in _family_plugins())})
 
 
-def _plugins() -> Iterable[EntryPoint]:
+def _family_plugins() -> Iterable[EntryPoint]:
     from importlib.metadata import entry_points
 
     return entry_points(group=PLUGINS)
 
 
-def _own_names() -> list[str]:
+def _built_in_family_names() -> list[str]:
     return [
         module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)
     ]
@@ -142,11 +142,11 @@ def family_of(model_type: str) -> Family:
     ConfigUnsupported.
     """
     names = {model_type, model_type.removesuffix("_text")}
-    for name in names & set(_own_names()):
+    for name in names & set(_built_in_family_names()):
         found: Family = importlib.import_module(f"{PACKAGE}.{name}").FAMILY
         if model_type in (name, found.model_type):
             return found
-    for point in _plugins():  # last, since looking for them takes long
+    for point in _family_plugins():  # last, since looking for them takes long
         if point.name in names:
             return cast(Family, point.load())
     raise ConfigUnsupported(

@@ -56,7 +56,7 @@ class DeltaNet(nn.Module):
         self.value_heads = config.linear_num_value_heads
         self.key_dim = config.linear_key_head_dim
         self.value_dim = config.linear_value_head_dim
-        keys, values = config.delta_widths
+        keys, values = config.delta_key_and_value_widths
         self.conv1d = Depthwise(2 * keys + values, config.linear_conv_kernel_dim)
 
     def remember(
@@ -82,7 +82,7 @@ class GatedDeltaNet(DeltaNet):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
-        (keys, values), hidden = config.delta_widths, config.hidden_size
+        (keys, values), hidden = config.delta_key_and_value_widths, config.hidden_size
         self.in_proj_qkv = Linear(hidden, 2 * keys + values)
         self.in_proj_z = Linear(hidden, values)
         self.in_proj_b = Linear(hidden, self.value_heads)
@@ -171,5 +171,8 @@ class Hybrid(Network):
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         kinds = enumerate(config.layer_types[:layers])
-        built = (HybridLayer(config, kind, sparse=config.sparse(number)) for number, kind in kinds)
+        built = (
+            HybridLayer(config, kind, sparse=config.is_sparse_layer(number))
+            for number, kind in kinds
+        )
         super().__init__(config, built, ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps))

@@ -13,17 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
-from docqa.kernels.native import packed_is_faster
+from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, activation_rounding_of_blocks
+from docqa.kernels.native import is_packed_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.experts import default_budget, expert_pool
-from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
+from docqa.model.checkpoints.experts import default_expert_budget, expert_pool
+from docqa.model.checkpoints.gguf.checkpoint import has_experts_in_blocks
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.cost.machine import multiplies_bfloat16
+from docqa.model.cost.machine import has_fast_bfloat16
 from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, check_length, parameters
 from docqa.model.gguf.file import is_gguf, open_gguf
-from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
+from docqa.model.heads.evidence import EvidenceHead, load_evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
@@ -31,7 +31,7 @@ from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
 
 from .config import HybridConfig, load_config
-from .device import check_room, chosen_device
+from .device import check_device_memory, device_for_name
 from .errors import ConfigUnsupported, ModelNotFound
 from .folder import BUNDLED, load_calibration
 from .linear import Linear
@@ -74,11 +74,11 @@ class NetworkModel:
         name = str(self.dtype).removeprefix("torch.")
         matrices = self.lower.packed_matrices().values()
         if any(isinstance(matrix, BlockMatrix) for matrix in matrices):
-            return f"{name}, blocks of a GGUF file {block_arithmetic()}"
+            return f"{name}, blocks of a GGUF file {activation_rounding_of_blocks()}"
         return PACKED_PRECISION if matrices else name
 
     @property
-    def on_cpu(self) -> bool:
+    def is_on_cpu(self) -> bool:
         return self.device.type == "cpu"
 
     @property
@@ -113,17 +113,17 @@ class NetworkModel:
         """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch:
         the folder has changed; the file is named."""
         complete = len(self.lower.layers) == self.config.num_hidden_layers
-        return self.lower if complete else self._whole
+        return self.lower if complete else self._whole_network
 
     @cached_property
-    def _whole(self) -> Network:
+    def _whole_network(self) -> Network:
         """Shares its tensors with `lower`, whose adapters are for the evidence head alone."""
         whole = load_network(
             self.folder, self.config, self.dtype, known=self.lower, packed=self.packed
         )
-        return whole if self.on_cpu else whole.to(self.device)
+        return whole if self.is_on_cpu else whole.to(self.device)
 
-    def trunk_alone(self) -> Self:
+    def without_heads(self) -> Self:
         """The same without heads and their calibration: all layers read, and answers are copied."""
         weights = dict(self.calibration.get("evidence_weights", {}))
         weights.pop("vector", None)
@@ -135,7 +135,7 @@ class NetworkModel:
         """The checkpoint's module of multi-token prediction; None where it has none, and on an
         accelerator, where nobody measured whether guesses pay. Raises WeightsMissing,
         WeightsMismatch: it has a part of one."""
-        if not self.on_cpu:
+        if not self.is_on_cpu:
             return None
         return load_mtp(self.folder, self.config, self.dtype)
 
@@ -196,7 +196,7 @@ class NetworkModel:
             count = min(
                 self.blocks_at_once * state.grid - state.position % state.grid, len(numbers) - done
             )
-            hidden = self._run(numbers[done : done + count], state, on_hidden)
+            hidden = self._run_layers(numbers[done : done + count], state, on_hidden)
             done += count
         return hidden
 
@@ -216,7 +216,7 @@ class NetworkModel:
                 self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
             )
 
-    def _run(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
+    def _run_layers(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
         """A few blocks of the grid, or less, through the layers; the last token's hidden state."""
         pieces: list[Tensor] = []
         hooks = {self.evidence_layer: pieces.append} if on_hidden is not None else {}
@@ -227,7 +227,7 @@ class NetworkModel:
         ids = torch.as_tensor(numbers.tolist())
         several_blocks = position % state.grid + len(ids) > state.grid
         pool = expert_pool(network) if several_blocks else None
-        with torch.inference_mode(), nullcontext() if pool is None else pool.staying():
+        with torch.inference_mode(), nullcontext() if pool is None else pool.keeping_one_layer():
             hidden = network(
                 ids[None].to(self.device),
                 state.layers,
@@ -275,11 +275,11 @@ def load_model(
         use_threads(threads)
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config = HybridConfig.from_folder(where)
-    target = chosen_device(device)
-    compute, packed = _precision(where, target, dtype or os.environ.get("DOCQA_DTYPE"))
-    check_room(target, parameters(config)["total"] * compute.itemsize, str(where))
+    target = device_for_name(device)
+    compute, packed = _resolve_precision(where, target, dtype or os.environ.get("DOCQA_DTYPE"))
+    check_device_memory(target, parameters(config)["total"] * compute.itemsize, str(where))
     if expert_bytes is None and target.type == "cpu":
-        expert_bytes = default_budget(config, compute)
+        expert_bytes = default_expert_budget(config, compute)
     calibration = load_calibration(where)
     evidence_head = EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
@@ -309,7 +309,7 @@ def load_model(
 
 def _add_adapters(network: Network, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
     """Adds the evidence head's small matrices to those of the layers below it."""
-    for name, (down, up) in evidence_adapters(folder).items():
+    for name, (down, up) in load_evidence_adapters(folder).items():
         linear = network.get_submodule(name)
         assert isinstance(linear, Linear)
         linear.adapter = (
@@ -318,7 +318,7 @@ def _add_adapters(network: Network, folder: Path, device: torch.device, dtype: t
         )
 
 
-def _precision(
+def _resolve_precision(
     folder: Path, device: torch.device, asked: torch.dtype | str | None
 ) -> tuple[torch.dtype, bool]:
     """What a model computes in on `device`, and whether quantized matrices stay so. Raises
@@ -335,11 +335,11 @@ def _precision(
     if is_gguf(folder):
         file = open_gguf(folder)
         packed = any(tensor.tensor_type.name in BLOCKS for tensor in file.tensors.values())
-        if file.field("expert_count", 0):
+        if file.architecture_field("expert_count", 0):
             # else they are dequantized, in a dtype that as many as possible fit in
-            packed = packed and experts_in_blocks(file)
+            packed = packed and has_experts_in_blocks(file)
         return (torch.float32 if packed else default_dtype()), packed
-    packed = packed_is_faster(than_bfloat16=narrow) and (
+    packed = is_packed_faster(than_bfloat16=narrow) and (
         not narrow or CONFIG_KEY in load_config(folder)
     )
     return (torch.float32 if packed else default_dtype()), packed
@@ -347,4 +347,4 @@ def _precision(
 
 def default_dtype() -> torch.dtype:
     """bfloat16 where the processor has instructions for it, else float32."""
-    return torch.bfloat16 if multiplies_bfloat16() else torch.float32
+    return torch.bfloat16 if has_fast_bfloat16() else torch.float32

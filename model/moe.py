@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.kernels.moe import ExpertBank, Stacked, mix_experts, route
+from docqa.kernels.moe import ExpertBank, StackedExperts, mix_experts, route
 
 from .config import HybridConfig
 from .linear import Linear, SwiGLU
@@ -43,7 +43,7 @@ class Experts(nn.Module):
     def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
         """x [tokens, hidden], chosen and weights [tokens, k] -> [tokens, hidden]."""
         return mix_experts(
-            x, chosen, weights, self.bank or Stacked(self.gate_up_proj, self.down_proj)
+            x, chosen, weights, self.bank or StackedExperts(self.gate_up_proj, self.down_proj)
         )
 
 

@@ -124,7 +124,7 @@ class Network(nn.Module):
         modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
         return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
 
-    def experts(self) -> dict[str, Experts]:
+    def expert_modules(self) -> dict[str, Experts]:
         return {
             name: module for name, module in self.named_modules() if isinstance(module, Experts)
         }
@@ -132,7 +132,9 @@ class Network(nn.Module):
     def expert_banks(self) -> dict[str, ExpertBank]:
         """The banks that are used instead of experts' tensors, by the names of their `Experts`."""
         return {
-            name: module.bank for name, module in self.experts().items() if module.bank is not None
+            name: module.bank
+            for name, module in self.expert_modules().items()
+            if module.bank is not None
         }
 
 

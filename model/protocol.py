@@ -142,7 +142,7 @@ class Model(Protocol):
         """Where the network and its states are; None: arrays of numpy."""
 
     @property
-    def on_cpu(self) -> bool: ...
+    def is_on_cpu(self) -> bool: ...
     @property
     def packed(self) -> bool:
         """Whether matrices stay in the bits of their file."""

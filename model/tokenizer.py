@@ -65,21 +65,21 @@ class CheckpointTokenizer:
             ]
         )
         self._spec = spec
-        self._pattern = _split_pattern(spec)
-        self._normal_form = _normal_form(spec)
+        self._pattern = _split_pattern_of(spec)
+        self._normal_form_of = _normal_form_of(spec)
         self._slow: Rust | None = None
         self._as_bytes: dict[str, bytes] = {}
         if self._pattern is None:
             self._slow_tokenizer()
         else:
-            self._build(vocabulary)
+            self._build_encoding(vocabulary)
 
     @classmethod
     def load(cls, folder: Path) -> "CheckpointTokenizer":
         """Reads a folder's `tokenizer.json`, and beside it which token ends a text. Raises
         TokenizerUnsupported.
         """
-        return cls(tokenizer_spec(folder), _eos_ids(folder))
+        return cls(tokenizer_spec(folder), _load_eos_ids(folder))
 
     @property
     def eos_id(self) -> int:
@@ -100,8 +100,8 @@ class CheckpointTokenizer:
         raw = text.encode()
         if self._pattern is None or len(raw.translate(None, self._missing)) < len(raw):
             return list(self._slow_tokenizer().encode(text, add_special_tokens=False).ids)
-        if self._normal_form:
-            text = unicodedata.normalize(self._normal_form, text)
+        if self._normal_form_of:
+            text = unicodedata.normalize(self._normal_form_of, text)
         ranks = self._encoding.encode_ordinary(text)
         return list(map(self._rank_to_id.__getitem__, ranks))
 
@@ -124,36 +124,38 @@ class CheckpointTokenizer:
         whose bytes are spread over several tokens is in the range of each."""
         text = _SURROGATE.sub("\ufffd", text)
         if self._pattern is None or (
-            self._normal_form and not unicodedata.is_normalized(self._normal_form, text)
+            self._normal_form_of and not unicodedata.is_normalized(self._normal_form_of, text)
         ):
             found = self._slow_tokenizer().encode(text, add_special_tokens=False)
             return list(found.ids), list(found.offsets)
         ids = self.encode(text)
-        edges = list(accumulate((len(self._bytes[token]) for token in ids), initial=0))
+        edges = list(
+            accumulate((len(self._bytes_of_all_tokens[token]) for token in ids), initial=0)
+        )
         if edges[-1] == len(text) and text.isascii():
             return ids, list(pairwise(edges))
-        return ids, _characters(text, edges, self._missing)
+        return ids, _character_ranges(text, edges, self._missing)
 
     def decode(self, ids: list[int]) -> str:
         """Text of `ids`; added tokens stand as their names, incomplete characters as U+FFFD."""
         if self._pattern is None:
             return str(self._slow_tokenizer().decode(list(ids), skip_special_tokens=False))
-        return b"".join(self._bytes[i] for i in ids).decode("utf-8", "replace")
+        return b"".join(self._bytes_of_all_tokens[i] for i in ids).decode("utf-8", "replace")
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes that one token stands for; a streaming decoder needs them."""
         return (
-            self._bytes[token]
-            if self._bytes
+            self._bytes_of_all_tokens[token]
+            if self._bytes_of_all_tokens
             else str(self._slow_tokenizer().decode([token])).encode()
         )
 
-    def _build(self, vocabulary: dict[str, int]) -> None:
+    def _build_encoding(self, vocabulary: dict[str, int]) -> None:
         """Makes the tiktoken Encoding: a rank for each byte and each merge, in order."""
         import tiktoken
 
-        as_bytes = _all_bytes(vocabulary, byte_alphabet())
-        tokens, self._rank_to_id, missing = _by_rank(
+        as_bytes = _vocabulary_bytes(vocabulary, byte_alphabet())
+        tokens, self._rank_to_id, missing = _rank_tokens(
             vocabulary, self._spec["model"]["merges"], as_bytes
         )
         if self._spec["model"].get("ignore_merges") and not set(tokens).issuperset(
@@ -174,7 +176,7 @@ class CheckpointTokenizer:
         self._as_bytes = as_bytes
 
     @cached_property
-    def _bytes(self) -> list[bytes]:
+    def _bytes_of_all_tokens(self) -> list[bytes]:
         """Of every id, when first asked for; none where tiktoken cannot have the tokens."""
         if not self._as_bytes:
             return []
@@ -200,7 +202,7 @@ class CheckpointTokenizer:
         return self._slow
 
 
-def _characters(text: str, edges: list[int], missing: bytes) -> list[tuple[int, int]]:
+def _character_ranges(text: str, edges: list[int], missing: bytes) -> list[tuple[int, int]]:
     """Ranges of characters between byte positions `edges`, without the bytes that have no token."""
     import numpy
 
@@ -216,7 +218,7 @@ def _characters(text: str, edges: list[int], missing: bytes) -> list[tuple[int, 
     return list(zip(first.tolist(), last.tolist(), strict=True))
 
 
-def _all_bytes(vocabulary: Collection[str], alphabet: dict[str, int]) -> dict[str, bytes]:
+def _vocabulary_bytes(vocabulary: Collection[str], alphabet: dict[str, int]) -> dict[str, bytes]:
     """The bytes of every token written in `alphabet`; not of others, such as added tokens."""
     # By one translation of all tokens to Latin-1: one for each took a third of the time of loading.
     table = dict.fromkeys(range(256), "\uffff") | {
@@ -225,12 +227,14 @@ def _all_bytes(vocabulary: Collection[str], alphabet: dict[str, int]) -> dict[st
     try:
         joined = "".join(vocabulary).translate(table).encode("latin-1")
     except UnicodeEncodeError:
-        return _all_bytes([text for text in vocabulary if alphabet.keys() >= set(text)], alphabet)
+        return _vocabulary_bytes(
+            [text for text in vocabulary if alphabet.keys() >= set(text)], alphabet
+        )
     edges = pairwise(accumulate(map(len, vocabulary), initial=0))
     return {text: joined[start:end] for text, (start, end) in zip(vocabulary, edges, strict=True)}
 
 
-def _by_rank(
+def _rank_tokens(
     vocabulary: dict[str, int], merges: list[str] | list[list[str]], as_bytes: dict[str, bytes]
 ) -> tuple[list[bytes], list[int], list[bytes]]:
     """Tokens as bytes and their ids, single bytes first, then by merges; and the bytes without a
@@ -266,13 +270,13 @@ def _by_rank(
     return tokens, ids, missing
 
 
-def _normal_form(spec: dict[str, Any]) -> NormalForm | None:
+def _normal_form_of(spec: dict[str, Any]) -> NormalForm | None:
     normalizer = spec.get("normalizer")
     kind = normalizer.get("type") if normalizer else None
     return cast(NormalForm, kind) if kind in ("NFC", "NFKC", "NFD", "NFKD") else None
 
 
-def _split_pattern(spec: dict[str, Any]) -> str | None:
+def _split_pattern_of(spec: dict[str, Any]) -> str | None:
     """What splits text before BPE; None for no byte-level BPE known here."""
     model = spec["model"]
     normalizer = spec.get("normalizer")
@@ -282,7 +286,7 @@ def _split_pattern(spec: dict[str, Any]) -> str | None:
         or model.get("continuing_subword_prefix")
     ):
         return None
-    if normalizer and _normal_form(spec) is None:
+    if normalizer and _normal_form_of(spec) is None:
         return None
     before = spec.get("pre_tokenizer") or {}
     parts = before.get("pretokenizers", [before])
@@ -305,7 +309,7 @@ def tokenizer_spec(folder: Path) -> dict[str, Any]:
     TokenizerUnsupported.
     """
     path = folder / "tokenizer.json"
-    if _inside_gguf(folder):
+    if _is_inside_gguf(folder):
         file = open_gguf(folder)
         return vocabulary_spec(file.metadata, file.path)
     try:
@@ -320,13 +324,13 @@ def tokenizer_spec(folder: Path) -> dict[str, Any]:
         ) from error
 
 
-def _inside_gguf(folder: Path) -> bool:
+def _is_inside_gguf(folder: Path) -> bool:
     return not (folder / "tokenizer.json").is_file() and is_gguf(folder)
 
 
-def _eos_ids(folder: Path) -> tuple[int, ...]:
+def _load_eos_ids(folder: Path) -> tuple[int, ...]:
     """Of a GGUF file, or of generation_config.json or config.json, the first that names any."""
-    if _inside_gguf(folder):
+    if _is_inside_gguf(folder):
         return tuple(open_gguf(folder).eos_ids())
     for name in ("generation_config.json", "config.json"):
         try:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from docqa.kernels import rope
 from docqa.kernels.attention import attention
-from docqa.kernels.dispatch import gradients_recorded
+from docqa.kernels.dispatch import are_gradients_recorded
 from docqa.kernels.norm import rms_norm
 
 from .config import FULL, HybridConfig
@@ -66,9 +66,9 @@ class Attention(nn.Module):
         return self.o_proj(attend(q, k, v, rounded=rounded).reshape(batch, seq, -1))
 
 
-def added(new: Tensor, x: Tensor) -> Tensor:
+def add_residual(new: Tensor, x: Tensor) -> Tensor:
     """x + new, in the memory of `new`, which nobody else has, where no gradient is recorded."""
-    return new + x if gradients_recorded(new, x) else new.add_(x)
+    return new + x if are_gradients_recorded(new, x) else new.add_(x)
 
 
 class TransformerLayer(nn.Module):
@@ -86,8 +86,8 @@ class TransformerLayer(nn.Module):
     def forward(
         self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
     ) -> Tensor:
-        x = added(self.self_attn(self.input_layernorm(x), rotation, cache), x)
-        return added(self.mlp(self.post_attention_layernorm(x)), x)
+        x = add_residual(self.self_attn(self.input_layernorm(x), rotation, cache), x)
+        return add_residual(self.mlp(self.post_attention_layernorm(x)), x)
 
 
 class Transformer(Network):

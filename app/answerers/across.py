@@ -61,7 +61,9 @@ def ask_across(
     for number in order:
         answerer = alone[number]
         tokens_before = sum(each.answer.coverage.tokens for each in answers.values())
-        for event in answerer.ask(asked.question, asked.wanted, doubtful=asked.kind.picks):
+        for event in answerer.ask(
+            asked.question, asked.wanted, doubtful=asked.kind.picks_documents
+        ):
             if isinstance(event, ReadProgress):
                 is_last = number == order[-1]
                 yield _progress_of_all(event, tokens_before, len(corpus.context), is_last)
@@ -73,7 +75,7 @@ def ask_across(
         if asked.kind.picks and asked.wanted.kind:
             agrees = _chance_of_named_value(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
-        elif asked.kind.picks:
+        elif asked.kind.picks_documents:
             signals[number] = answerer.signals(asked.question)
             if signals[number]:  # it was read
                 signals[number] = {**signals[number], **_word_signals(scores, corpus, number)}
@@ -162,7 +164,8 @@ def _join_document_answers(
     if first.status is Status.PARTIAL:  # nothing was read
         status = Status.PARTIAL
     likely = {
-        each.path: each.agrees if asked.kind.picks else each.answer.confidence for each in answers
+        each.path: each.agrees if asked.kind.picks_documents else each.answer.confidence
+        for each in answers
     }
     if stating:
         chance = _all_right_chance(asked, stating, answers)
@@ -201,7 +204,7 @@ def _statement_per_document(
     """A statement for each document that is `stating`; for the others that they do not say, where
     no documents are picked."""
     shown = stating
-    if stating and not asked.kind.picks:
+    if stating and not asked.kind.picks_documents:
         silent = [each for each in answers if each not in stating]
         shown = [*stating, *silent] if asked.kind in _ORDERED else answers
     lines: list[str] = []
@@ -226,7 +229,7 @@ def _words_and_quotes(
     """What a document says: in its words, without a verdict, where it is picked."""
     answer = document_answer.answer
     in_words = "; ".join(statement.text for statement in answer.statements)
-    words = in_words if asked.kind.picks else str(answer.answer)
+    words = in_words if asked.kind.picks_documents else str(answer.answer)
     return words, answer.quotes[:1] if len(answer.statements) < 2 else answer.quotes
 
 
@@ -238,7 +241,7 @@ def _documents_of_answer(
     """
     counting = [each for each in answers if _is_part_of_answer(asked, each)]
     least = AGREES_CHANCE ** len(answers)
-    if asked.kind.picks and _all_right_chance(asked, counting, answers) < least:
+    if asked.kind.picks_documents and _all_right_chance(asked, counting, answers) < least:
         return []
     if asked.kind in _ORDERED:
         for kind in _COMPARED:
@@ -256,6 +259,6 @@ def _all_right_chance(
     """The chance that every part of the answer is right, and of picked documents that none is
     missing.
     """
-    if asked.kind.picks:
+    if asked.kind.picks_documents:
         return math.prod(each.agrees if each in stating else 1 - each.agrees for each in answers)
     return math.prod(each.answer.confidence for each in stating)

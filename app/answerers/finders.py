@@ -151,7 +151,7 @@ class ReaderFinder(CandidateFinder):
         """What `find_one` finds: for each of the two questions that one of two parts is asked as,
         which share the time of one, or for `asked` itself."""
         is_one = asked.wanted != ANYTHING or asked.text.endswith(")")  # a field, or a follow-up
-        parts = None if is_one else self._reader.two_parts(asked.text)
+        parts = None if is_one else self._reader.split_into_two_questions(asked.text)
         if not parts:
             return find_one(asked, 1)
         return join_answers_of_parts([find_one(AskedQuestion(part), len(parts)) for part in parts])
@@ -221,7 +221,7 @@ class ReaderFinder(CandidateFinder):
         if asked.wanted != ANYTHING:
             front = FRONT in asked.wanted.where
         else:
-            clause = self._reader.clause_of(asked.text)
+            clause = self._reader.clause_that_answers(asked.text)
             if clause not in ("", DOCUMENT_DATE):
                 likely = passages_of_clause(clause, self._corpus.clause_sentences)
                 if likely:

@@ -35,7 +35,7 @@ def load_model(options: Options) -> Model:
     # They read, encode or rank in the place of the model's own, with the calibration fitted for
     # them.
     from docqa.model.foreign.encoder import ForeignEncoder
-    from docqa.model.foreign.folder import PLUGIN, plugged_reader
+    from docqa.model.foreign.folder import PLUGIN, reader_entry_point
     from docqa.model.foreign.reader import ForeignSpanReader
     from docqa.model.foreign.reranker import ForeignReranker
 
@@ -45,7 +45,7 @@ def load_model(options: Options) -> Model:
         model.reranker = ForeignReranker(Path(options.reranker), options.device)
     if options.reader is not None and model.reader is not None:
         plugged = (
-            plugged_reader(options.reader).load() if options.reader.startswith(PLUGIN) else None
+            reader_entry_point(options.reader).load() if options.reader.startswith(PLUGIN) else None
         )
         model.reader.other = (
             plugged() if plugged else ForeignSpanReader(Path(options.reader), options.device)

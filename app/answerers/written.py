@@ -123,7 +123,7 @@ class WritingAnswerer:
         said = {
             word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")
         } | wanted
-        least = _LEAST_OF_QUESTION if self.evidence.reader.goes_on(question) else 1.0
+        least = _LEAST_OF_QUESTION if self.evidence.reader.needs_earlier_question(question) else 1.0
         same = len(wanted & asked) >= least * len(wanted) and len(
             asked & said
         ) > _LEAST_KNOWN * len(asked)
@@ -251,7 +251,9 @@ class WritingAnswerer:
     def _asks_each_document(self, question: str) -> bool:
         """Whether a question about several documents wants an answer from each of them."""
         wanted = (
-            self.evidence.reader.of_several(question) if len(self.corpus.documents) > 1 else None
+            self.evidence.reader.parse_question_of_several(question)
+            if len(self.corpus.documents) > 1
+            else None
         )
         return wanted is not None and wanted.kind is not QuestionKind.ONE
 

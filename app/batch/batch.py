@@ -15,7 +15,7 @@ from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.store import key_of
-from docqa.model.cost.machine import available_bytes, processors
+from docqa.model.cost.machine import available_memory_bytes, processor_count
 
 from .items import BatchItem, Failure, Listing, Task
 from .jobs import Job
@@ -100,7 +100,7 @@ class Batch:
         plan = plan_tasks(left, jobs, self.options, self._known_speeds(jobs))
         if self.settings.ray is not None:
             return plan
-        fitting = max(1, min(jobs, available_bytes() // max(plan.memory_bytes // jobs, 1)))
+        fitting = max(1, min(jobs, available_memory_bytes() // max(plan.memory_bytes // jobs, 1)))
         if fitting == jobs:
             return plan
         return plan_tasks(left, fitting, self.options, self._known_speeds(fitting))
@@ -114,7 +114,7 @@ class Batch:
         path = self.workspace.root / LEDGER
         try:
             with (
-                Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger,
+                Ledger(path, f"{socket.gethostname()}, {processor_count()} cores") as ledger,
                 _sigterm_interrupts(),
             ):
                 left = self.tasks_left()
@@ -154,7 +154,7 @@ class Batch:
     def _make_executor(self, jobs: int, progress: BatchProgress) -> Executor:
         if jobs == 1 and self.settings.ray is None:
             return Serial(self._job, progress.on_event)
-        threads = self.options.threads or max(processors() // jobs, 1)
+        threads = self.options.threads or max(processor_count() // jobs, 1)
         if self.settings.ray is not None:
             return ray_workers(self._job, jobs, threads, self.settings.ray)
         return process_workers(self._job, jobs, threads)

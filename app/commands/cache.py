@@ -19,7 +19,7 @@ from docqa.app.output.progress import size_text
 from docqa.app.output.render import printable
 from docqa.app.storage.sources import content_digests
 from docqa.app.storage.store import BUDGET_BYTES, Store, StoreEntry
-from docqa.model.cost.machine import bytes_of
+from docqa.model.cost.machine import parse_byte_size
 
 
 def list_entries() -> int:
@@ -62,7 +62,7 @@ def prune(
     stay, with the questions about their document.
     """
     store = existing_store()
-    budget = BUDGET_BYTES if to is None else bytes_of(to)
+    budget = BUDGET_BYTES if to is None else parse_byte_size(to)
     if budget is None:
         raise UsageError(f"{to!r} is not a size", where="--to", hint="such as 500M or 2G")
     gone = store.prune(budget)

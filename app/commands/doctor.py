@@ -16,7 +16,7 @@ from docqa.app.storage.store import BUDGET_BYTES, Store
 from docqa.app.tui.settings import load
 from docqa.kernels.threads import thread_count
 from docqa.model.checkpoints.weights import fingerprint
-from docqa.model.cost.machine import processor_flags, processors, total_bytes
+from docqa.model.cost.machine import processor_count, processor_flags, total_memory_bytes
 from docqa.model.errors import ModelError
 
 from .inputs import model_folder
@@ -58,7 +58,7 @@ def _machine() -> list[str]:
 def _kernels() -> str:
     from docqa.kernels import self_check
 
-    words = self_check.describe()
+    words = self_check.describe_library()
     if self_check.array_library() is not None:
         return words
     return f"{words}. Answers are as good without; reading takes about twice as long, and weights more memory"

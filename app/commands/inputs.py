@@ -188,7 +188,7 @@ def _can_think(options: Options) -> bool:
     if is_remote(options.model):
         return True
     template = ChatTemplate.load(Path(options.model) if options.model is not None else bundled())
-    return template is not None and template.thinking != "none"
+    return template is not None and template.thinking_kind != "none"
 
 
 def local(options: Options, command: str) -> Options:

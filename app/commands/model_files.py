@@ -18,7 +18,7 @@ from docqa.app.models.pull import pull as fetch
 from docqa.app.models.remove import remove
 from docqa.app.output.progress import size_text
 from docqa.model.errors import ModelNotFound
-from docqa.model.foreign.folder import ROLES, role_of
+from docqa.model.foreign.folder import ROLES, model_role
 
 from .inputs import model_folder
 
@@ -130,7 +130,7 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
         folder = library.find(name, library.models_root())
         if folder is None:
             raise library.not_found(name)
-        role = role_of(folder) or "model"
+        role = model_role(folder) or "model"
         if role == "model":
             library.check_checkpoint(folder)
         is_path = name not in library.BUNDLED_NAMES and Path(name).expanduser().exists()

@@ -14,7 +14,7 @@ from docqa.app.output.progress import size_text
 from docqa.model.config import HybridConfig
 from docqa.model.cost import plan
 from docqa.model.errors import ModelNotFound
-from docqa.model.foreign.folder import ROLES, role_of
+from docqa.model.foreign.folder import ROLES, model_role
 
 from .inputs import model_folder
 
@@ -53,7 +53,7 @@ def list_models(server: _Server = None) -> int:
         find(name, root) for role in ROLES if (name := settings.text(role)) is not None
     ]
     for name, folder, count in have:
-        role = role_of(folder)
+        role = model_role(folder)
         mark = "*" if folder in (answering, *chosen_others) else " "
         report.result(f"{mark} {name}  {f'{role}  ' if role else ''}{size_text(count)}  {folder}")
     if answering not in [folder for _, folder, _ in have]:
@@ -111,7 +111,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
         facts = _shape_facts(missing.config) | _needed(missing)
     else:
         facts = {"folder": str(folder)}
-        if role := role_of(folder):
+        if role := model_role(folder):
             facts["role"] = role
         else:
             facts |= _shape_facts(HybridConfig.from_folder(folder))
@@ -138,7 +138,7 @@ def check(folder: _Folder, as_json: flags.Json = False) -> int:
     """Both compute in fp32 on seeded random ids. The exit status is 4 if they differ."""
     from transformers.utils import logging
 
-    from docqa.model.checkpoints.check import check as compare
+    from docqa.model.checkpoints.check import compare_with_transformers as compare
 
     logging.set_verbosity_error()  # it advises packages that would make its reference faster
     found = compare(model_folder(folder))
@@ -168,7 +168,7 @@ def _shape_facts(config: HybridConfig) -> dict[str, object]:
         "layers": config.num_hidden_layers,
         "attention_layers": config.layer_types.count("full_attention"),
         "native_context": config.native_context,
-        "longest_context": plan.most_tokens(config),
+        "longest_context": plan.longest_possible_context(config),
         "state_bytes": sizes["fixed"],
         "kv_bytes_per_token": sizes["kv_per_token"],
         "state_and_kv_bytes": {str(length): at["fixed"] + at["kv"] for length, at in shown.items()},

@@ -13,7 +13,7 @@ from docqa.app.models.library import models_root
 from docqa.app.options import Options
 from docqa.app.output.progress import duration_text, size_text
 from docqa.app.session.engine import open_session
-from docqa.model.cost.speed import measured_speed
+from docqa.model.cost.speed import measure_speed
 
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
@@ -49,7 +49,7 @@ def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_
     options = replace(options, model=None)
     with open_session(paths, options) as session:
         tokens = len(session.context)
-        speed = measured_speed(load_network(options), TIMED_LAYERS)
+        speed = measure_speed(load_network(options), TIMED_LAYERS)
     found = forecast(model, tokens, speed, models_root())
     report.result(
         json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines())

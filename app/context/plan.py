@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import total_bytes
+from docqa.model.cost.machine import total_memory_bytes
 from docqa.model.cost.plan import estimate, parameters
 from docqa.model.protocol import Model
 
@@ -48,7 +48,7 @@ def fits_context_and_memory(model: Model, tokens: int, room: int) -> bool:
         packed=model.packed,
         expert_bytes=model.expert_pool_bytes,
     ).memory_bytes
-    return needed <= total_bytes()
+    return needed <= total_memory_bytes()
 
 
 def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:
@@ -75,9 +75,9 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     )
     expected = estimated()
     if expected.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
-        from docqa.model.cost.speed import measured_speed
+        from docqa.model.cost.speed import measure_speed
 
-        expected = estimated(speed=measured_speed(model, config.num_hidden_layers))
+        expected = estimated(speed=measure_speed(model, config.num_hidden_layers))
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(
         tokens,

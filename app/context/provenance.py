@@ -57,15 +57,17 @@ def kernel_provenance(device: torch.device | None = None) -> str:
     features. `device`: the accelerator that the network computes on; None: the CPU."""
     from importlib.metadata import version
 
-    from docqa.kernels.native import kernel_identity, native_in_use
+    from docqa.kernels.native import is_native_in_use, kernel_identity
     from docqa.kernels.threads import thread_count
 
     if device is not None:
-        from docqa.model.device import name_of_device
+        from docqa.model.device import device_description
 
-        return f"{device.type} {name_of_device(device)}, torch {version('torch')}, {sys.platform}"
+        return (
+            f"{device.type} {device_description(device)}, torch {version('torch')}, {sys.platform}"
+        )
     kernels = kernel_identity()  # named after the processor's instructions, where they are native
-    if not native_in_use():
+    if not is_native_in_use():
         import torch
 
         kernels += f", {torch.backends.cpu.get_cpu_capability()}"
@@ -83,7 +85,7 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
         attention=str(sorted(vars(LongAttention()).items())),
         yarn_factor=yarn_factor,
         dtype=model.precision,
-        kernels=kernel_provenance(None if model.on_cpu else model.device),
+        kernels=kernel_provenance(None if model.is_on_cpu else model.device),
         layers=model.answer_layers,
     )
 

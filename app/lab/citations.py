@@ -203,7 +203,7 @@ def answerers(
     """Each question with what answers it, over its document alone."""
     for document in documents:
         parsed, _ = document.parse()
-        opening = TemplateConversation(template, model.tokenizer).opening()
+        opening = TemplateConversation(template, model.tokenizer).opening_ids()
         corpus = Corpus((parsed,), model.tokenizer, [], opening)
         read = Corpus((parsed,), bundled_model(options).tokenizer, [])
         evidence = DocumentEvidence(read, options, None)

@@ -89,7 +89,7 @@ def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Foreca
         memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, None),
         packed_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens),
         pooled_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, pooled=True),
-        machine_memory_bytes=total_bytes(),
+        machine_memory_bytes=total_memory_bytes(),
         free_disk_bytes=shutil.disk_usage(above).free,
         disk_bytes=expected.disk_bytes,
         license=model.license,

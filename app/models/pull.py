@@ -20,7 +20,7 @@ from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import Progress, duration_text, size_text
 from docqa.app.storage.store import file_digest
 from docqa.model.config import HybridConfig
-from docqa.model.foreign.folder import MODULES, role_of
+from docqa.model.foreign.folder import MODULES, model_role
 
 from .library import MANIFEST, PART, Pulled, checked_id, pulled_models
 

@@ -262,7 +262,7 @@ class Session:
         tell.
         """
         reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
-        return reader is not None and reader.goes_on(question)
+        return reader is not None and reader.needs_earlier_question(question)
 
     def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as a model that writes puts it so that it can be understood without the turns
@@ -283,9 +283,9 @@ class Session:
                     ).privacy_notice()
                 )
             else:
-                from docqa.kernels.self_check import damage
+                from docqa.kernels.self_check import library_damage
 
-                yield from (Notice(words) for words in [damage()] if words)
+                yield from (Notice(words) for words in [library_damage()] if words)
             yield from (Notice(message) for message in [*self.warnings, *self.notices])
 
     def _with_notices(self, events: Iterator[Event]) -> Iterator[Event]:

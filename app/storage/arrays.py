@@ -71,7 +71,7 @@ def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
     """
     try:
         file = MappedTensors(path)
-        return {name: file.array(name) for name in file.places()}, file.metadata
+        return {name: file.array(name) for name in file.tensor_locations()}, file.metadata
     except ModelError as error:
         raise StoreDamaged("is no file of arrays", where=str(path)) from error
 

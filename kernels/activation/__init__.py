@@ -4,10 +4,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from docqa.kernels.cpu import arrays
-from docqa.kernels.cpu.tensors import on_tensors
+from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
 )
@@ -18,13 +18,13 @@ def silu_product_reference(gate: Tensor, up: Tensor) -> Tensor:
     return functional.silu(gate) * up
 
 
-silu_product_native = on_tensors(arrays.silu_product)
+silu_product_native = wrap_array_operation(arrays.silu_product)
 register_native("silu_product", silu_product_native)
 register("silu_product", "reference", silu_product_reference)
 
 
 def silu_product(gate: Tensor, up: Tensor) -> Tensor:
     """SiLU(gate) * up, element by element; all of one shape and dtype."""
-    if gradients_recorded(gate, up):
+    if are_gradients_recorded(gate, up):
         return silu_product_reference(gate, up)
     return choose_implementation("silu_product", gate.device.type, gate.dtype).function(gate, up)

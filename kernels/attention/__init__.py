@@ -4,13 +4,13 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
 )
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.native import native_in_use
+from docqa.kernels.native import is_native_in_use
 
 from .blocks import best_blocks, block_bounds, block_scores
 from .cached import ONE_DIM, attention_gathered, attention_over_native
@@ -29,7 +29,7 @@ __all__ = [
     "best_blocks",
     "block_bounds",
     "block_scores",
-    "one_query_in_place",
+    "can_attend_in_place",
 ]
 
 register_native("attention", attention_native)
@@ -52,16 +52,16 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
         raise ShapeMismatch(
             f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}"
         )
-    if gradients_recorded(q, k, v):
+    if are_gradients_recorded(q, k, v):
         return attention_tiled(q, k, v)
     return choose_implementation("attention", q.device.type, q.dtype).function(
         q, k, v, rounded=rounded
     )
 
 
-def one_query_in_place(dim: int, dtype: torch.dtype) -> bool:
+def can_attend_in_place(dim: int, dtype: torch.dtype) -> bool:
     """Whether `attention_over` reads keys and values for one query in `dtype` as they lie."""
-    return dim % ONE_DIM == 0 and dtype == torch.float32 and native_in_use()
+    return dim % ONE_DIM == 0 and dtype == torch.float32 and is_native_in_use()
 
 
 def attention_over(
@@ -81,7 +81,7 @@ def attention_over(
         raise ShapeMismatch(
             f"attention of q {tuple(q.shape)} over {length} tokens with {kv_heads} key heads"
         )
-    if gradients_recorded(q, *(block.k for block in context.blocks)):
+    if are_gradients_recorded(q, *(block.k for block in context.blocks)):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attention)
     chosen = choose_implementation("attention_over", q.device.type, q.dtype).function
     return chosen(q, context, selection, rounded=rounded, attend=attention)

@@ -38,15 +38,15 @@ def attention_gathered(
     stop = context.length
     start = stop - q.shape[1]
     if selection is None:
-        keys, values = context.between(0, stop, q.dtype)
+        keys, values = context.unpacked_range(0, stop, q.dtype)
         return attend(q, keys[None], values[None], rounded=rounded)
     near = min(tile.local for tile in selection.tiles)
-    near_k, near_v = context.between(near, stop, q.dtype)
-    first_k, first_v = context.between(0, selection.block, q.dtype)
+    near_k, near_v = context.unpacked_range(near, stop, q.dtype)
+    first_k, first_v = context.unpacked_range(0, selection.block, q.dtype)
     out = torch.empty_like(q)
     at = 0
     for tile in selection.tiles:
-        far_k, far_v = context.selected(tile.far, selection.block, q.dtype)
+        far_k, far_v = context.unpacked_blocks(tile.far, selection.block, q.dtype)
         cut = slice(tile.local - near, start + tile.end - near)
         keys = torch.cat([first_k, far_k, near_k[cut]])
         values = torch.cat([first_v, far_v, near_v[cut]])
@@ -73,12 +73,12 @@ def attention_over_native(
     if (q.shape[1] <= FEW and not one) or (selection is not None and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)
     q = q if q.stride(-1) == 1 else contiguous_float32(q)
-    plain_blocks = [block.plain() for block in context.blocks]
-    segments = (KVSegment * len(plain_blocks))(*(block.segment for block in plain_blocks))
+    plain_blocks = [block.as_plain_block() for block in context.blocks]
+    segments = (KVSegment * len(plain_blocks))(*(block.as_segment for block in plain_blocks))
     _, seq, heads, dim = q.shape
     kv_heads = plain_blocks[0].k.shape[1]
     out = q.new_empty(1, seq, heads, dim)
-    ends, starts, numbers = _reads(selection, context.length - seq, kv_heads)
+    ends, starts, numbers = _selection_arrays(selection, context.length - seq, kv_heads)
     call = AttentionCall(
         1,
         seq,
@@ -87,7 +87,7 @@ def attention_over_native(
         kv_heads,
         dim,
         int(rounded),
-        StridedTensor.of(q),
+        StridedTensor.from_tensor(q),
         StridedTensor(),
         StridedTensor(),
         out.data_ptr(),
@@ -98,11 +98,11 @@ def attention_over_native(
         starts.data_ptr(),
         numbers.data_ptr(),
     )
-    library.run("attention", ctypes.byref(call))
+    library.call_function("attention", ctypes.byref(call))
     return out
 
 
-def _reads(
+def _selection_arrays(
     selection: BlockSelection | None, start: int, kv_heads: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`ends`, `starts` and `blocks` of AttentionCall, for queries from position `start` on."""

@@ -22,7 +22,7 @@ class KVBlock:
     v_scale: Tensor | None = None
     bounds: Tensor | None = None
 
-    def unpacked(
+    def unpack_part(
         self, part: slice | tuple[slice, slice], dtype: torch.dtype
     ) -> tuple[Tensor, Tensor]:
         """Keys and values of a part, [tokens of the part, kv_heads of it, dim]; `part`: of tokens,
@@ -33,7 +33,7 @@ class KVBlock:
         k = k if self.k_scale is None else k * self.k_scale[part].to(dtype)[..., None]
         return k, v if self.v_scale is None else v * self.v_scale[part].to(dtype)[..., None]
 
-    def plain(self) -> "KVBlock":
+    def as_plain_block(self) -> "KVBlock":
         """As the library can read it: elements in order, floats of 32 bits; itself where it is so
         already.
         """
@@ -48,7 +48,7 @@ class KVBlock:
         return KVBlock(k, v, *rest)
 
     @cached_property
-    def segment(self) -> KVSegment:
+    def as_segment(self) -> KVSegment:
         """A plain one as the library reads it."""
         parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
         return KVSegment(
@@ -68,19 +68,21 @@ class KVContext:
         """In tokens."""
         return (len(self.blocks) - 1) * self.grid + self.blocks[-1].k.shape[0] if self.blocks else 0
 
-    def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    def unpacked_range(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [stop - start, kv_heads, dim] of a range of positions, unpacked."""
         parts = []
         for number in range(start // self.grid, -(-stop // self.grid)):
             base = number * self.grid
             part = slice(max(start - base, 0), min(stop - base, self.grid))
-            parts.append(self.blocks[number].unpacked(part, dtype))
+            parts.append(self.blocks[number].unpack_part(part, dtype))
         if len(parts) == 1:
             return parts[0]
         keys, values = map(torch.cat, zip(*parts, strict=True))
         return keys, values
 
-    def selected(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    def unpacked_blocks(
+        self, chosen: Tensor, size: int, dtype: torch.dtype
+    ) -> tuple[Tensor, Tensor]:
         """Keys and values [blocks * size, kv_heads, dim] of the key blocks `chosen` [kv_heads,
         blocks] of each head.
         """
@@ -90,7 +92,7 @@ class KVContext:
                 block = self.blocks[number * size // self.grid]
                 inside = number * size % self.grid
                 parts.append(
-                    block.unpacked((slice(inside, inside + size), slice(head, head + 1)), dtype)
+                    block.unpack_part((slice(inside, inside + size), slice(head, head + 1)), dtype)
                 )
         joined = (
             torch.cat(part).unflatten(0, (len(chosen), -1)) for part in zip(*parts, strict=True)

@@ -39,10 +39,10 @@ def attention_native(
         k.shape[2],
         dim,
         int(rounded),
-        StridedTensor.of(q),
-        StridedTensor.of(k),
-        StridedTensor.of(v),
+        StridedTensor.from_tensor(q),
+        StridedTensor.from_tensor(k),
+        StridedTensor.from_tensor(v),
         out.data_ptr(),
     )
-    library.run("attention", ctypes.byref(call))
+    library.call_function("attention", ctypes.byref(call))
     return out

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
     register_triton,
@@ -35,7 +35,7 @@ def unit_conv(
     As `unit_conv_reference`; `history` is absent where nothing came before. While gradients are
     recorded a form with a gradient runs (that of model/training/gradients is differentiable once).
     """
-    if gradients_recorded(x, weight, history):
+    if are_gradients_recorded(x, weight, history):
         wide = (
             torch.float64 if x.dtype == torch.float64 else torch.float32
         )  # narrower ones are widened inside

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from docqa.kernels import gpu
 
-from .reference import with_history
+from .reference import prepend_history
 from .unit import ConvOutput, split_heads
 
 WIDE = 64  # channels of a tile that is not a head
@@ -68,7 +68,7 @@ def _convolve(
     )
 
 
-def _launch(
+def _launch_convolution(
     x: Tensor,
     history: Tensor | None,
     weight: Tensor,
@@ -109,7 +109,7 @@ def _launch(
         )
 
 
-def _prepared(
+def _prepare_inputs(
     x: Tensor, weight: Tensor, history: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
     """x, weight [channels, taps] and history as the kernel reads them, and the next call's
@@ -117,7 +117,7 @@ def _prepared(
     """
     taps = weight.shape[-1]
     seq = x.shape[1]
-    tail = with_history(x[:, max(0, seq - taps + 1) :], taps, history)
+    tail = prepend_history(x[:, max(0, seq - taps + 1) :], taps, history)
     x = x if x.stride(-1) == 1 else x.contiguous()
     before = None if history is None else history.to(x.dtype).contiguous()
     return (
@@ -134,11 +134,11 @@ def unit_conv_gpu(
     """Same arguments and results as `unit_conv_reference`, float32 from the sum over taps on; not
     differentiable.
     """
-    x, weight, history, tail = _prepared(x, weight, history)
+    x, weight, history, tail = _prepare_inputs(x, weight, history)
     out = x.new_empty(x.shape, dtype=torch.float32)
     rest = x.shape[2] - heads * dim
-    _launch(x, history, weight, out, first=0, groups=heads, width=dim, unit=True)
-    _launch(
+    _launch_convolution(x, history, weight, out, first=0, groups=heads, width=dim, unit=True)
+    _launch_convolution(
         x,
         history,
         weight,

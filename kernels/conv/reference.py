@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def with_history(x: Tensor, taps: int, history: Tensor | None) -> Tensor:
+def prepend_history(x: Tensor, taps: int, history: Tensor | None) -> Tensor:
     """x [batch, seq, channels] after the `taps - 1` columns that came before it, zeros where there
     were none.
     """
@@ -26,7 +26,7 @@ def causal_conv_reference(
     and the history for the next call.
     """
     taps = weight.shape[-1]
-    padded = with_history(x, taps, history)
+    padded = prepend_history(x, taps, history)
     kernel = weight.reshape(-1, taps).to(x.dtype)
     total = padded[:, : x.shape[1]] * kernel[:, 0]
     for j in range(1, taps):

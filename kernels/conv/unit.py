@@ -6,11 +6,11 @@ from torch.nn import functional
 
 from docqa.kernels.cpu import Library, arrays
 from docqa.kernels.cpu.library import contiguous_float32
-from docqa.kernels.cpu.tensors import on_tensors
+from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.delta.reference import l2_normalise
 from docqa.kernels.norm.reference import at_least_float32
 
-from .reference import causal_conv_reference, with_history
+from .reference import causal_conv_reference, prepend_history
 
 ConvOutput = tuple[Tensor, Tensor, Tensor]
 
@@ -22,7 +22,7 @@ def split_heads(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput
     return mixed[..., : heads * dim].unflatten(-1, (heads, dim)), mixed[..., heads * dim :], tail
 
 
-def _unit(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput:
+def _split_unit_heads(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput:
     first, rest, tail = split_heads(at_least_float32(mixed), tail, heads, dim)
     return l2_normalise(first), rest, tail
 
@@ -33,7 +33,7 @@ def unit_conv_reference(
     """`causal_conv_reference`, then the first `heads` of `dim` channels scaled to unit length,
     float32 at least. Returns these [batch, seq, heads, dim], the other channels [batch, seq, ..],
     and the history for the next call."""
-    return _unit(*causal_conv_reference(x, weight, history), heads, dim)
+    return _split_unit_heads(*causal_conv_reference(x, weight, history), heads, dim)
 
 
 def causal_conv_fused(
@@ -43,7 +43,7 @@ def causal_conv_fused(
     slow.
     """
     taps = weight.shape[-1]
-    padded = with_history(x, taps, history)
+    padded = prepend_history(x, taps, history)
     kernel = weight.reshape(-1, taps).t().contiguous()
     wide = at_least_float32(padded)
     kernel = kernel.to(wide.dtype)
@@ -57,7 +57,7 @@ def unit_conv_fused(
     x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int
 ) -> ConvOutput:
     """The same through `causal_conv_fused`; not differentiable."""
-    return _unit(*causal_conv_fused(x, weight, history), heads, dim)
+    return _split_unit_heads(*causal_conv_fused(x, weight, history), heads, dim)
 
 
 def causal_conv_native(
@@ -76,7 +76,7 @@ def causal_conv_native(
         if history is None
         else contiguous_float32(history)
     )
-    out = on_tensors(arrays.causal_conv)(x, weight, before, unit=unit, library=library)
+    out = wrap_array_operation(arrays.causal_conv)(x, weight, before, unit=unit, library=library)
     tail = x[:, seq - past :].clone() if seq >= past else torch.cat([before, x], 1)[:, seq:].clone()
     return out, tail
 

@@ -1,4 +1,4 @@
-"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.on_tensors`
+"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.wrap_array_operation`
 wraps them.
 """
 
@@ -41,7 +41,7 @@ class PackedMatrix:
     zero: np.ndarray
 
     @classmethod
-    def of(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
+    def from_parts(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
         """From the checkpoint's q, scale and zero [rows, columns / 64]; `q` is not copied. Raises
         ValueError.
         """
@@ -117,7 +117,7 @@ def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None = No
     call = ProductCall(
         x.size // columns, rows, columns, matrix.bits, *matrix.addresses(), address(x), address(out)
     )
-    library.run("product", ctypes.byref(call))
+    library.call_function("product", ctypes.byref(call))
     return out
 
 
@@ -145,12 +145,12 @@ def delta_rule(
     rest = (
         address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out)
     )
-    strided = (_strided(x) for x in (q, k, v))
+    strided = (_strided_tensor(x) for x in (q, k, v))
     call = DeltaCall(
         batch, seq, heads, key_dim, v.shape[-1], *strided, *rest, None, heads // k.shape[2]
     )
     steps = seq <= FEW_TOKENS if step is None else step
-    library.run("delta_step" if steps else "delta", ctypes.byref(call))
+    library.call_function("delta_step" if steps else "delta", ctypes.byref(call))
     return out, memory
 
 
@@ -172,7 +172,7 @@ def causal_conv(
     kernel = np.ascontiguousarray(weight.reshape(channels, taps).T)
     out = np.empty_like(x)
     places = (address(part) for part in (x, before, kernel))
-    library.run(
+    library.call_function(
         "conv", ctypes.byref(ConvCall(batch, seq, channels, taps, *places, *unit, address(out)))
     )
     return out
@@ -184,7 +184,9 @@ def zero_centred_norm(
     """x / rms(x) * (1 + weight) over the last axis."""
     out = np.empty_like(x)
     dim = x.shape[-1]
-    library.run("norm", address(x), address(weight), eps, address(out), x.size // dim, dim)
+    library.call_function(
+        "norm", address(x), address(weight), eps, address(out), x.size // dim, dim
+    )
     return out
 
 
@@ -194,7 +196,7 @@ def gated_norm(
     """x / rms(x) * weight * SiLU(z) over the last axis."""
     out = np.empty_like(x)
     dim = x.shape[-1]
-    library.run(
+    library.call_function(
         "gated_norm", address(x), address(z), address(weight), eps, address(out), x.size // dim, dim
     )
     return out
@@ -203,7 +205,7 @@ def gated_norm(
 def silu_product(gate: np.ndarray, up: np.ndarray, *, library: Library) -> np.ndarray:
     """SiLU(gate) * up, element by element."""
     out = np.empty_like(gate)
-    library.run("gated_product", address(gate), address(up), address(out), gate.size)
+    library.call_function("gated_product", address(gate), address(up), address(out), gate.size)
     return out
 
 
@@ -211,11 +213,11 @@ def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray, *, library: Library)
     """What `kernels.rope.rotate` does."""
     out = np.empty_like(x)
     call = RotateCall(*x.shape, cos.shape[-1], *map(address, (x, cos, sin, out)))
-    library.run("rotate", ctypes.byref(call))
+    library.call_function("rotate", ctypes.byref(call))
     return out
 
 
-def _strided(x: np.ndarray) -> StridedTensor:
+def _strided_tensor(x: np.ndarray) -> StridedTensor:
     """x [batch, seq, heads, dim], whose dims lie next to each other."""
     if x.dtype != np.float32 or x.strides[-1] != x.itemsize:
         raise ValueError(f"{x.dtype} with strides {x.strides} has no dims side by side")

@@ -25,7 +25,7 @@ LEVELS = (  # as in api.cpp
 )
 
 
-def fields(kind: Any, names: str) -> list[tuple[str, Any]]:
+def structure_fields(kind: Any, names: str) -> list[tuple[str, Any]]:
     """Fields of a structure, all of type `kind`."""
     return [(name, kind) for name in names.split()]
 
@@ -33,89 +33,89 @@ def fields(kind: Any, names: str) -> list[tuple[str, Any]]:
 class StridedTensor(Structure):
     """A tensor [batch, seq, heads, dim] by its strides, in elements."""
 
-    _fields_ = [("data", c_void_p), *fields(c_int64, "batch seq head")]
+    _fields_ = [("data", c_void_p), *structure_fields(c_int64, "batch seq head")]
 
     @classmethod
-    def of(cls, x: Tensor) -> StridedTensor:
+    def from_tensor(cls, x: Tensor) -> StridedTensor:
         batch, seq, head, _ = x.stride()
         return cls(x.data_ptr(), batch, seq, head)
 
 
 class DeltaCall(Structure):
     _fields_ = [
-        *fields(c_int64, "batch seq heads key_dim value_dim"),
-        *fields(StridedTensor, "q k v"),
-        *fields(c_void_p, "decay beta state out history"),
+        *structure_fields(c_int64, "batch seq heads key_dim value_dim"),
+        *structure_fields(StridedTensor, "q k v"),
+        *structure_fields(c_void_p, "decay beta state out history"),
         ("shared", c_int64),
     ]
 
 
 class ConvCall(Structure):
     _fields_ = [
-        *fields(c_int64, "batch seq channels taps"),
-        *fields(c_void_p, "x history weight"),
-        *fields(c_int64, "unit_heads unit_dim"),
+        *structure_fields(c_int64, "batch seq channels taps"),
+        *structure_fields(c_void_p, "x history weight"),
+        *structure_fields(c_int64, "unit_heads unit_dim"),
         ("out", c_void_p),
     ]
 
 
 class ProductCall(Structure):
     _fields_ = [
-        *fields(c_int64, "tokens rows columns bits"),
-        *fields(c_void_p, "q scale zero x y"),
+        *structure_fields(c_int64, "tokens rows columns bits"),
+        *structure_fields(c_void_p, "q scale zero x y"),
     ]
 
 
 class StoredBlocks(Structure):
     """A `BlockMatrix` as the library reads it."""
 
-    _fields_ = [*fields(c_int64, "rows columns type stride"), ("q", c_void_p)]
+    _fields_ = [*structure_fields(c_int64, "rows columns type stride"), ("q", c_void_p)]
 
 
 class BlockProductCall(Structure):
-    _fields_ = [("tokens", c_int64), ("w", StoredBlocks), *fields(c_void_p, "x y")]
+    _fields_ = [("tokens", c_int64), ("w", StoredBlocks), *structure_fields(c_void_p, "x y")]
 
 
 class BlockMlpCall(Structure):
     _fields_ = [
         ("tokens", c_int64),
-        *fields(StoredBlocks, "gate up down"),
-        *fields(c_void_p, "x y"),
+        *structure_fields(StoredBlocks, "gate up down"),
+        *structure_fields(c_void_p, "x y"),
     ]
 
 
 class RotateCall(Structure):
     _fields_ = [
-        *fields(c_int64, "batch seq heads dim rotary"),
-        *fields(c_void_p, "x cos sin y"),
+        *structure_fields(c_int64, "batch seq heads dim rotary"),
+        *structure_fields(c_void_p, "x cos sin y"),
     ]
 
 
 class KVSegment(Structure):
-    _fields_ = [("count", c_int64), *fields(c_void_p, "k v k_scale v_scale bounds")]
+    _fields_ = [("count", c_int64), *structure_fields(c_void_p, "k v k_scale v_scale bounds")]
 
 
 class AttentionCall(Structure):
     _fields_ = [
-        *fields(c_int64, "batch seq total heads kv_heads dim rounded"),
-        *fields(StridedTensor, "q k v"),
-        *fields(c_void_p, "out segments"),
-        *fields(c_int64, "grid choices"),
-        *fields(c_void_p, "ends starts blocks"),
+        *structure_fields(c_int64, "batch seq total heads kv_heads dim rounded"),
+        *structure_fields(StridedTensor, "q k v"),
+        *structure_fields(c_void_p, "out segments"),
+        *structure_fields(c_int64, "grid choices"),
+        *structure_fields(c_void_p, "ends starts blocks"),
     ]
 
 
 class EncoderAttentionCall(Structure):
     _fields_ = [
-        *fields(c_int64, "sequences heads dim stride longest"),
-        *fields(c_void_p, "starts q k v q_shift k_shift v_shift near out"),
+        *structure_fields(c_int64, "sequences heads dim stride longest"),
+        *structure_fields(c_void_p, "starts q k v q_shift k_shift v_shift near out"),
     ]
 
 
 class LayerNormCall(Structure):
     _fields_ = [
-        *fields(c_int64, "rows dim"),
-        *fields(c_void_p, "x r shift weight bias y"),
+        *structure_fields(c_int64, "rows dim"),
+        *structure_fields(c_void_p, "x r shift weight bias y"),
         ("eps", c_float),
     ]
 
@@ -148,7 +148,7 @@ class Library(NamedTuple):
     level: int
     threads: int = 0  # as many as compute in this process where 0
 
-    def run(self, name: str, *arguments: Any) -> None:
+    def call_function(self, name: str, *arguments: Any) -> None:
         """Calls a function on `threads`. Raises MemoryError: it could not get its workspace."""
         if getattr(self.functions, f"docqa_{name}")(
             self.level, *arguments, self.threads or thread_count()

@@ -10,7 +10,7 @@ from torch import Tensor
 from .library import contiguous_float32
 
 
-def on_tensors(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
+def wrap_array_operation(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
     """An operation of `arrays` on tensors: float32 inside, its result in the dtype of the first;
     not differentiable.
     """

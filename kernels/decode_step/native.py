@@ -13,7 +13,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
-from docqa.kernels.cpu.library import KVSegment, Library, contiguous_float32, fields
+from docqa.kernels.cpu.library import KVSegment, Library, contiguous_float32, structure_fields
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
@@ -22,20 +22,20 @@ Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
 
 
 class PackedExperts(Protocol):
-    """The experts of one layer as packed in their file, each gate above up, and down; `held` are at
+    """The experts of one layer as packed in their file, each gate above up, and down; `experts_at_once` are at
     hand at once. What a call gives is good until the next one."""
 
     @property
-    def held(self) -> int: ...
+    def experts_at_once(self) -> int: ...
 
-    def expect(self, numbers: Sequence[int]) -> None:
+    def expect_experts(self, numbers: Sequence[int]) -> None:
         """Hears which experts are asked for next, in this order."""
 
-    def ready(self, numbers: Sequence[int]) -> Sequence[Pair]:
+    def matrices_at_hand(self, numbers: Sequence[int]) -> Sequence[Pair]:
         """The first of these experts: those that are here, or one that has to be read."""
 
-    def pairs(self, numbers: Sequence[int]) -> Sequence[Pair]:
-        """All of these experts, at most `held`."""
+    def matrices_of_all(self, numbers: Sequence[int]) -> Sequence[Pair]:
+        """All of these experts, at most `experts_at_once`."""
 
 
 ROOM = 64  # tokens that branches get room for at a time
@@ -51,12 +51,12 @@ MIX = {
 
 class StepMatrix(Structure):
     _fields_ = [
-        *fields(c_int64, "rows columns bits type stride"),
-        *fields(c_void_p, "q scale zero bias"),
+        *structure_fields(c_int64, "rows columns bits type stride"),
+        *structure_fields(c_void_p, "q scale zero bias"),
     ]
 
     @classmethod
-    def of(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Self:
+    def from_matrix(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Self:
         added = None if bias is None else bias.data_ptr()
         if isinstance(matrix, BlockMatrix):
             of_blocks = 0, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()
@@ -66,8 +66,8 @@ class StepMatrix(Structure):
 
 class StepExperts(Structure):
     _fields_ = [
-        *fields(c_int64, "count chosen inner normalise held"),
-        *fields(c_void_p, "router shared_gate"),
+        *structure_fields(c_int64, "count chosen inner normalise held"),
+        *structure_fields(c_void_p, "router shared_gate"),
     ]
 
 
@@ -75,10 +75,12 @@ class StepLayer(Structure):
     _fields_ = [
         ("attention", c_int64),
         ("mix", StepMatrix * 4),
-        *fields(StepMatrix, "gate up down"),
+        *structure_fields(StepMatrix, "gate up down"),
         ("experts", POINTER(StepExperts)),
-        *fields(c_void_p, "input_norm post_norm a b conv rate dt_bias norm q_norm k_norm"),
-        *fields(c_void_p, "tail memory segments own_k own_v"),
+        *structure_fields(
+            c_void_p, "input_norm post_norm a b conv rate dt_bias norm q_norm k_norm"
+        ),
+        *structure_fields(c_void_p, "tail memory segments own_k own_v"),
     ]
 
 
@@ -114,7 +116,7 @@ class AttentionReach(NamedTuple):
     block: int
     tile: int
 
-    def fits(self) -> bool:
+    def is_supported(self) -> bool:
         """Whether the native step can read so: no block is longer than what it takes at a time."""
         return self.block <= PIECE
 
@@ -126,7 +128,7 @@ class StepCall(Structure):
             for name in ("tokens", *SIZES, "own", "room", "context", *AttentionReach._fields)
         ),
         ("eps", c_float),
-        *fields(c_void_p, "cos sin x"),
+        *structure_fields(c_void_p, "cos sin x"),
         ("layer", POINTER(StepLayer)),
         ("norm", c_void_p),
         ("head", StepMatrix),
@@ -191,20 +193,20 @@ class StepWeights:
         # pointers do not keep what they point at
         self._alive: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
-            self._fill(entry, weights)
+            self._fill_layer(entry, weights)
         self.banks = {number: found.bank for number, found in experts.items()}
-        self._experts = {number: self._routed(found) for number, found in experts.items()}
+        self._experts = {number: self._step_experts(found) for number, found in experts.items()}
         for number, routed in self._experts.items():
             self.table[number].experts = ctypes.pointer(routed)
 
-    def _fill(self, entry: StepLayer, weights: Weights) -> None:
+    def _fill_layer(self, entry: StepLayer, weights: Weights) -> None:
         ungated = self.sizes["heads"] * self.sizes["dim"]
         if "q_proj" in weights:
             entry.attention = PLAIN if weights["q_proj"].shape[0] == ungated else GATED
         for number, name in enumerate(MIX[bool(entry.attention)]):
-            entry.mix[number] = self._matrix(weights, name)
+            entry.mix[number] = self._step_matrix(weights, name)
         for field in ("gate", "up", "down"):
-            setattr(entry, field, self._matrix(weights, f"{field}_proj"))
+            setattr(entry, field, self._step_matrix(weights, f"{field}_proj"))
         vectors = {
             "input_norm": weights["input_layernorm"],
             "post_norm": weights["post_attention_layernorm"],
@@ -224,7 +226,7 @@ class StepWeights:
             self._alive.append(vector)
             setattr(entry, name, vector.data_ptr())
 
-    def _routed(self, experts: RoutedExperts) -> StepExperts:
+    def _step_experts(self, experts: RoutedExperts) -> StepExperts:
         router = contiguous_float32(experts.router)
         shared_gate = contiguous_float32(experts.shared_gate)
         self._alive += [router, shared_gate]
@@ -233,12 +235,12 @@ class StepWeights:
             experts.chosen,
             experts.inner,
             experts.normalise,
-            experts.bank.held,
+            experts.bank.experts_at_once,
             router.data_ptr(),
             shared_gate.data_ptr(),
         )
 
-    def _matrix(self, weights: Weights, name: str) -> StepMatrix:
+    def _step_matrix(self, weights: Weights, name: str) -> StepMatrix:
         matrix = weights[name]
         bias = weights.get(f"{name}.bias")
         assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(
@@ -246,10 +248,10 @@ class StepWeights:
         )
         added = None if bias is None else contiguous_float32(bias)
         self._alive += [part for part in (matrix, added) if part is not None]
-        return StepMatrix.of(matrix, added)
+        return StepMatrix.from_matrix(matrix, added)
 
 
-def sizes_fit(sizes: Mapping[str, int]) -> bool:
+def are_sizes_supported(sizes: Mapping[str, int]) -> bool:
     """Whether the native step can run a network of these sizes: whole groups and whole vectors
     everywhere.
     """
@@ -267,7 +269,7 @@ def sizes_fit(sizes: Mapping[str, int]) -> bool:
     )
 
 
-def _context(memories: Sequence[LayerMemory], grid: int) -> int:
+def _checked_context_length(memories: Sequence[LayerMemory], grid: int) -> int:
     """Tokens of the context, checked to be equal in all attention layers and cut on the grid."""
     counts = {
         tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None
@@ -299,18 +301,19 @@ class DecodeStep:
         self.weights = weights
         self.library = library
         self.reach = reach
-        self.context = _context(memories, reach.grid)
+        self.context = _checked_context_length(memories, reach.grid)
         self.own = 0
         self.room = 0
         self.count = 1
-        self._find = FIND(self._found)
+        self._find = FIND(self._find_experts)
         self._failure: BaseException | None = None
         self.table = type(weights.table).from_buffer_copy(weights.table)
         self.changing: list[
             tuple[Tensor, Tensor]
         ] = []  # (tail, memory) or own (keys, values), one for each layer
         self._blocks = [
-            self._segments(entry, m.blocks) for entry, m in zip(self.table, memories, strict=True)
+            self._fill_segments(entry, m.blocks)
+            for entry, m in zip(self.table, memories, strict=True)
         ]
         for entry, memory in zip(self.table, memories, strict=True):
             if entry.attention:
@@ -324,16 +327,16 @@ class DecodeStep:
                         contiguous_float32(memory.memory).clone(),
                     )
                 )
-        self._grow()
+        self._grow_branch_room()
 
-    def _segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
+    def _fill_segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
-        plain_blocks = [s.plain() for s in blocks if s.k.shape[0]]
-        table = (KVSegment * max(1, len(plain_blocks)))(*(s.segment for s in plain_blocks))
+        plain_blocks = [s.as_plain_block() for s in blocks if s.k.shape[0]]
+        table = (KVSegment * max(1, len(plain_blocks)))(*(s.as_segment for s in plain_blocks))
         entry.segments = ctypes.addressof(table)
         return plain_blocks, table
 
-    def _grow(self) -> None:
+    def _grow_branch_room(self) -> None:
         """Room for ROOM more tokens of each branch."""
         self.room = self.own + ROOM
         for number, entry in enumerate(self.table):
@@ -343,26 +346,26 @@ class DecodeStep:
                 for new, part in zip(wide, old, strict=True):
                     new[:, : self.own] = part[:, : self.own]
                 self.changing[number] = wide[0], wide[1]
-        self._point()
+        self._refresh_pointers()
 
-    def _point(self) -> None:
+    def _refresh_pointers(self) -> None:
         for entry, (first, second) in zip(self.table, self.changing, strict=True):
             names = ("own_k", "own_v") if entry.attention else ("tail", "memory")
             for name, tensor in zip(names, (first, second), strict=True):
                 setattr(entry, name, tensor.data_ptr())
 
-    def keep(self, chosen: Tensor) -> None:
+    def select_branches(self, chosen: Tensor) -> None:
         """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.count = chosen.shape[0]
         self.changing = [(first[chosen], second[chosen]) for first, second in self.changing]
-        self._point()
+        self._refresh_pointers()
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary].
         Returns float32 logits [branches, vocab] of what follows. An error of a bank of experts
         leaves the step useless."""
         if self.own == self.room:
-            self._grow()
+            self._grow_branch_room()
         weights = self.weights
         x = contiguous_float32(x).clone()
         cos = contiguous_float32(cos)
@@ -381,11 +384,11 @@ class DecodeStep:
             x.data_ptr(),
             self.table,
             weights.norm.data_ptr(),
-            StepMatrix.of(weights.head),
+            StepMatrix.from_matrix(weights.head),
             out.data_ptr(),
             self._find,
         )
-        self.library.run("step", ctypes.byref(call))
+        self.library.call_function("step", ctypes.byref(call))
         failure = self._failure
         self._failure = None
         if failure is not None:
@@ -393,14 +396,14 @@ class DecodeStep:
         self.own += 1
         return out
 
-    def _found(
+    def _find_experts(
         self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[StepMatrix]
     ) -> int:
         """`find` of StepCall."""
         try:
-            for at, pair in enumerate(self.weights.banks[layer].pairs(numbers[:count])):
+            for at, pair in enumerate(self.weights.banks[layer].matrices_of_all(numbers[:count])):
                 for half, matrix in enumerate(pair):
-                    pairs[2 * at + half] = StepMatrix.of(matrix)
+                    pairs[2 * at + half] = StepMatrix.from_matrix(matrix)
         except BaseException as error:  # noqa: BLE001  what a callback raises is lost; `logits` raises it again
             self._failure = error
             return 1

@@ -5,8 +5,8 @@ from torch import Tensor
 
 from docqa.kernels.cpu.arrays import FEW_TOKENS
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
     register_triton,
@@ -65,7 +65,7 @@ def delta_rule(
         raise ShapeMismatch(
             f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}"
         )
-    training = gradients_recorded(q, k, v, decay, beta, state)
+    training = are_gradients_recorded(q, k, v, decay, beta, state)
     if training:
         wide = (
             torch.float64 if v.dtype == torch.float64 else torch.float32

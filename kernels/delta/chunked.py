@@ -50,7 +50,7 @@ class _UnitLowerInverse(torch.autograd.Function):
         return -(transposed @ grad @ transposed).tril(-1)
 
 
-def _chunks(x: Tensor, count: int, chunk: int) -> Tensor:
+def _split_into_chunks(x: Tensor, count: int, chunk: int) -> Tensor:
     """[batch, seq, heads, ...] -> [count, batch, heads, chunk, ...], the chunk axis outermost for
     the serial loop.
     """
@@ -84,7 +84,9 @@ def delta_rule_chunked(
             functional.pad(x, (0, 0) * (x.ndim - 2) + (0, missing))
             for x in (q, k, values, decay, beta)
         )
-    q, k, values, decay, beta = (_chunks(x, count, chunk) for x in (q, k, values, decay, beta))
+    q, k, values, decay, beta = (
+        _split_into_chunks(x, count, chunk) for x in (q, k, values, decay, beta)
+    )
 
     # In float64: after a token that forgets nearly all, differences of large sums are what small
     # decays come from.

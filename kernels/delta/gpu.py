@@ -254,7 +254,7 @@ def _walk_tokens(
     tl.store(after + cells, memory, mask=held)
 
 
-def _dense(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _make_columns_contiguous(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Neighbouring columns side by side, q laid out as k is; copied only where they are not."""
     if q.stride() != k.stride() or k.stride(-1) != 1:
         q = q.contiguous()
@@ -262,7 +262,7 @@ def _dense(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return q, k, v if v.stride(-1) == 1 else v.contiguous()
 
 
-def _part(
+def _run_part(
     q: Tensor,
     k: Tensor,
     v: Tensor,
@@ -359,7 +359,7 @@ def delta_rule_gpu(
     if key_dim > WIDEST_KEY:
         return delta_rule_chunked(q, k, v, decay=decay, beta=beta, state=state)
     chunk = chunk or gpu.block_sizes(k.device).chunk
-    q, k, v = _dense(q, k, v)
+    q, k, v = _make_columns_contiguous(q, k, v)
     out = v.new_empty(v.shape)
     memory = None if state is None else state.float().contiguous()
     most = scratch // (8 * (chunk + 1) * batch * heads)  # tokens
@@ -367,7 +367,7 @@ def delta_rule_gpu(
     with gpu.on_device(k.device):
         for start in range(0, seq, step):
             part = slice(start, start + step)
-            memory = _part(
+            memory = _run_part(
                 q[:, part],
                 k[:, part],
                 v[:, part],
@@ -391,7 +391,7 @@ def delta_step_gpu(
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
         return delta_rule_recurrent(q, k, v, decay=decay, beta=beta, state=state)
-    q, k, v = _dense(q, k, v)
+    q, k, v = _make_columns_contiguous(q, k, v)
     out = v.new_empty(v.shape)
     value_dim = v.shape[-1]
     size = gpu.block_sizes(k.device)

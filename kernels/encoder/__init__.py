@@ -55,10 +55,10 @@ def encoder_attention(
     if library is None:
         return encoder_attention_reference(q, k, v, starts, heads=heads, near=near, shifts=shifts)
     if not q.strides == k.strides == v.strides or q.strides[1] != FLOAT:
-        q, k, v = (_plain(part) for part in (q, k, v))
+        q, k, v = (_contiguous_floats(part) for part in (q, k, v))
     starts = np.ascontiguousarray(starts, np.int64)
-    near = _optional(near)
-    biases = tuple(map(_optional, shifts or (None, None, None)))
+    near = _contiguous_or_none(near)
+    biases = tuple(map(_contiguous_or_none, shifts or (None, None, None)))
     if near is not None:
         longest = (near.shape[1] + 1) // 2
     out = np.empty(q.shape, np.float32)
@@ -68,9 +68,9 @@ def encoder_attention(
         q.shape[1] // heads,
         q.strides[0] // FLOAT,
         longest,
-        *map(_address, (starts, q, k, v, *biases, near, out)),
+        *map(_address_or_none, (starts, q, k, v, *biases, near, out)),
     )
-    library.run("encoder_attention", ctypes.byref(call))
+    library.call_function("encoder_attention", ctypes.byref(call))
     return out
 
 
@@ -88,12 +88,19 @@ def add_layer_norm(
     of x or None; `shift` [dim]: the bias of the product r."""
     if library is None:
         return add_layer_norm_reference(x, r, weight, bias, eps, shift=shift)
-    x, weight, bias, dim = _plain(x), _plain(weight), _plain(bias), x.shape[-1]
-    r = _optional(r)
-    shift = _optional(shift)
+    x, weight, bias, dim = (
+        _contiguous_floats(x),
+        _contiguous_floats(weight),
+        _contiguous_floats(bias),
+        x.shape[-1],
+    )
+    r = _contiguous_or_none(r)
+    shift = _contiguous_or_none(shift)
     out = np.empty_like(x)
-    call = LayerNormCall(x.size // dim, dim, *map(_address, (x, r, shift, weight, bias, out)), eps)
-    library.run("add_layer_norm", ctypes.byref(call))
+    call = LayerNormCall(
+        x.size // dim, dim, *map(_address_or_none, (x, r, shift, weight, bias, out)), eps
+    )
+    library.call_function("add_layer_norm", ctypes.byref(call))
     return out
 
 
@@ -105,20 +112,27 @@ def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
     if library is None:
         x[:] = gelu_reference(x + shift)
     else:
-        shift = _plain(shift)
+        shift = _contiguous_floats(shift)
         dim = x.shape[-1]
-        library.run("biased_gelu", _address(x), _address(shift), _address(x), x.size // dim, dim)
+        library.call_function(
+            "biased_gelu",
+            _address_or_none(x),
+            _address_or_none(shift),
+            _address_or_none(x),
+            x.size // dim,
+            dim,
+        )
     return x
 
 
-def _plain(x: Floats) -> Floats:
+def _contiguous_floats(x: Floats) -> Floats:
     """As the kernels read it; itself where it is so already."""
     return np.ascontiguousarray(x, np.float32)
 
 
-def _optional(x: Floats | None) -> Floats | None:
-    return None if x is None else _plain(x)
+def _contiguous_or_none(x: Floats | None) -> Floats | None:
+    return None if x is None else _contiguous_floats(x)
 
 
-def _address(x: NDArray[np.generic] | None) -> int | None:
+def _address_or_none(x: NDArray[np.generic] | None) -> int | None:
     return None if x is None else x.ctypes.data

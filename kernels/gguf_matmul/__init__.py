@@ -6,7 +6,7 @@ from docqa.kernels.activation import silu_product
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose_implementation, register, register_native
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.native import native_in_use
+from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
 
 from .blocks import BLOCKS, BlockMatrix, BlockType, UnknownBlock
@@ -18,7 +18,7 @@ __all__ = [
     "BlockType",
     "BlockMatrix",
     "UnknownBlock",
-    "block_arithmetic",
+    "activation_rounding_of_blocks",
     "block_mlp",
     "block_product",
 ]
@@ -28,12 +28,12 @@ register("block_product", "torch", block_product_by_rows)
 register("block_product", "reference", block_product_reference)
 
 
-def block_arithmetic() -> str:
+def activation_rounding_of_blocks() -> str:
     """What activations are rounded to where they meet blocks in float32 here: for a state's
     provenance.
     """
     found = library()
-    if found is None or not native_in_use():
+    if found is None or not is_native_in_use():
         return "in the dtype of activations"
     tiles = LEVELS[found.level].endswith("AMX")
     return (

@@ -34,7 +34,7 @@ def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) ->
     call = BlockProductCall(
         x.numel() // columns, stored_blocks(matrix), x.data_ptr(), out.data_ptr()
     )
-    library.run("block_product", ctypes.byref(call))
+    library.call_function("block_product", ctypes.byref(call))
     return out
 
 
@@ -46,5 +46,5 @@ def block_mlp_native(
     out = x.new_empty(*x.shape[:-1], down.shape[0])
     matrices = (stored_blocks(matrix) for matrix in (gate, up, down))
     call = BlockMlpCall(x.numel() // gate.shape[1], *matrices, x.data_ptr(), out.data_ptr())
-    library.run("block_mlp", ctypes.byref(call))
+    library.call_function("block_mlp", ctypes.byref(call))
     return out

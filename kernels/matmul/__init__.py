@@ -6,7 +6,7 @@ from torch import Tensor
 
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
-from docqa.kernels.cpu.tensors import on_tensors
+from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import choose_implementation, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix, block_product
@@ -14,7 +14,7 @@ from docqa.kernels.gguf_matmul import BlockMatrix, block_product
 __all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "product"]
 
 StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
-product_of_arrays = on_tensors(arrays.product)
+product_of_arrays = wrap_array_operation(arrays.product)
 register_native("product", product_of_arrays)
 register("product", "reference", product_of_arrays)
 

@@ -4,20 +4,20 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
     register_triton,
 )
 from docqa.kernels.errors import ShapeMismatch
 
-from .bank import ExpertBank, Matrix, Stacked
+from .bank import ExpertBank, Matrix, StackedExperts
 from .grouped import mix_grouped
 from .native import mix_native
 from .reference import mix_reference
 
-__all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route"]
+__all__ = ["ExpertBank", "Matrix", "StackedExperts", "mix_experts", "route"]
 
 register_triton("experts", "docqa.kernels.moe.gpu", "mix_gpu")
 register("experts", "grouped", mix_grouped)
@@ -37,13 +37,13 @@ def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Te
     least, which add up to 1 with `normalise` and else are those of the softmax over all experts.
     """
     wide = logits if logits.dtype == torch.float64 else logits.float()
-    best, chosen = _largest(wide, k)
+    best, chosen = _largest_by_row(wide, k)
     if normalise:
         return chosen, best.softmax(-1)
     return chosen, (best - wide.logsumexp(-1, keepdim=True)).exp()
 
 
-def _largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def _largest_by_row(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k largest of each row of x [rows, count], the first of equals first, and where they
     are.
     """
@@ -70,9 +70,9 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
         raise ShapeMismatch(
             f"experts {tuple(chosen.shape)} and weights {tuple(weights.shape)} of tokens {tuple(x.shape)}"
         )
-    matrices = (bank.gate_up, bank.down) if isinstance(bank, Stacked) else ()
+    matrices = (bank.gate_up, bank.down) if isinstance(bank, StackedExperts) else ()
     packed = "experts_packed" if bank.packed else "experts"
-    operation = "experts_training" if gradients_recorded(x, weights, *matrices) else packed
+    operation = "experts_training" if are_gradients_recorded(x, weights, *matrices) else packed
     return choose_implementation(operation, x.device.type, x.dtype).function(
         x, chosen, weights, bank
     )

@@ -20,19 +20,19 @@ class ExpertBank(Protocol):
     @property
     def packed(self) -> bool: ...
 
-    def pair(self, number: int) -> tuple[Matrix, Matrix]:
+    def expert_matrices(self, number: int) -> tuple[Matrix, Matrix]:
         """Expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner]; good until
         the next call.
         """
         ...
 
-    def expect(self, numbers: Sequence[int]) -> None:
+    def expect_experts(self, numbers: Sequence[int]) -> None:
         """Hears which experts are asked for next, in this order, so that they can be read ahead."""
         ...
 
 
 @dataclass(frozen=True)
-class Stacked:
+class StackedExperts:
     """All experts in two tensors: gate above up [experts, 2 * inner, hidden], and down [experts,
     hidden, inner].
     """
@@ -41,14 +41,14 @@ class Stacked:
     down: Tensor
     packed: ClassVar[bool] = False
 
-    def pair(self, number: int) -> tuple[Matrix, Matrix]:
+    def expert_matrices(self, number: int) -> tuple[Matrix, Matrix]:
         return self.gate_up[number], self.down[number]
 
-    def expect(self, numbers: Sequence[int]) -> None:
-        """See `ExpertBank.expect`; all of them are here."""
+    def expect_experts(self, numbers: Sequence[int]) -> None:
+        """See `ExpertBank.expect_experts`; all of them are here."""
 
 
-def expert_product(x: Tensor, matrix: Matrix) -> Tensor:
+def multiply_by_expert_matrix(x: Tensor, matrix: Matrix) -> Tensor:
     """x [.., columns] times a matrix [rows, columns], dense or in the bits of its file: [..,
     rows].
     """

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from docqa.kernels import gpu
 
-from .bank import ExpertBank, Stacked
+from .bank import ExpertBank, StackedExperts
 from .grouped import mix_grouped
 
 PRECISION = "tf32x3"  # of float32 inputs; narrower ones are multiplied as they are
@@ -32,7 +32,7 @@ class ExpertTiles(NamedTuple):
     stop: Tensor  # int64 [tiles], after the last row that a tile may hold
 
 
-def tiles_of(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:
+def tiles_of_experts(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:
     """Tiles of up to `rows` rows for the sorted experts `numbers` int64 [rows in all]; as many as
     there could be.
     """
@@ -50,7 +50,7 @@ def tiles_of(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:
 
 
 @triton.jit
-def _widened(x, WIDEN: tl.constexpr):
+def _widen_numbers(x, WIDEN: tl.constexpr):
     """In float32 with WIDEN: the interpreter's product of bfloat16 tiles is none."""
     return x.to(tl.float32) if WIDEN else x
 
@@ -98,10 +98,10 @@ def _gate_and_up(
         known = part < hidden
         mask = known[:, None] & wanted[None, :]
         values = tl.load(read + part[None, :], mask=inside[:, None] & known[None, :], other=0.0)
-        values = _widened(values, WIDEN)
-        weights = _widened(tl.load(upper + part[:, None], mask=mask, other=0.0), WIDEN)
+        values = _widen_numbers(values, WIDEN)
+        weights = _widen_numbers(tl.load(upper + part[:, None], mask=mask, other=0.0), WIDEN)
         gate = tl.dot(values, weights, gate, input_precision=PRECISE)
-        weights = _widened(tl.load(lower + part[:, None], mask=mask, other=0.0), WIDEN)
+        weights = _widen_numbers(tl.load(lower + part[:, None], mask=mask, other=0.0), WIDEN)
         up = tl.dot(values, weights, up, input_precision=PRECISE)
     result = gate * tl.sigmoid(gate) * up
     places = row[:, None] * inner + column[None, :]
@@ -152,7 +152,10 @@ def _down(
         )
         weights = tl.load(matrix + part[:, None], mask=known[:, None] & wanted[None, :], other=0.0)
         total = tl.dot(
-            _widened(values, WIDEN), _widened(weights, WIDEN), total, input_precision=PRECISE
+            _widen_numbers(values, WIDEN),
+            _widen_numbers(weights, WIDEN),
+            total,
+            input_precision=PRECISE,
         )
     tl.store(
         out + row[:, None] * hidden + column[None, :], total, mask=inside[:, None] & wanted[None, :]
@@ -178,9 +181,9 @@ def _add_up(rows, places, shares, out, hidden, panels, K: tl.constexpr, COLUMNS:
     tl.store(out + token * hidden + column, total.to(out.dtype.element_ty), mask=wanted)
 
 
-def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
+def _can_run_kernel(bank: ExpertBank, x: Tensor) -> TypeGuard[StackedExperts]:
     """Whether the bank is two plain tensors beside x, in its dtype."""
-    if not isinstance(bank, Stacked):
+    if not isinstance(bank, StackedExperts):
         return False
     return all(
         m.device == x.device and m.dtype == x.dtype and m.is_contiguous()
@@ -188,13 +191,13 @@ def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
     )
 
 
-def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
+def _expert_outputs(x: Tensor, tokens: Tensor, numbers: Tensor, bank: StackedExperts) -> Tensor:
     """What each expert makes of its tokens, float32 [rows, hidden], sorted by expert."""
     experts, hidden, inner = bank.down.shape
     size = gpu.block_sizes(x.device)
     count = len(numbers)
     rows = size.rows if count >= experts * size.few_rows else size.few_rows
-    tiles = tiles_of(numbers, experts, rows)
+    tiles = tiles_of_experts(numbers, experts, rows)
     most = len(tiles.expert)
     blocks: dict[str, Any] = {
         "ROWS": rows,
@@ -218,7 +221,7 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
     """As `mix_experts`; not differentiable. Matrices packed, elsewhere, or read when asked for: by
     `mix_grouped`.
     """
-    if not _fits(bank, x) or chosen.numel() == 0:
+    if not _can_run_kernel(bank, x) or chosen.numel() == 0:
         return mix_grouped(x, chosen, weights, bank)
     k = chosen.shape[1]
     hidden = x.shape[1]
@@ -227,7 +230,7 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
     panels = triton.cdiv(hidden, columns)
     with gpu.on_device(x.device):
         numbers, order = chosen.flatten().sort(stable=True)
-        rows = _products(x, order // k, numbers, bank)
+        rows = _expert_outputs(x, order // k, numbers, bank)
         shares = weights.flatten()[order].float()
         # Where each token's rows went, in the order of the rows, which is that of the experts.
         places = torch.empty_like(order).scatter_(

@@ -8,7 +8,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Library, contiguous_float32, fields
+from docqa.kernels.cpu.library import Library, contiguous_float32, structure_fields
 from docqa.kernels.decode_step.native import PackedExperts, StepMatrix
 
 from .sent import tokens_by_expert
@@ -18,9 +18,9 @@ ROWS = 1_024  # of results that a call is given room for, but for a single exper
 
 class ExpertsCall(Structure):
     _fields_ = [
-        *fields(c_int64, "hidden count"),
+        *structure_fields(c_int64, "hidden count"),
         ("pairs", POINTER(StepMatrix)),
-        *fields(c_void_p, "first token share x made out"),
+        *structure_fields(c_void_p, "first token share x made out"),
     ]
 
 
@@ -30,14 +30,14 @@ def mix_native(
     """As `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
     x, out = contiguous_float32(x), torch.zeros(x.shape)
     hit, counts, tokens, shares = tokens_by_expert(chosen, contiguous_float32(weights))
-    bank.expect(hit)
+    bank.expect_experts(hit)
     at = start = 0
     while at < len(hit):
         fitting = bisect_right(list(accumulate(counts[at:])), ROWS)
-        pairs = bank.ready(hit[at : at + max(fitting, 1)])
+        pairs = bank.matrices_at_hand(hit[at : at + max(fitting, 1)])
         behind = list(accumulate(counts[at : at + len(pairs)], initial=0))
         table = (StepMatrix * (2 * len(pairs)))(
-            *(StepMatrix.of(matrix) for pair in pairs for matrix in pair)
+            *(StepMatrix.from_matrix(matrix) for pair in pairs for matrix in pair)
         )
         first = torch.tensor(behind)
         made = torch.empty(behind[-1], x.shape[1])
@@ -53,7 +53,7 @@ def mix_native(
             made.data_ptr(),
             out.data_ptr(),
         )
-        library.run("experts", ctypes.byref(call))
+        library.call_function("experts", ctypes.byref(call))
         at = at + len(pairs)
         start = start + behind[-1]
     return out

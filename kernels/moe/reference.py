@@ -5,7 +5,7 @@ from torch import Tensor
 
 from docqa.kernels.activation import silu_product
 
-from .bank import ExpertBank, expert_product
+from .bank import ExpertBank, multiply_by_expert_matrix
 
 
 def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
@@ -17,9 +17,9 @@ def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) 
         for number, place in sorted(
             (int(number), place) for place, number in enumerate(chosen[token])
         ):
-            gate_up, down = bank.pair(number)
-            gate, up = expert_product(x[token], gate_up).chunk(2, -1)
-            total = total + expert_product(
+            gate_up, down = bank.expert_matrices(number)
+            gate, up = multiply_by_expert_matrix(x[token], gate_up).chunk(2, -1)
+            total = total + multiply_by_expert_matrix(
                 silu_product(gate.contiguous(), up.contiguous()), down
             ).to(work) * weights[token, place].to(work)
         rows.append(total)

@@ -6,10 +6,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from docqa.kernels.cpu import arrays
-from docqa.kernels.cpu.tensors import on_tensors
+from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
     register_triton,
@@ -37,8 +37,8 @@ def gated_norm_fused(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor
     return (unit * functional.silu(z.to(wide.dtype))).to(x.dtype)
 
 
-zero_centred_norm_native = on_tensors(arrays.zero_centred_norm)
-gated_norm_native = on_tensors(arrays.gated_norm)
+zero_centred_norm_native = wrap_array_operation(arrays.zero_centred_norm)
+gated_norm_native = wrap_array_operation(arrays.gated_norm)
 register_native("norm", zero_centred_norm_native)
 register_native("gated_norm", gated_norm_native)
 register_triton("norm", "docqa.kernels.norm.gpu", "zero_centred_norm_gpu")
@@ -53,7 +53,7 @@ def zero_centred_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """x / rms(x) * (1 + weight) over the last axis; [.., dim] in and out in the dtype of x, weight
     [dim].
     """
-    if gradients_recorded(x, weight):
+    if are_gradients_recorded(x, weight):
         return zero_centred_norm_fused(x, weight, eps)
     return choose_implementation("norm", x.device.type, x.dtype).function(x, weight, eps)
 
@@ -72,6 +72,6 @@ def gated_norm(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
     """x / rms(x) * weight * SiLU(z) over the last axis; [.., dim] in and out in the dtype of x,
     weight [dim].
     """
-    if gradients_recorded(x, z, weight):
+    if are_gradients_recorded(x, z, weight):
         return gated_norm_fused(x, z, weight, eps)
     return choose_implementation("gated_norm", x.device.type, x.dtype).function(x, z, weight, eps)

@@ -38,7 +38,7 @@ def _norm_rows(
     tl.store(out + places, result.to(out.dtype.element_ty), mask=mask)
 
 
-def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
+def _launch_norm(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
     """The norm of x, after the gate if any."""
     dim = x.shape[-1]
     flat = x.contiguous()
@@ -67,9 +67,9 @@ def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
 
 def zero_centred_norm_gpu(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """As `zero_centred_norm_reference`; not differentiable."""
-    return _launch(x, None, weight, eps)
+    return _launch_norm(x, None, weight, eps)
 
 
 def gated_norm_gpu(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
     """As `gated_norm_reference`; not differentiable."""
-    return _launch(x, z, weight, eps)
+    return _launch_norm(x, z, weight, eps)

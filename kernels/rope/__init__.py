@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu import arrays
-from docqa.kernels.cpu.tensors import on_tensors
+from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
+    are_gradients_recorded,
     choose_implementation,
-    gradients_recorded,
     register,
     register_native,
 )
@@ -42,7 +42,7 @@ def rotate_reference(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat([turning * cos + torch.cat([-second, first], -1) * sin, passing], -1)
 
 
-rotate_native = on_tensors(arrays.rotate)  # the bits of the reference
+rotate_native = wrap_array_operation(arrays.rotate)  # the bits of the reference
 register_native("rotate", rotate_native)
 register("rotate", "reference", rotate_reference)
 
@@ -50,6 +50,6 @@ register("rotate", "reference", rotate_reference)
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotates the first `cos.shape[-1]` dims of x [batch, seq, heads, dim] by cos and sin [seq,
     rotary_dim]; dim i is paired with i + half. The others pass unchanged."""
-    if gradients_recorded(x, cos, sin):
+    if are_gradients_recorded(x, cos, sin):
         return rotate_reference(x, cos, sin)
     return choose_implementation("rotate", x.device.type, x.dtype).function(x, cos, sin)

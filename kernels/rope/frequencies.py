@@ -86,10 +86,10 @@ def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
         return plain / torch.tensor(rope["frequency_factors"], dtype=torch.float64)
     if rope["rope_type"] == "linear":
         return plain / rope["factor"]
-    return _llama3(plain, rope)
+    return _llama3_frequencies(plain, rope)
 
 
-def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
+def _llama3_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
     """Waves longer than native / low are slowed by `factor`, shorter than native / high not;
     between, gradually.
     """

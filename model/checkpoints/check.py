@@ -24,7 +24,7 @@ LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
 
 
-def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
+def compare_with_transformers(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
     """Compares logits at every position of seeded random ids; needs no tokenizer. Raises as loading
     a folder.
 
@@ -45,12 +45,16 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
         ids = torch.randint(0, config.vocab_size, (1, length), generator=source)
         with torch.inference_mode():
             rows.append(
-                (ours.logits(ours(ids, factor=config.static_factor)), theirs(ids).logits, ids)
+                (
+                    ours.logits(ours(ids, factor=config.checkpoint_yarn_factor)),
+                    theirs(ids).logits,
+                    ids,
+                )
             )
     theirs = theirs.double()
-    with torch.inference_mode(), _float64_inside(config):
+    with torch.inference_mode(), _computing_in_float64(config):
         exact = [theirs(ids).logits for _, _, ids in rows]
-    return _summary(rows, exact, lengths)
+    return _summarise_differences(rows, exact, lengths)
 
 
 def transformers_model(folder: Path, config: HybridConfig) -> Any:
@@ -59,7 +63,7 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     raw = text_config(folder, config)
     for key in ("model_type", "architectures", "dtype", "rope_theta", "partial_rotary_factor"):
         raw.pop(key, None)
-    module = _modelling(config)
+    module = _modelling_module(config)
     stem = config.family.classes
     settings = getattr(import_module(str(module.__package__)), f"{stem}Config")(
         **raw, attn_implementation="eager"
@@ -69,7 +73,7 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
         "meta"
     ):  # every tensor is read; only what is computed from the configuration has to be made
         model = getattr(module, f"{stem.removesuffix('Text')}ForCausalLM")(settings).float().eval()
-    tensors = _tensors_for(model, folder, config)
+    tensors = _tensors_by_transformers_name(model, folder, config)
     model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
     model.model.rotary_emb = type(model.model.rotary_emb)(settings)
@@ -80,12 +84,14 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     return model
 
 
-def _modelling(config: HybridConfig) -> ModuleType:
+def _modelling_module(config: HybridConfig) -> ModuleType:
     name = config.family.file
     return import_module(f"transformers.models.{name}.modeling_{name}")
 
 
-def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
+def _tensors_by_transformers_name(
+    model: nn.Module, folder: Path, config: HybridConfig
+) -> dict[str, Tensor]:
     """By the names of transformers' model, float32."""
     found = {}
     with open_checkpoint(folder) as checkpoint:
@@ -101,24 +107,24 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
     return found
 
 
-class _float64_inside:
+class _computing_in_float64:
     """While entered, transformers computes in float64 where it hard-codes float32."""
 
     def __init__(self, config: HybridConfig) -> None:
-        self._module = _modelling(config)
+        self._module = _modelling_module(config)
 
     def __enter__(self) -> None:
         self._float = Tensor.float
         self._torch = self._module.torch
         Tensor.float = Tensor.double  # type: ignore[method-assign, assignment]
-        vars(self._module)["torch"] = _Widened(self._torch)
+        vars(self._module)["torch"] = _TorchWithFloat64(self._torch)
 
     def __exit__(self, *_: object) -> None:
         Tensor.float = self._float  # type: ignore[method-assign]
         vars(self._module)["torch"] = self._torch
 
 
-class _Widened:
+class _TorchWithFloat64:
     """The torch module with float32 and float meaning float64."""
 
     def __init__(self, module: ModuleType) -> None:
@@ -128,7 +134,7 @@ class _Widened:
         return torch.float64 if name in ("float32", "float") else getattr(self._module, name)
 
 
-def _summary(
+def _summarise_differences(
     rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]
 ) -> dict[str, Any]:
     apart = [(ours - theirs).abs().amax(-1).flatten() for ours, theirs, _ in rows]
@@ -147,18 +153,19 @@ def _summary(
         differing += int(differs.sum())
         undecided += int((~decided).sum())
     return {
-        **_differences(torch.cat(apart), torch.cat(noise)),
+        **_difference_statistics(torch.cat(apart), torch.cat(noise)),
         "argmax_equal": wrong == 0,
         "argmax_differs_at": differing,
         "argmax_undecided_at": undecided,
         "lengths": list(lengths),
         "by_length": {
-            str(n): _differences(a, b) for n, a, b in zip(lengths, apart, noise, strict=True)
+            str(n): _difference_statistics(a, b)
+            for n, a, b in zip(lengths, apart, noise, strict=True)
         },
     }
 
 
-def _differences(apart: Tensor, noise: Tensor) -> dict[str, float]:
+def _difference_statistics(apart: Tensor, noise: Tensor) -> dict[str, float]:
     return {
         "max_abs_diff": float(apart.max()),
         "transformers_fp32_vs_fp64": float(noise.max()),

@@ -41,7 +41,7 @@ DIMS_NAMED = 3
 
 
 @contextmanager
-def naming_tensor(entry: TensorSource) -> Iterator[None]:
+def name_tensor_in_errors(entry: TensorSource) -> Iterator[None]:
     """Raises WeightsMismatch, naming the tensor, where its parts do not fit."""
     try:
         yield
@@ -59,7 +59,7 @@ class Checkpoint:
         self._open = dict[Path, SafetensorsFile]()
         self._files = ExitStack()
         self.entries = find_tensors(folder)
-        self.quantization = Quantization.of_folder(folder)
+        self.quantization = Quantization.from_folder(folder)
         self.names: Mapping[str, TensorFormat] = tensor_formats(
             self.entries, self.quantization, folder
         )
@@ -88,14 +88,14 @@ class Checkpoint:
                 )
         return found
 
-    def raw(self, name: str) -> dict[str, Tensor]:
+    def raw_parts(self, name: str) -> dict[str, Tensor]:
         """The parts of tensor `name` as stored, memory-mapped."""
         return {
-            part: self._file(entry.path).get_tensor(entry.key)
+            part: self._open_file(entry.path).get_tensor(entry.key)
             for part, entry in self.parts(name).items()
         }
 
-    def _file(self, path: Path) -> SafetensorsFile:
+    def _open_file(self, path: Path) -> SafetensorsFile:
         if path not in self._open:
             self._open[path] = self._files.enter_context(open_safetensors(path))
         return self._open[path]
@@ -106,8 +106,8 @@ class Checkpoint:
         """
         entries = self.parts(name)
         where = next(iter(entries.values()))
-        with naming_tensor(where):
-            value = self.names[name].dense(self.raw(name), shape, self.quantization)
+        with name_tensor_in_errors(where):
+            value = self.names[name].dense(self.raw_parts(name), shape, self.quantization)
         if tuple(value.shape) != shape:
             raise WeightsMismatch(
                 f"{where.path}: {name} is {tuple(value.shape)}, config.json asks for {shape}"
@@ -120,16 +120,16 @@ class Checkpoint:
         """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone.
         Raises as `tensor`.
         """
-        parts = self.raw(name)
+        parts = self.raw_parts(name)
         where = next(iter(self.parts(name).values()))
         have = tuple(next(iter(parts.values())).shape)
         if have != shape:
             raise WeightsMismatch(f"{where.path}: {name} is {have}, config.json asks for {shape}")
-        with naming_tensor(where):
+        with name_tensor_in_errors(where):
             one = {part: tensor[number] for part, tensor in parts.items()}
             return self.names[name].dense(one, shape[1:], self.quantization).to(dtype)
 
-    def check_used(self, used: Collection[str], config: HybridConfig) -> None:
+    def check_all_tensors_used(self, used: Collection[str], config: HybridConfig) -> None:
         """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
@@ -182,7 +182,7 @@ def load_tensors(
             used.update(
                 source for source, _ in recipe_for(name, (0,) * DIMS_NAMED, config, names).sources
             )
-        checkpoint.check_used(used, config)
+        checkpoint.check_all_tensors_used(used, config)
     return loaded
 
 
@@ -208,14 +208,14 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
     ((source, shape),) = recipe.sources
     if isinstance(checkpoint, GgufCheckpoint):
         lying = checkpoint.blocks(source, shape)
-        return lying if lying is None or recipe.rows is None else lying.taken(recipe.rows)
+        return lying if lying is None or recipe.rows is None else lying.select_rows(recipe.rows)
     kind = checkpoint.names.get(source)
     if kind is None or kind not in (GROUPED, BLOCKS) or shape[1] % GROUP:
         return None
     entry = next(iter(checkpoint.parts(source).values()))
     try:
-        with naming_tensor(entry):
-            matrix = stored_matrix(kind, checkpoint.raw(source), shape, recipe.rows)
+        with name_tensor_in_errors(entry):
+            matrix = stored_matrix(kind, checkpoint.raw_parts(source), shape, recipe.rows)
     except ValueError:  # groups of another size than those that are computed
         return None
     return matrix if matrix.shape[1] == shape[1] else None
@@ -229,5 +229,5 @@ def stored_matrix(
     kind.check(parts, shape)
     taken = {name: part if rows is None else part[rows] for name, part in parts.items()}
     if kind is BLOCKS:
-        return BlockMatrix.of(taken["blocks"], blocks.KIND)
-    return PackedMatrix.of(taken["q"], taken["scale"], taken["zero"])
+        return BlockMatrix.from_bytes(taken["blocks"], blocks.KIND)
+    return PackedMatrix.from_parts(taken["q"], taken["scale"], taken["zero"])

@@ -44,14 +44,14 @@ class ExpertFiles:
         self._headers: dict[Path, dict[str, TensorLocation]] = {}
         self._open: dict[Path, FileIO] = {}
         self._opening = Lock()
-        weakref.finalize(self, _close, self._open)
+        weakref.finalize(self, _close_files, self._open)
 
-    def located(self, entry: TensorSource) -> TensorLocation:
+    def locate_tensor(self, entry: TensorSource) -> TensorLocation:
         """Where the tensor lies. Raises WeightsMissing, WeightsMismatch: damaged, or numbers of
         another kind.
         """
         if entry.path not in self._headers:
-            self._headers[entry.path] = self._header(entry.path)
+            self._headers[entry.path] = self._load_header(entry.path)
         where = self._headers[entry.path].get(entry.key)
         if where is None:
             raise WeightsMismatch(
@@ -59,25 +59,28 @@ class ExpertFiles:
             )
         return where
 
-    def announce(self, entries: Iterable[TensorSource]) -> None:
+    def announce_reads(self, entries: Iterable[TensorSource]) -> None:
         """Lets the system begin to read the tensors at `entries`, if it takes hints. Raises as
-        `located`.
+        `locate_tensor`.
         """
         if not hasattr(os, "posix_fadvise"):
             return
-        places = ((entry, self.located(entry)) for entry in entries)
-        for run in _side_by_side([(entry.path, at.start, at.nbytes) for entry, at in places]):
+        places = ((entry, self.locate_tensor(entry)) for entry in entries)
+        for run in _adjacent_runs([(entry.path, at.start, at.nbytes) for entry, at in places]):
             path, start, _ = run[0]
             os.posix_fadvise(
-                self._file(path).fileno(), start, sum(x[2] for x in run), os.POSIX_FADV_WILLNEED
+                self._open_file(path).fileno(),
+                start,
+                sum(x[2] for x in run),
+                os.POSIX_FADV_WILLNEED,
             )
 
-    def read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
+    def read_into_buffers(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
         """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as
-        `located`.
+        `locate_tensor`.
         """
         with weight_file_errors(path):
-            file = self._file(path)
+            file = self._open_file(path)
             left = list(rooms)
             while left:
                 if hasattr(os, "preadv"):  # threads do not wait for one another
@@ -94,16 +97,16 @@ class ExpertFiles:
                 if left:
                     left[0] = left[0][count:]
 
-    def _file(self, path: Path) -> FileIO:
+    def _open_file(self, path: Path) -> FileIO:
         with self._opening:
             if path not in self._open:
                 self._open[path] = FileIO(path)
             return self._open[path]
 
-    def _header(self, path: Path) -> dict[str, TensorLocation]:
+    def _load_header(self, path: Path) -> dict[str, TensorLocation]:
         """Where the tensors of a file lie, but for kinds that packed experts are not made of."""
-        places = MappedTensors(path).places()
-        self._file(path)  # stays open from here on, whatever becomes of the folder
+        places = MappedTensors(path).tensor_locations()
+        self._open_file(path)  # stays open from here on, whatever becomes of the folder
         return {
             name: TensorLocation(start, DTYPES[dtype], shape)
             for name, (start, dtype, shape) in places.items()
@@ -121,10 +124,10 @@ class BatchedReads:
 
     def add(self, entry: TensorSource, room: Tensor) -> None:
         """The tensor at `entry` into `room`, contiguous and of its shape. Raises as
-        `ExpertFiles.located`.
+        `ExpertFiles.locate_tensor`.
         """
         content = room.view(torch.uint8).numpy().reshape(-1).data
-        self._rooms[entry.path, self.files.located(entry).start, len(content)] = content
+        self._rooms[entry.path, self.files.locate_tensor(entry).start, len(content)] = content
 
     def add_transposed(self, entry: TensorSource, room: Tensor) -> None:
         """As `add`, rows as columns; `room` need not be contiguous."""
@@ -133,15 +136,15 @@ class BatchedReads:
         self._turned.append((found, room))
 
     def run(self) -> None:
-        """Reads. Raises as `ExpertFiles.located`."""
-        for run in _side_by_side(list(self._rooms)):
+        """Reads. Raises as `ExpertFiles.locate_tensor`."""
+        for run in _adjacent_runs(list(self._rooms)):
             path, start, _ = run[0]
-            self.files.read_at(path, start, [self._rooms[place] for place in run])
+            self.files.read_into_buffers(path, start, [self._rooms[place] for place in run])
         for found, room in self._turned:
             room.copy_(found.t())
 
 
-def _side_by_side(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, int, int]]]:
+def _adjacent_runs(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, int, int]]]:
     """Places (file, first byte, bytes) in runs without a gap."""
     runs: list[list[tuple[Path, int, int]]] = []
     for path, start, count in sorted(places):
@@ -153,6 +156,6 @@ def _side_by_side(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, 
     return runs
 
 
-def _close(files: dict[Path, FileIO]) -> None:
+def _close_files(files: dict[Path, FileIO]) -> None:
     for file in files.values():
         file.close()

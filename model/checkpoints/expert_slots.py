@@ -10,7 +10,7 @@ from docqa.kernels.gguf_matmul import BlockMatrix, BlockType
 from docqa.kernels.matmul import PackedMatrix
 from docqa.kernels.moe import Matrix
 from docqa.model.errors import NoMemory
-from docqa.model.state.pages import own_pages, place_tensors, rounded_up
+from docqa.model.state.pages import aligned_nbytes, allocate_own_pages, place_tensors
 
 Pair = tuple[Matrix, Matrix]
 
@@ -39,7 +39,7 @@ class ExpertMatrix(NamedTuple):
     block: BlockType | None = None
 
     @classmethod
-    def of(cls, matrix: Tensor | BlockMatrix) -> Self:
+    def from_matrix(cls, matrix: Tensor | BlockMatrix) -> Self:
         """Those of a matrix in memory."""
         block = matrix.block if isinstance(matrix, BlockMatrix) else None
         data = matrix.data if isinstance(matrix, BlockMatrix) else matrix
@@ -47,7 +47,7 @@ class ExpertMatrix(NamedTuple):
             [ExpertTensor(tuple(data.shape), data.dtype, 0, lambda room: room.copy_(data))], block
         )
 
-    def matrix(self, tensors: list[Tensor]) -> Matrix:
+    def build_matrix(self, tensors: list[Tensor]) -> Matrix:
         """The matrix made of `tensors`."""
         if len(tensors) > 1:
             return PackedMatrix(*(tensor.numpy() for tensor in tensors))
@@ -69,21 +69,23 @@ class ExpertSlots:
             )
         self.count = min(budget // one, most)
         self.nbytes = self.count * one
-        self._bytes = own_pages(self.nbytes).view(self.count, one)
+        self._bytes = allocate_own_pages(self.nbytes).view(self.count, one)
         self._pairs: list[Pair | None] = [None] * self.count
 
-    def pair(self, slot: int) -> Pair:
+    def expert_matrices(self, slot: int) -> Pair:
         """The matrices in a slot: gate above up, and down."""
         found = self._pairs[slot]
         assert found is not None
         return found
 
-    def fill(self, slot: int, gate: ExpertMatrix, up: ExpertMatrix, down: ExpertMatrix) -> None:
+    def write_expert(
+        self, slot: int, gate: ExpertMatrix, up: ExpertMatrix, down: ExpertMatrix
+    ) -> None:
         """Writes an expert into a slot; gate and up are of one kind. Other slots may be filled at
         the same time.
         """
         both = list(zip(gate.tensors, up.tensors, strict=True))
-        forms = [(_stacked(*pair), pair[0].dtype) for pair in both]
+        forms = [(_stacked_shape(*pair), pair[0].dtype) for pair in both]
         forms += [(part.shape, part.dtype) for part in down.tensors]
         room = place_tensors(self._bytes[slot], forms)
         for view, (first, second) in zip(room, both, strict=False):
@@ -92,7 +94,10 @@ class ExpertSlots:
             second.put(view.narrow(first.axis, rows, second.shape[first.axis]))
         for view, part in zip(room[len(both) :], down.tensors, strict=True):
             part.put(view)
-        self._pairs[slot] = gate.matrix(room[: len(both)]), down.matrix(room[len(both) :])
+        self._pairs[slot] = (
+            gate.build_matrix(room[: len(both)]),
+            down.build_matrix(room[len(both) :]),
+        )
 
 
 def expert_bytes(gate: ExpertMatrix, up: ExpertMatrix, down: ExpertMatrix) -> int:
@@ -100,10 +105,12 @@ def expert_bytes(gate: ExpertMatrix, up: ExpertMatrix, down: ExpertMatrix) -> in
     joined = [
         first.nbytes + second.nbytes for first, second in zip(gate.tensors, up.tensors, strict=True)
     ]
-    return sum(rounded_up(count) for count in [*joined, *(part.nbytes for part in down.tensors)])
+    return sum(
+        aligned_nbytes(count) for count in [*joined, *(part.nbytes for part in down.tensors)]
+    )
 
 
-def _stacked(first: ExpertTensor, second: ExpertTensor) -> tuple[int, ...]:
+def _stacked_shape(first: ExpertTensor, second: ExpertTensor) -> tuple[int, ...]:
     shape = list(first.shape)
     shape[first.axis] += second.shape[first.axis]
     return tuple(shape)

@@ -22,14 +22,14 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS as GGUF_BLOCKS
 from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
-from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_blocks
+from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, has_experts_in_blocks
 from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import available_bytes, bytes_of
-from docqa.model.cost.plan import sparse_layers
+from docqa.model.cost.machine import available_memory_bytes, parse_byte_size
+from docqa.model.cost.plan import sparse_layer_count
 from docqa.model.errors import ConfigUnsupported, WeightsMissing
 from docqa.model.network import Network
 
-from .checkpoint import Checkpoint, naming_tensor, open_checkpoint
+from .checkpoint import Checkpoint, name_tensor_in_errors, open_checkpoint
 from .expert_files import BatchedReads, ExpertFiles, TensorLocation
 from .expert_slots import (
     ExpertMatrix,
@@ -61,7 +61,7 @@ class ExpertPool:
     """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count
     requests.
 
-    `held`: how many stay in memory; threads read ahead into the other slots. `share`: how many each
+    `experts_at_once`: how many stay in memory; threads read ahead into the other slots. `share`: how many each
     layer would hold. `whole`: there is room for all.
     """
 
@@ -69,9 +69,9 @@ class ExpertPool:
         self.source = source
         self.slots = slots
         spare = min(AHEAD, slots.count // SPARE) if source.packed and slots.count < most else 0
-        self.held = slots.count - spare
+        self.experts_at_once = slots.count - spare
         self.whole = slots.count >= most
-        self.share = max(self.held // max(sparse_layers(source.config), 1), 1)
+        self.share = max(self.experts_at_once // max(sparse_layer_count(source.config), 1), 1)
         self._room = self.share  # experts that the layer at hand may hold while others give way
         self.read = self.reused = 0
         self._free = list(range(slots.count))
@@ -85,62 +85,62 @@ class ExpertPool:
         self._ahead: dict[Key, tuple[int, Future[None]]] = {}
         self._readers = ThreadPoolExecutor(READERS, "docqa-experts") if source.packed else None
 
-    def expect(self, experts: str, numbers: Sequence[int]) -> None:
+    def expect_experts(self, experts: str, numbers: Sequence[int]) -> None:
         """These experts of a layer are asked for next, in this order: reads some of them ahead."""
         self._passing = len(numbers) > self._room
         self._last = None
-        self._give_up()
+        self._release_unasked_slots()
         self._coming = deque(
             (experts, number) for number in numbers if (experts, number) not in self._slot_of
         )
         self._announced = 0
-        self._read_ahead()
+        self._start_reading_ahead()
 
-    def pair(self, experts: str, number: int) -> Pair:
+    def expert_matrices(self, experts: str, number: int) -> Pair:
         """An expert's matrices, good until the next call. Raises WeightsMissing, WeightsMismatch,
         naming the file.
         """
         key = experts, number
         slot = self._slot_of.get(key)
         if slot is None:
-            slot = self._arrived(key)
+            slot = self._slot_with_expert(key)
             passing = self._passing and self._of_layer[experts] >= self._room
-            if passing or len(self._slot_of) >= self.held:
-                self._drop(experts)
+            if passing or len(self._slot_of) >= self.experts_at_once:
+                self._evict_one_expert(experts)
             self._slot_of[key] = slot
             self._of_layer[experts] += 1
             self._last = key
             self.read += 1
-            self._read_ahead()
+            self._start_reading_ahead()
         else:
             self._slot_of.move_to_end(key)
             self.reused += 1
-        return self.slots.pair(slot)
+        return self.slots.expert_matrices(slot)
 
-    def ready(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
+    def matrices_at_hand(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
         """The matrices of the first of several experts that is here, or read, good until the next
-        call. Raises as `pair`."""
+        call. Raises as `expert_matrices`."""
         here = list(takewhile(lambda number: (experts, number) in self._slot_of, numbers))
-        return [self.pair(experts, number) for number in here or numbers[:1]]
+        return [self.expert_matrices(experts, number) for number in here or numbers[:1]]
 
-    def pairs(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
-        """The matrices of at most `held` experts, good until the next call. Raises as `pair`."""
-        self.expect(experts, numbers)
+    def matrices_of_all(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
+        """The matrices of at most `experts_at_once` experts, good until the next call. Raises as `expert_matrices`."""
+        self.expect_experts(experts, numbers)
         self._passing = False
-        return [self.pair(experts, number) for number in numbers]
+        return [self.expert_matrices(experts, number) for number in numbers]
 
     @contextmanager
-    def staying(self) -> Iterator[None]:
+    def keeping_one_layer(self) -> Iterator[None]:
         """Meanwhile experts of a layer are asked for several times before the next's: they take all
         the room.
         """
-        self._room = self.held
+        self._room = self.experts_at_once
         try:
             yield
         finally:
             self._room = self.share
 
-    def _arrived(self, key: Key) -> int:
+    def _slot_with_expert(self, key: Key) -> int:
         """A slot, not counted among those held, that an expert has been read into."""
         if (coming := self._ahead.pop(key, None)) is not None:
             slot, done = coming
@@ -148,32 +148,35 @@ class ExpertPool:
             done.result()
             return self._free.pop()
         if self._coming and self._coming[0] == key:
-            self._next()
+            self._next_expected_key()
         if (
             not self._free and not self._slot_of
         ):  # all slots wait for others, which were not asked for
-            self._give_up()
+            self._release_unasked_slots()
         if not self._free:
-            self._drop(key[0])
-        self.source.fill(self.slots, self._free[-1], *key)
+            self._evict_one_expert(key[0])
+        self.source.load_expert_into_slot(self.slots, self._free[-1], *key)
         return self._free.pop()
 
-    def _next(self) -> Key:
+    def _next_expected_key(self) -> Key:
         self._announced = max(self._announced - 1, 0)
         return self._coming.popleft()
 
-    def _read_ahead(self) -> None:
+    def _start_reading_ahead(self) -> None:
         if self._readers is None:
             return
         for key in islice(self._coming, self._announced, ANNOUNCED):
-            self.source.announce(*key)
+            self.source.announce_reads(*key)
         self._announced = min(len(self._coming), ANNOUNCED)
         while self._coming and self._free and len(self._ahead) < AHEAD:
-            key = self._next()
+            key = self._next_expected_key()
             slot = self._free.pop()
-            self._ahead[key] = slot, self._readers.submit(self.source.fill, self.slots, slot, *key)
+            self._ahead[key] = (
+                slot,
+                self._readers.submit(self.source.load_expert_into_slot, self.slots, slot, *key),
+            )
 
-    def _give_up(self) -> None:
+    def _release_unasked_slots(self) -> None:
         """Takes back the slots of what was read ahead and not asked for."""
         for slot, done in self._ahead.values():
             if not done.cancel():
@@ -181,7 +184,7 @@ class ExpertPool:
             self._free.append(slot)
         self._ahead.clear()
 
-    def _drop(self, experts: str) -> None:
+    def _evict_one_expert(self, experts: str) -> None:
         """Lets an expert give way to one of the layer `experts`."""
         if self._passing and self._of_layer[experts] >= self._room:
             # A text is read layer after layer: what was used longest ago would be needed first in
@@ -198,7 +201,7 @@ class ExpertPool:
 
 @dataclass(frozen=True)
 class PooledExperts:
-    """The experts of one layer, out of a pool; `held` as of `PackedExperts`, `packed` as of
+    """The experts of one layer, out of a pool; `experts_at_once` as of `PackedExperts`, `packed` as of
     `ExpertBank`.
     """
 
@@ -207,17 +210,17 @@ class PooledExperts:
     held: int
     packed: bool
 
-    def pair(self, number: int) -> Pair:
-        return self.pool.pair(self.experts, number)
+    def expert_matrices(self, number: int) -> Pair:
+        return self.pool.expert_matrices(self.experts, number)
 
-    def expect(self, numbers: Sequence[int]) -> None:
-        self.pool.expect(self.experts, numbers)
+    def expect_experts(self, numbers: Sequence[int]) -> None:
+        self.pool.expect_experts(self.experts, numbers)
 
-    def ready(self, numbers: Sequence[int]) -> list[Pair]:
-        return self.pool.ready(self.experts, numbers)
+    def matrices_at_hand(self, numbers: Sequence[int]) -> list[Pair]:
+        return self.pool.matrices_at_hand(self.experts, numbers)
 
-    def pairs(self, numbers: Sequence[int]) -> list[Pair]:
-        return self.pool.pairs(self.experts, numbers)
+    def matrices_of_all(self, numbers: Sequence[int]) -> list[Pair]:
+        return self.pool.matrices_of_all(self.experts, numbers)
 
 
 class ExpertSource:
@@ -236,22 +239,22 @@ class ExpertSource:
         self.config = config
         self.dtype = dtype
         self.names = checkpoint.names
-        self.packed = packed and self._stays()
+        self.packed = packed and self._is_stored_as_used()
         self._files = ExpertFiles()
 
-    def _stays(self) -> bool:
+    def _is_stored_as_used(self) -> bool:
         """Whether experts are stored as products take them: in docqa's formats, or in GGUF
         blocks.
         """
         if isinstance(self.checkpoint, GgufCheckpoint):
-            return experts_in_blocks(self.checkpoint.file)
+            return has_experts_in_blocks(self.checkpoint.file)
         whole = (
             self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
         )
         first = next((name for name in self.names if name.endswith(FIRST_EXPERT)), None)
         return whole and first is not None and self.names[first] in (GROUPED, BLOCKS)
 
-    def largest(self, layers: Sequence[str]) -> int:
+    def largest_expert_bytes(self, layers: Sequence[str]) -> int:
         """Bytes of a slot for every expert of `layers`; those of a layer are of one size."""
         apart = (
             layers if isinstance(self.checkpoint, GgufCheckpoint) and self.packed else layers[:1]
@@ -261,7 +264,7 @@ class ExpertSource:
             for experts in apart
         )
 
-    def check(self, layers: Iterable[str]) -> None:
+    def check_experts_present(self, layers: Iterable[str]) -> None:
         """Raises WeightsMissing, naming one, unless all experts of `layers` are there."""
         for experts in layers:
             if f"{experts}.gate_up_proj" in self.names and f"{experts}.down_proj" in self.names:
@@ -274,20 +277,22 @@ class ExpertSource:
                             f"{folder}: no tensor {name}; the checkpoint is incomplete"
                         )
 
-    def fill(self, slots: ExpertSlots, slot: int, experts: str, number: int) -> None:
+    def load_expert_into_slot(
+        self, slots: ExpertSlots, slot: int, experts: str, number: int
+    ) -> None:
         """Reads an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is
         named.
         """
         reads = BatchedReads(self._files)
-        slots.fill(slot, *self._matrices(experts, number, reads))
+        slots.write_expert(slot, *self._matrices(experts, number, reads))
         reads.run()
 
-    def announce(self, experts: str, number: int) -> None:
+    def announce_reads(self, experts: str, number: int) -> None:
         """Lets the system begin to read an expert that is wanted soon, where its place is known."""
         if isinstance(self.checkpoint, GgufCheckpoint) or not self.packed:
             return
         names = expert_names(experts, number)
-        self._files.announce(
+        self._files.announce_reads(
             entry for name in names for entry in self.checkpoint.parts(name).values()
         )
 
@@ -304,37 +309,37 @@ class ExpertSource:
                 self._matrix(name, shape, reads) for name, shape in zip(names, shapes, strict=True)
             )
             return gate, up, down
-        gate_up = self._of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
-        down_proj = self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
+        gate_up = self._member_of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
+        down_proj = self._member_of_stack(f"{experts}.down_proj", number, (hidden, inner))
         return (
-            ExpertMatrix.of(gate_up[:inner]),
-            ExpertMatrix.of(gate_up[inner:]),
-            ExpertMatrix.of(down_proj),
+            ExpertMatrix.from_matrix(gate_up[:inner]),
+            ExpertMatrix.from_matrix(gate_up[inner:]),
+            ExpertMatrix.from_matrix(down_proj),
         )
 
     def _matrix(self, name: str, shape: tuple[int, int], reads: BatchedReads) -> ExpertMatrix:
         if not self.packed:
-            return ExpertMatrix.of(self.checkpoint.tensor(name, shape, self.dtype))
+            return ExpertMatrix.from_matrix(self.checkpoint.tensor(name, shape, self.dtype))
         if isinstance(self.checkpoint, GgufCheckpoint):
-            return ExpertMatrix.of(self.checkpoint.expert_blocks(name, shape))
+            return ExpertMatrix.from_matrix(self.checkpoint.expert_blocks(name, shape))
         entries = self.checkpoint.parts(name)
         kind = self.names[name]
-        where = {part: self._files.located(at) for part, at in entries.items()}
-        with naming_tensor(next(iter(entries.values()))):
+        where = {part: self._files.locate_tensor(at) for part, at in entries.items()}
+        with name_tensor_in_errors(next(iter(entries.values()))):
             forms = {
                 part: torch.empty(at.shape, dtype=at.dtype, device="meta")
                 for part, at in where.items()
             }
             kind.check(forms, shape)
             if kind is GROUPED:
-                return _of_groups(entries, where, shape, reads)
+                return _grouped_matrix(entries, where, shape, reads)
             at = where["blocks"]
             put = partial(reads.add, entries["blocks"])
             return ExpertMatrix(
                 [ExpertTensor(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND]
             )
 
-    def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
+    def _member_of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
         return self.checkpoint.member_of_stack(
@@ -342,7 +347,7 @@ class ExpertSource:
         )
 
 
-def _of_groups(
+def _grouped_matrix(
     entries: Mapping[str, TensorSource],
     where: Mapping[str, TensorLocation],
     shape: tuple[int, int],
@@ -364,7 +369,7 @@ def _of_groups(
     return ExpertMatrix(parts)
 
 
-def banks_for(
+def load_expert_banks(
     network: Network,
     folder: Path,
     dtype: torch.dtype,
@@ -380,7 +385,7 @@ def banks_for(
     checkpoint, where it has one. `packed`: experts in few bits stay so, and are pooled without a
     budget too. Raises NoMemory: not one fits; WeightsMissing: one is not in the folder.
     """
-    layers = list(network.experts())
+    layers = list(network.expert_modules())
     before = known.expert_banks() if known is not None else {}
     pool = None if known is None else expert_pool(known)
     if not layers or not (pool or packed or budget is not None):
@@ -389,31 +394,33 @@ def banks_for(
         source = ExpertSource(open_checkpoint(folder), network.config, dtype, packed=packed)
         if not source.packed and budget is None:
             return {}
-        room = available_bytes() // MEMORY_SHARE if budget is None else budget
-        source.check(layers)
-        most = sparse_layers(network.config) * network.config.num_experts
-        pool = ExpertPool(source, ExpertSlots(room, source.largest(layers), most), most)
-    pool.source.check(name for name in layers if name not in before)
-    held = pool.held
+        room = available_memory_bytes() // MEMORY_SHARE if budget is None else budget
+        source.check_experts_present(layers)
+        most = sparse_layer_count(network.config) * network.config.num_experts
+        pool = ExpertPool(
+            source, ExpertSlots(room, source.largest_expert_bytes(layers), most), most
+        )
+    pool.source.check_experts_present(name for name in layers if name not in before)
+    held = pool.experts_at_once
     bits = pool.source.packed
     return {name: before.get(name) or PooledExperts(pool, name, held, bits) for name in layers}
 
 
-def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
+def default_expert_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
     """Bytes of a pool for the experts: DOCQA_EXPERT_MEMORY, else half of the memory that is
     available, None where all fit in that. Raises ConfigUnsupported: DOCQA_EXPERT_MEMORY is no
     number of bytes."""
     if not config.num_experts:
         return None
     if said := os.environ.get(MEMORY_VARIABLE):
-        if (given := bytes_of(said)) is None:
+        if (given := parse_byte_size(said)) is None:
             raise ConfigUnsupported(
                 f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes"
             )
         return given
     one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
-    room = available_bytes() // MEMORY_SHARE
-    return None if sparse_layers(config) * config.num_experts * one <= room else room
+    room = available_memory_bytes() // MEMORY_SHARE
+    return None if sparse_layer_count(config) * config.num_experts * one <= room else room
 
 
 def expert_pool(network: Network) -> ExpertPool | None:

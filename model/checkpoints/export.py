@@ -16,7 +16,7 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.tokenizer import CheckpointTokenizer, tokenizer_spec
 
 from .checkpoint import load_tensors, open_checkpoint
-from .layout import released_tensors, text_config
+from .layout import tensors_as_released, text_config
 from .network import tensor_shapes
 from .quantize import COPIED, write_chat_template
 from .weights import SINGLE
@@ -33,7 +33,7 @@ def export(source: Path, target: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         fresh = Path(folder) / "export"
         fresh.mkdir()
-        _write_hf(source, config, fresh)
+        _write_transformers_files(source, config, fresh)
         os.rename(fresh, target)  # over an empty folder; anything in it is an error
     return sorted(target.iterdir())
 
@@ -48,10 +48,10 @@ def checkpoint_tensors(
         return load_tensors(checkpoint, tensor_shapes(folder, config), dtype, config=config)
 
 
-def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
+def _write_transformers_files(source: Path, config: HybridConfig, target: Path) -> None:
     from safetensors.torch import save_file
 
-    tensors = dict(released_tensors(config, checkpoint_tensors(source, config)))
+    tensors = dict(tensors_as_released(config, checkpoint_tensors(source, config)))
     named = {
         name if name.startswith(("lm_head", "mtp.")) else f"model.{name}": part
         for name, part in tensors.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from docqa.model.config import HybridConfig, flat_config, load_config
+from docqa.model.config import HybridConfig, flatten_config, load_config
 from docqa.model.family import Read, Recipe
 
 from .weights import CONFIG_KEY
@@ -25,13 +25,13 @@ def recipe_for(
     if name in present:
         return Recipe.of(name, shape)
     if experts and expert_names(experts["experts"], 0)[2] in present:
-        return _stacked(experts["experts"], experts["part"], config)
+        return _stack_experts(experts["experts"], experts["part"], config)
     return config.family.made_of(name, shape, config, present) or Recipe.of(name, shape)
 
 
 def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
     """config.json of a folder's text model alone, for transformers, without quantization."""
-    raw = flat_config(load_config(folder))
+    raw = flatten_config(load_config(folder))
     for key in (
         CONFIG_KEY,
         "quantization_config",
@@ -48,7 +48,7 @@ def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
     return raw | {"rope_parameters": {"rope_type": "default", **config.rope_parameters}}
 
 
-def released_tensors(
+def tensors_as_released(
     config: HybridConfig, tensors: Mapping[str, Tensor]
 ) -> Iterator[tuple[str, Tensor]]:
     """The network's tensors as releases lay them out."""
@@ -81,7 +81,7 @@ def expert_names(experts: str, number: int) -> tuple[str, str, str]:
     return gate, up, down
 
 
-def _stacked(experts: str, part: str, config: HybridConfig) -> Recipe:
+def _stack_experts(experts: str, part: str, config: HybridConfig) -> Recipe:
     """Filled expert by expert, so that no second copy is ever in memory."""
     inner = config.moe_intermediate_size
     hidden = config.hidden_size

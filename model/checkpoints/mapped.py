@@ -44,7 +44,7 @@ class MappedTensors:
                 f"{path} is damaged (its size is not what it says); get the model folder again"
             )
 
-    def places(self) -> dict[str, tuple[int, str, tuple[int, ...]]]:
+    def tensor_locations(self) -> dict[str, tuple[int, str, tuple[int, ...]]]:
         """Every tensor's first byte, its dtype as the file calls it, and its shape."""
         return {
             name: (self._start + at.data_offsets[0], at.dtype, at.shape)
@@ -80,14 +80,16 @@ class _Entry:
             raise ValueError(f"a tensor from {first} to {last}")
 
 
-def stored_arrays(
+def load_stored_arrays(
     path: Path, names: Sequence[str], what: str, *, beside: str = "\0"
 ) -> dict[str, np.ndarray]:
     """The tensors `names`, float32, of a file that else has those that begin with `beside`. Raises
     WeightsMismatch.
     """
     stored = MappedTensors(path)
-    if differing := set(names) ^ {name for name in stored.places() if not name.startswith(beside)}:
+    if differing := set(names) ^ {
+        name for name in stored.tensor_locations() if not name.startswith(beside)
+    }:
         raise WeightsMismatch(
             f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again"
         )

@@ -13,7 +13,7 @@ from docqa.model.network import Network
 from docqa.model.transformer import Transformer
 
 from .checkpoint import load_tensors, open_checkpoint, packed_matrices
-from .experts import EXPERT_PARTS, banks_for
+from .experts import EXPERT_PARTS, load_expert_banks
 from .layout import recipe_for
 
 
@@ -52,7 +52,7 @@ def load_network(
     """
     with torch.device("meta"):
         network = build_network(config, layers)
-    banks = banks_for(network, folder, dtype, known, budget=expert_bytes, packed=packed)
+    banks = load_expert_banks(network, folder, dtype, known, budget=expert_bytes, packed=packed)
     aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
     wanted = {name: tuple(part.shape) for name, part in network.state_dict().items()}
     have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
@@ -75,7 +75,7 @@ def load_network(
     # are there.
     network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks))
     network.attach_packed(matrices | shared)
-    experts = network.experts()
+    experts = network.expert_modules()
     for name, bank in banks.items():
         experts[name].bank = bank
     return network.requires_grad_(False).eval()

@@ -78,11 +78,11 @@ def quantize(
         )
     target.mkdir(parents=True, exist_ok=True)
     shards = ShardWriter(target)
-    for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
+    for plain, whole in _dequantized_tensors(source, HybridConfig.from_folder(source)):
         for name, tensor in split_experts(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
             wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
-            for stored, packed in stored_parts(name, tensor, wanted):
+            for stored, packed in parts_to_store(name, tensor, wanted):
                 shards.add(stored, packed.contiguous())
     names = shards.finish()
     for part in (config, config.get("text_config")):
@@ -102,7 +102,7 @@ def quantize(
     return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
 
 
-def stored_parts(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
+def parts_to_store(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
     """What is stored of a tensor, by name: its parts in `bits`, or itself in float32."""
     if not is_quantized(name, tensor):
         return [(name, tensor.float())]
@@ -125,14 +125,14 @@ def write_chat_template(source: Path, target: Path) -> None:
         (target / "tokenizer_config.json").write_text(names, encoding="utf-8")
 
 
-def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
+def _dequantized_tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
     """Every tensor by its plain name, in the checkpoint's layout, dequantized, float32."""
     expected = tensor_shapes(folder, config)
     with open_checkpoint(folder) as checkpoint:
         names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
         sources = dict(source for recipe in recipes for source in recipe.sources)
-        checkpoint.check_used(sources, config)
+        checkpoint.check_all_tensors_used(sources, config)
         for name, shape in sorted(sources.items()):
             yield name, checkpoint.tensor(name, shape, torch.float32)
 
@@ -155,7 +155,7 @@ class ShardWriter:
         """Takes in a tensor, which is not looked at again once its file is full."""
         size = sum(part.nbytes for part in self._open.values())
         if size and size + tensor.nbytes > FILE_LIMIT - 1_000_000:  # room for the file's own header
-            self._flush()
+            self._write_shard()
         self._open[name] = tensor
         self.bytes += tensor.nbytes
         self.tensors += 1
@@ -164,12 +164,12 @@ class ShardWriter:
         """Writes what is left and the index; the names of the files, which hold how many there
         are.
         """
-        self._flush()
+        self._write_shard()
         count = len(self._written)
         where = dict[str, str]()
         names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]
         for number, (name, stored) in enumerate(zip(names, self._written, strict=True)):
-            self._part(number).rename(self.target / name)
+            self._shard_path(number).rename(self.target / name)
             where.update(dict.fromkeys(stored, name))
         index = json.dumps(
             {"metadata": {"total_size": self.bytes}, "weight_map": where}, indent=1, sort_keys=True
@@ -177,12 +177,12 @@ class ShardWriter:
         (self.target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
         return names
 
-    def _flush(self) -> None:
+    def _write_shard(self) -> None:
         from safetensors.torch import save_file
 
-        save_file(self._open, self._part(len(self._written)), metadata={"format": "pt"})
+        save_file(self._open, self._shard_path(len(self._written)), metadata={"format": "pt"})
         self._written.append(list(self._open))
         self._open = {}
 
-    def _part(self, number: int) -> Path:
+    def _shard_path(self, number: int) -> Path:
         return self.target / f"model-{number + 1:05d}.part"

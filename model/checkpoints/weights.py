@@ -139,11 +139,11 @@ def file_digest(path: Path) -> bytes:
     with (
         _one_at_a_time
     ):  # a second thread waits for the sums of the first instead of making them too
-        return _digest(path, about.st_size, about.st_mtime_ns)
+        return _cached_file_digest(path, about.st_size, about.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path, size: int, changed: int) -> bytes:
+def _cached_file_digest(path: Path, size: int, changed: int) -> bytes:
     if not size:
         return hashlib.sha256().digest()
     # Mapped, it is summed without a pause; read in pieces, each would wait for the interpreter

@@ -11,19 +11,19 @@ _ROOT = Path("/")
 _SIZE = re.compile(r"(\d*\.?\d+)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
 
 
-def bytes_of(said: str) -> int | None:
+def parse_byte_size(text: str) -> int | None:
     """Bytes of `9GiB`, `9 G` or `9000000000`; K, M, G and T are powers of 1,024. None for what is
     no size.
     """
-    found = _SIZE.fullmatch(said.strip())
+    found = _SIZE.fullmatch(text.strip())
     return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " ")) if found else None
 
 
-def processors(root: Path = _ROOT) -> int:
+def processor_count(root: Path = _ROOT) -> int:
     """Processors of this process, by affinity and control groups, whatever DOCQA_THREADS says."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    for group in _control_groups(root):
+    for group in _control_group_folders(root):
         try:
             quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
             count = min(count, max(-(-int(quota) // int(period)), 1))
@@ -32,7 +32,7 @@ def processors(root: Path = _ROOT) -> int:
     return count
 
 
-def available_bytes(root: Path = _ROOT) -> int:
+def available_memory_bytes(root: Path = _ROOT) -> int:
     """Memory that can be taken without swapping (/proc/meminfo or psutil), within the control
     groups.
     """
@@ -41,10 +41,10 @@ def available_bytes(root: Path = _ROOT) -> int:
         import psutil
 
         free = int(psutil.virtual_memory().available)
-    return min([free, *_allowed_bytes(root)])
+    return min([free, *_bytes_left_in_control_groups(root)])
 
 
-def total_bytes() -> int:
+def total_memory_bytes() -> int:
     """All memory of the machine."""
     if hasattr(os, "sysconf"):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -69,7 +69,7 @@ def processor_flags(root: Path = _ROOT) -> set[str]:
     return set((fields.get("flags") or fields.get("Features", "")).split())
 
 
-def multiplies_bfloat16() -> bool:
+def has_fast_bfloat16() -> bool:
     """Whether instructions multiply it faster than float32: 3 to 5 times on Zen 5, level on Zen 4.
 
     Packed matrices are faster still with VNNI; beside AMX as fast at reading, eleven times as fast
@@ -88,11 +88,11 @@ def _meminfo_bytes(root: Path) -> int | None:
         return None
 
 
-def _allowed_bytes(root: Path) -> Iterator[int]:
+def _bytes_left_in_control_groups(root: Path) -> Iterator[int]:
     """What each control group may still take; inactive file pages are dropped first and do not
     count.
     """
-    for group in _control_groups(root):
+    for group in _control_group_folders(root):
         try:
             limit = int((group / "memory.max").read_text(encoding="ascii"))
             used = int((group / "memory.current").read_text(encoding="ascii"))
@@ -105,7 +105,7 @@ def _allowed_bytes(root: Path) -> Iterator[int]:
             continue
 
 
-def _control_groups(root: Path) -> list[Path]:
+def _control_group_folders(root: Path) -> list[Path]:
     """Folders of this process's groups, from its own up; some may not exist."""
     top = root / "sys/fs/cgroup"
     try:

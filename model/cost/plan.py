@@ -26,7 +26,7 @@ TOKEN_BYTES = 500
 class Speed:
     """Multiply-adds a second of prefill: of matrix products and delta rule, and of attention.
 
-    The defaults, of 2 cores, stand where `speed.measured_speed` measured nothing. Their relation
+    The defaults, of 2 cores, stand where `speed.measure_speed` measured nothing. Their relation
     varies: torch's attention ran at a third of the speed of its products in bf16 on Zen 5, and with
     that weight a read in float32 with AVX2 was planned twice as long as it took.
     """
@@ -86,9 +86,11 @@ def check_length(config: HybridConfig, yarn_factor: float, total: int) -> None:
         )
 
 
-def most_tokens(config: HybridConfig) -> int:
+def longest_possible_context(config: HybridConfig) -> int:
     return (
-        max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
+        max(LONGEST_CONTEXT, config.native_context)
+        if config.can_stretch_context
+        else config.native_context
     )
 
 
@@ -96,7 +98,7 @@ def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
     """The smallest power of two that stretches the native context over `tokens`. Raises
     ContextTooLong: past 1,048,576, or past the native context of a checkpoint that YaRN does not
     stretch."""
-    longest = most_tokens(config)
+    longest = longest_possible_context(config)
     if tokens > longest:
         raise ContextTooLong(
             f"{tokens:,} tokens are more than the longest context, {longest:,}; ask fewer documents at a time"
@@ -116,13 +118,13 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     whole.
     """
     hidden = config.hidden_size
-    keys, values = config.delta_widths
+    keys, values = config.delta_key_and_value_widths
     channels = 2 * keys + values
     heads = config.linear_num_value_heads
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
     delta += 2 * heads + config.linear_value_head_dim
     attention_layers = config.layer_types.count(FULL)
-    sparse = sparse_layers(config)
+    sparse = sparse_layer_count(config)
     counts = {
         "embedding": config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2),
         "mlp": (config.num_hidden_layers - sparse) * 3 * hidden * config.intermediate_size
@@ -133,7 +135,10 @@ def parameters(config: HybridConfig) -> dict[str, int]:
         "norms": (2 * config.num_hidden_layers + 1) * hidden,
     }
     total = sum(counts.values())
-    return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
+    return counts | {
+        "total": total,
+        "active": total - counts["experts"] + _active_expert_parameters(config, counts),
+    }
 
 
 def _attention_parameters(config: HybridConfig) -> int:
@@ -145,11 +150,11 @@ def _attention_parameters(config: HybridConfig) -> int:
     return matrices + (queries + 2 * shared) * family.biased + 2 * config.head_dim * family.normed
 
 
-def sparse_layers(config: HybridConfig) -> int:
-    return sum(config.sparse(number) for number in range(config.num_hidden_layers))
+def sparse_layer_count(config: HybridConfig) -> int:
+    return sum(config.is_sparse_layer(number) for number in range(config.num_hidden_layers))
 
 
-def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
+def _active_expert_parameters(config: HybridConfig, counts: dict[str, int]) -> int:
     """Parameters of the experts that one token is sent to, in all layers."""
     return counts["experts"] * config.num_experts_per_tok // max(config.num_experts, 1)
 
@@ -160,7 +165,7 @@ def state_bytes(
     """Bytes of a state of `tokens`: fixed (delta memories, tails), kv, and kv for one token of a
     whole block; `item`: of one number in the model's dtype, which the pending block is kept in."""
     attention_layers = config.layer_types.count(FULL)
-    keys, values = config.delta_widths
+    keys, values = config.delta_key_and_value_widths
     memory = (
         config.linear_num_value_heads
         * config.linear_key_head_dim
@@ -180,14 +185,14 @@ def state_bytes(
     return {"fixed": fixed, "kv": kv, "kv_per_token": per_token}
 
 
-def _widest(config: HybridConfig) -> int:
+def _widest_activation(config: HybridConfig) -> int:
     """Numbers that a token takes at once in the widest MLP or mixer."""
     inner = max(
         config.intermediate_size,
         config.shared_expert_intermediate_size,
         config.moe_intermediate_size,
     )
-    keys, values = config.delta_widths
+    keys, values = config.delta_key_and_value_widths
     delta = (
         2 * (2 * keys + values) + 2 * values
     )  # before and after the convolution, the gate, what comes out
@@ -207,7 +212,12 @@ def macs_per_token(
     attention.
     """
     counts = parameters(config)
-    weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"]
+    weights = (
+        counts["mlp"]
+        + _active_expert_parameters(config, counts)
+        + counts["delta"]
+        + counts["attention"]
+    )
     near = min(tokens, exact)
     context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
@@ -247,7 +257,9 @@ def estimate(
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
     scratch = (
-        factor_of_scratch * SCRATCH_TOKENS * _widest(config) * 4 + unpacked + config.vocab_size * 4
+        factor_of_scratch * SCRATCH_TOKENS * _widest_activation(config) * 4
+        + unpacked
+        + config.vocab_size * 4
     )
     speed = speed or Speed()
     dense, attention = macs_per_token(config, tokens)

@@ -14,7 +14,7 @@ QUERIES = 256
 KEYS = 8_192
 
 
-def measured_speed(model: Model, layers: int | None = None) -> Speed:
+def measure_speed(model: Model, layers: int | None = None) -> Speed:
     """Multiply-adds a second of this model's prefill here; takes a few seconds on two cores.
 
     `layers`: time the first ones only; without attention among them, its speed is that of `Speed`.
@@ -24,7 +24,7 @@ def measured_speed(model: Model, layers: int | None = None) -> Speed:
     config = model.config.first_layers(layers or model.config.num_hidden_layers)
     ids = [i % min(1000, config.vocab_size) for i in range(DENSE_TOKENS)]
     dense, near = macs_per_token(config, DENSE_TOKENS)
-    read = _fastest(lambda: model.prefill(ids, model.new_state(layers=layers)))
+    read = _seconds_of_faster_run(lambda: model.prefill(ids, model.new_state(layers=layers)))
     if FULL not in config.layer_types:
         return Speed(dense=DENSE_TOKENS * dense / read)
 
@@ -38,12 +38,12 @@ def measured_speed(model: Model, layers: int | None = None) -> Speed:
     q = random(QUERIES, config.num_attention_heads)
     k = random(KEYS, config.num_key_value_heads)
     v = random(KEYS, config.num_key_value_heads)
-    attended = _fastest(lambda: attention(q, k, v))
+    attended = _seconds_of_faster_run(lambda: attention(q, k, v))
     long = 2 * QUERIES * KEYS * config.num_attention_heads * config.head_dim / attended
     return Speed(DENSE_TOKENS * dense / max(read - DENSE_TOKENS * near / long, read / 2), long)
 
 
-def _fastest(run: Callable[[], object]) -> float:
+def _seconds_of_faster_run(run: Callable[[], object]) -> float:
     """Seconds of the faster of two runs after a first one."""
     run()
     taken = []

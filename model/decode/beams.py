@@ -8,7 +8,7 @@ as they are kept, where a kernel does that: unpacked they would be four times th
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention import one_query_in_place
+from docqa.kernels.attention import can_attend_in_place
 from docqa.model.protocol import WritingModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory, ForkedContext
@@ -56,7 +56,7 @@ class SharedContext:
         )
         return out.reshape(branches, 1, heads, dim)
 
-    def keep(self, chosen: Tensor) -> None:
+    def select_branches(self, chosen: Tensor) -> None:
         """Goes on with the branches `chosen` [new branches], repeats allowed."""
         if self.own is not None:
             self.own = self.own[0][chosen], self.own[1][chosen]
@@ -70,9 +70,9 @@ class Branches:
         self.position = state.position
         self.factor = state.yarn_factor
         self.count = 1
-        self.native = NativeStep.of(model, state)
+        self.native = NativeStep.from_state(model, state)
         self.caches: list[DeltaMemory | ForkedContext | SharedContext] = []
-        in_place = one_query_in_place(model.config.head_dim, model.dtype)
+        in_place = can_attend_in_place(model.config.head_dim, model.dtype)
         for layer in () if self.native else state.layers:
             if isinstance(layer, DeltaMemory):
                 self.caches.append(layer.fork())
@@ -81,23 +81,23 @@ class Branches:
             else:
                 self.caches.append(SharedContext(layer, model.dtype))
 
-    def keep(self, chosen: list[int]) -> None:
+    def select_branches(self, chosen: list[int]) -> None:
         """Goes on with these branches, in this order, repeats allowed."""
         if chosen == list(range(self.count)):
             return
         index = torch.tensor(chosen).to(self.model.device)
         if self.native is not None:
-            self.native.step.keep(index)
+            self.native.step.select_branches(index)
         for cache in self.caches:
-            cache.keep(index)
+            cache.select_branches(index)
         self.count = len(chosen)
 
-    def move(self, state: State, tokens: list[int]) -> bool:
+    def move_state_past(self, state: State, tokens: list[int]) -> bool:
         """Moves `state`, where the only branch started, after `tokens`, which it has read since.
         False, with nothing done, where what the branch remembers is not in the state's form."""
         if self.native is None or self.count != 1:
             return False
-        self.native.move(state, tokens)
+        self.native.move_state_past(state, tokens)
         return True
 
     def logits(self, tokens: list[int]) -> Tensor:

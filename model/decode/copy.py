@@ -64,23 +64,23 @@ def copy_spans(
     everywhere = _Beam(
         0.0, -1, 0, tuple((at, at, end) for start, end in allowed for at in range(start, end))
     )
-    starts = sorted(_grow(everywhere, first, ids), key=lambda beam: -beam.logprob)
+    starts = sorted(_extend_beam(everywhere, first, ids), key=lambda beam: -beam.logprob)
     search = _CopySearch(starts[:beams], beams)
     if not search.live:
         return []
     branches = Branches(model, state)
-    branches.keep([0] * len(search.live))
+    branches.select_branches([0] * len(search.live))
     for _ in range(max_tokens):
         if not search.live:
             break
-        sources = search.step(
+        sources = search.extend_beams(
             branches.logits([beam.token for beam in search.live]).log_softmax(-1),
             ids,
             ends,
             max_tokens,
         )
         if sources:
-            branches.keep(sources)
+            branches.select_branches(sources)
     return search.finished
 
 
@@ -90,7 +90,9 @@ class _CopySearch:
     beams: int
     finished: list[CopySpan] = field(default_factory=list)
 
-    def step(self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int) -> list[int]:
+    def extend_beams(
+        self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int
+    ) -> list[int]:
         """Stops or goes on, given log-probabilities [live, vocab]; returns which live beam each new
         one goes on from."""
         pairs = list(zip(self.live, logprobs, strict=True))
@@ -105,7 +107,7 @@ class _CopySearch:
         grown = [
             (number, longer)
             for number, (beam, row) in enumerate(pairs)
-            for longer in _grow(beam, row, ids)
+            for longer in _extend_beam(beam, row, ids)
         ]
         # A sequence only loses probability as it grows: once it is below every span kept, it cannot
         # come back.
@@ -117,7 +119,7 @@ class _CopySearch:
         return [number for number, _ in grown]
 
 
-def _grow(beam: _Beam, logprobs: Tensor, ids: list[int]) -> list[_Beam]:
+def _extend_beam(beam: _Beam, logprobs: Tensor, ids: list[int]) -> list[_Beam]:
     """Every way to go on with a beam, by next token."""
     following: dict[int, list[tuple[int, int, int]]] = {}
     for first, after, end in beam.places:

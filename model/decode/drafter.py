@@ -26,10 +26,10 @@ class Drafter:
 
     def advance(self, token: int, hidden: Tensor) -> None:
         """Takes in the next token with the trunk's hidden state [dim]."""
-        self._run(self.hidden, token)
+        self._run_mtp(self.hidden, token)
         self.hidden = hidden
 
-    def draft(self, token: int, count: int) -> list[int]:
+    def draft_tokens(self, token: int, count: int) -> list[int]:
         """The `count` tokens that likely follow `token`, the next one; remembers nothing of
         this.
         """
@@ -37,12 +37,12 @@ class Drafter:
         hidden = self.hidden
         drafted = list[int]()
         for _ in range(count):
-            hidden = self._run(hidden, drafted[-1] if drafted else token)
+            hidden = self._run_mtp(hidden, drafted[-1] if drafted else token)
             drafted.append(int(self.network.logits(hidden).argmax()))
         self.memory = before
         return drafted
 
-    def _run(self, hidden: Tensor, following: int) -> Tensor:
+    def _run_mtp(self, hidden: Tensor, following: int) -> Tensor:
         with torch.inference_mode():
             rotation = self.network.rotation(torch.tensor([self.memory.length]))
             embedded = self.network.embed_tokens(torch.tensor([[following]]))

@@ -61,22 +61,22 @@ def generate(
     rules = sampling or Sampling()
     source = rules.generator()
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
-    text = _Text(stop)
+    text = _StreamedText(stop)
     written: list[int] = []
-    following = _continuation(model, state, max_tokens, lookup)
+    following = _next_token_logits(model, state, max_tokens, lookup)
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
         token = rule.choose(known) if rule is not None else sample(known, rules, source, written)
         if token in ends:
-            yield GeneratedPiece(token, text.rest(), "stop")
+            yield GeneratedPiece(token, text.remaining_text(), "stop")
             return
         written.append(token)
         piece = text.add(model.tokenizer.token_bytes(token))
         if text.stopped or len(written) == max_tokens:
             yield GeneratedPiece(
                 token,
-                piece + ("" if text.stopped else text.rest()),
+                piece + ("" if text.stopped else text.remaining_text()),
                 "stop" if text.stopped else "length",
             )
             return
@@ -84,7 +84,7 @@ def generate(
         logits = following(token)
 
 
-def _continuation(
+def _next_token_logits(
     model: WritingModel, state: State, max_tokens: int, lookup: bool
 ) -> Callable[[int], Tensor]:
     """From a token to the logits [vocab] after it. Past exact attention nothing is guessed ahead:
@@ -100,7 +100,7 @@ def _continuation(
     return lambda token: branches.logits([token])[0]
 
 
-class _Text:
+class _StreamedText:
     """Bytes to text that is safe to show: whole characters, and no beginning of a stop string."""
 
     def __init__(self, stops: Sequence[str]) -> None:
@@ -127,5 +127,5 @@ class _Text:
         self._buffer = self._buffer[len(self._buffer) - keep :]
         return shown
 
-    def rest(self) -> str:
+    def remaining_text(self) -> str:
         return self._buffer + self._decoder.decode(b"", True)

@@ -40,7 +40,7 @@ class PromptLookup:
         keys = self._ids[:-2] * width * width + self._ids[1:-1] * width + self._ids[2:]
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
-        self._at = self._find()
+        self._at = self._find_best_match_end()
 
     def add(self, token: int) -> None:
         """Takes in the next token of the text."""
@@ -48,17 +48,17 @@ class PromptLookup:
         goes_on = (
             self._at is not None and self._at + 1 < len(self._ids) and self._ids[self._at] == token
         )
-        self._at = self._at + 1 if goes_on and self._at is not None else self._find()
+        self._at = self._at + 1 if goes_on and self._at is not None else self._find_best_match_end()
 
-    def draft(self, count: int, least: int = LEAST) -> list[int]:
+    def draft_tokens(self, count: int, least: int = LEAST) -> list[int]:
         """At most `count` tokens that may follow; none unless the last `least` tokens were read
         before.
         """
-        if self._at is None or (least > LEAST and self._alike(self._at) < least):
+        if self._at is None or (least > LEAST and self._matching_length(self._at) < least):
             return []
         return [int(token) for token in self._ids[self._at : self._at + count]]
 
-    def _find(self) -> int | None:
+    def _find_best_match_end(self) -> int | None:
         """After the place that the text before is most like, the last of several."""
         if len(self._written) < LEAST or max(self._written[-LEAST:]) >= self._width:
             return None
@@ -71,9 +71,9 @@ class PromptLookup:
             for start in self._order[low:high][-NEAREST:]
             if start + LEAST < len(self._ids)
         ]
-        return max(places, key=lambda place: (self._alike(place), place), default=None)
+        return max(places, key=lambda place: (self._matching_length(place), place), default=None)
 
-    def _alike(self, place: int) -> int:
+    def _matching_length(self, place: int) -> int:
         """How many tokens before `place` are the last ones of the text."""
         length = min(len(self._written), place)
         before = self._ids[place - length : place][::-1]
@@ -112,14 +112,16 @@ class LookupDecoding:
             if not self._guessed:
                 self._count = min(2 * self._count, MOST)
                 self._least = LEAST
-                self._take()
+                self._accept_last_run()
             return found
         if self._guessed:
             self._guessed = []
             self._count = FEWEST
             self._least = LEAST if self._right else WARY
-        drafted = self.lookup.draft(self._count, self._least)
-        return self._pass(token, drafted) if drafted or self._again else self._step(token)
+        drafted = self.lookup.draft_tokens(self._count, self._least)
+        return (
+            self._run_with_guesses(token, drafted) if drafted or self._again else self._step(token)
+        )
 
     def _step(self, token: int) -> Tensor:
         if self._plain is None:
@@ -128,15 +130,15 @@ class LookupDecoding:
         self.steps += 1
         return self._plain.logits([token])[0]
 
-    def _pass(self, token: int, drafted: list[int]) -> Tensor:
+    def _run_with_guesses(self, token: int, drafted: list[int]) -> Tensor:
         """One run over what must be run again, the token and guesses; the logits after the
         token.
         """
-        if self._plain is not None and not self._plain.move(self.state, self._behind):
+        if self._plain is not None and not self._plain.move_state_past(self.state, self._behind):
             self.model.prefill(self._behind, self.state)  # what was decoded one by one
         self._plain = None
         self._behind = []
-        room = self._room()
+        room = self._max_tokens_at_once()
         ids = [*self._again, token, *drafted][:room]
         drafted = ids[len(self._again) + 1 :]
         self._after = self.state.fork()
@@ -155,22 +157,22 @@ class LookupDecoding:
         self._again.append(token)
         self._guessed = list(zip(drafted, found[1:], strict=True))
         if not self._guessed:
-            self._take()
+            self._accept_last_run()
         return found[0]
 
-    def _room(self) -> int:
+    def _max_tokens_at_once(self) -> int:
         """How many tokens may run at once, at least a new one; blocks of keys end on the state's
         grid.
         """
-        if len(self._again) >= self._left():
+        if len(self._again) >= self._tokens_to_grid():
             self.model.prefill(self._again, self.state)
             self._again = []
-        return self._left()
+        return self._tokens_to_grid()
 
-    def _left(self) -> int:
+    def _tokens_to_grid(self) -> int:
         return min(AT_ONCE, self.state.grid - self.state.position % self.state.grid)
 
-    def _take(self) -> None:
+    def _accept_last_run(self) -> None:
         """What was run last is decided, all of it."""
         assert self._after is not None
         self.state = self._after

@@ -70,7 +70,7 @@ class QuotableText:
         self._starts = starts[order]
         self._first = first[order]
 
-    def starting_with(self, character: str) -> NDArray[np.int64]:
+    def word_offsets_starting_with(self, character: str) -> NDArray[np.int64]:
         """Where a word, or a lone sign, begins with `character` in either case: offsets,
         ascending.
         """
@@ -91,7 +91,7 @@ class WrittenQuotation:
 
 
 @dataclass(frozen=True)
-class _Writing:
+class _WritingState:
     """Where writing stands: in prose (`at` None) or `length` characters into a quotation that goes
     on at `at`. `before`: the last character. `pending`: bytes of an unfinished one. `inner`: inside
     the document's own quotation. `written`: characters so far."""
@@ -113,7 +113,7 @@ class QuotingRule:
         self._text = text
         self._tokenizer = tokenizer
         self._ends = frozenset(ends)
-        self._writing = _Writing()
+        self._writing = _WritingState()
         self._forced: list[int] = []
 
     @property
@@ -121,62 +121,62 @@ class QuotingRule:
         return self._writing.closed
 
     @property
-    def quoting(self) -> bool:
+    def is_quoting(self) -> bool:
         return self._writing.at is not None
 
     def choose(self, logits: Tensor) -> int:
         """The most probable token of `logits` [vocab] that may follow, taken as written."""
-        if not self._forced and self._too_long():
-            self._forced = self._closing()
+        if not self._forced and self._is_quotation_too_long():
+            self._forced = self._closing_tokens()
         if self._forced:
-            return self._take(self._forced.pop(0))
+            return self._accept_token(self._forced.pop(0))
         for token in logits.topk(min(LIKELY_TOKENS, logits.shape[-1])).indices.tolist():
             if token in self._ends:
-                if not self.quoting:
+                if not self.is_quoting:
                     return int(token)
                 continue
-            after = self._after(token)
+            after = self._state_after_token(token)
             if after is not None:
                 self._writing = after
                 return int(token)
-        if not self.quoting:  # every likely token is a quotation mark that may not stand here
-            return self._take(int(torch.argmax(logits)))
-        self._forced = self._closing()
-        return self._take(self._forced.pop(0))
+        if not self.is_quoting:  # every likely token is a quotation mark that may not stand here
+            return self._accept_token(int(torch.argmax(logits)))
+        self._forced = self._closing_tokens()
+        return self._accept_token(self._forced.pop(0))
 
-    def _take(self, token: int) -> int:
+    def _accept_token(self, token: int) -> int:
         """As written whatever the rule says; a quotation without a word is none."""
-        after = self._after(token)
+        after = self._state_after_token(token)
         if after is not None:
             self._writing = after
-        elif self.quoting and not self._writing.length:
+        elif self.is_quoting and not self._writing.length:
             self._writing = replace(
                 self._writing, at=None, before='"', written=self._writing.written + 1
             )
         return token
 
-    def _too_long(self) -> bool:
+    def _is_quotation_too_long(self) -> bool:
         state = self._writing
         text = self._text
         if (
             state.at is None
             or state.length < LONG_QUOTATION
-            or not self._boundaries(state.at).any()
+            or not self._has_word_end_before(state.at).any()
         ):
             return False
         ended = bool(np.isin(text.codes[state.at - 1], list(_SENTENCE_ENDS)).any())
         return ended or state.length >= LONGEST_QUOTATION
 
-    def _boundaries(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _has_word_end_before(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether a word ends before each place, bool [places]."""
         return ~(self._text.in_word[at] & self._text.in_word[at - 1])
 
-    def _closing(self) -> list[int]:
+    def _closing_tokens(self) -> list[int]:
         """The tokens that end the word and the quotation."""
         at = self._writing.at
         assert at is not None
         word = ""
-        if self._writing.length and not self._boundaries(at).any():
+        if self._writing.length and not self._has_word_end_before(at).any():
             end = int(at[0])
             while self._text.in_word[end]:
                 end += 1
@@ -185,22 +185,22 @@ class QuotingRule:
 
     # What a token does
 
-    def _after(self, token: int) -> _Writing | None:
+    def _state_after_token(self, token: int) -> _WritingState | None:
         """None where `token` may not be written."""
         raw = self._writing.pending + self._tokenizer.token_bytes(token)
-        text, rest = _whole_characters(raw)
-        state: _Writing | None = replace(self._writing, pending=b"")
+        text, rest = _split_whole_characters(raw)
+        state: _WritingState | None = replace(self._writing, pending=b"")
         for character in text:
             assert state is not None
-            state = self._step(state, character)
+            state = self._state_after_character(state, character)
             if state is None:
                 return None
         assert state is not None
-        if rest and state.at is not None and not self._may_begin(state, rest):
+        if rest and state.at is not None and not self._may_begin_character(state, rest):
             return None
         return replace(state, pending=rest)
 
-    def _step(self, state: _Writing, character: str) -> _Writing | None:
+    def _state_after_character(self, state: _WritingState, character: str) -> _WritingState | None:
         plain = _FOLDED.get(character, character)
         if state.at is None:
             after = replace(state, before=character, written=state.written + 1)
@@ -215,14 +215,16 @@ class QuotingRule:
                 else None
             )
         if plain == '"' and state.length:
-            return self._mark(state, character)
-        return self._go_on(state, character, self._matching(state, character))
+            return self._state_after_mark(state, character)
+        return self._continue_quotation(
+            state, character, self._places_continuing_with(state, character)
+        )
 
-    def _matching(self, state: _Writing, character: str) -> NDArray[np.int64]:
+    def _places_continuing_with(self, state: _WritingState, character: str) -> NDArray[np.int64]:
         """The places of `state` that have `character` next."""
         assert state.at is not None
         if not state.length:
-            return self._text.starting_with(character)
+            return self._text.word_offsets_starting_with(character)
         plain = _FOLDED.get(character, character)
         here = self._text.codes[state.at]
         matching = here == ord(plain)
@@ -230,7 +232,9 @@ class QuotingRule:
             matching = matching | (here == _MARK)
         return state.at[matching]
 
-    def _go_on(self, state: _Writing, character: str, places: NDArray[np.int64]) -> _Writing | None:
+    def _continue_quotation(
+        self, state: _WritingState, character: str, places: NDArray[np.int64]
+    ) -> _WritingState | None:
         if not len(places):
             return None
         return replace(
@@ -241,18 +245,18 @@ class QuotingRule:
             written=state.written + 1,
         )
 
-    def _mark(self, state: _Writing, character: str) -> _Writing | None:
+    def _state_after_mark(self, state: _WritingState, character: str) -> _WritingState | None:
         """A quotation mark inside a quotation: the document's own, or the end."""
         assert state.at is not None
         codes = self._text.codes
         in_word = self._text.in_word
         here = state.at[codes[state.at] == _MARK]
         if state.inner and len(here):
-            return self._go_on(replace(state, inner=False), character, here)
+            return self._continue_quotation(replace(state, inner=False), character, here)
         opening = here[in_word[np.minimum(here + 1, len(codes) - 1)] & ~in_word[here - 1]]
         if not state.inner and len(opening):
-            return self._go_on(replace(state, inner=True), character, opening)
-        ends = state.at[self._boundaries(state.at)]
+            return self._continue_quotation(replace(state, inner=True), character, opening)
+        ends = state.at[self._has_word_end_before(state.at)]
         if not len(ends):
             return None
         found = WrittenQuotation(
@@ -268,7 +272,7 @@ class QuotingRule:
             closed=(*state.closed, found),
         )
 
-    def _may_begin(self, state: _Writing, rest: bytes) -> bool:
+    def _may_begin_character(self, state: _WritingState, rest: bytes) -> bool:
         """Whether some place goes on with a character that begins with the bytes `rest`."""
         assert state.at is not None
         if not state.length:
@@ -278,7 +282,7 @@ class QuotingRule:
         return plain or any(kind.encode().startswith(rest) for kind in _FOLDED)
 
 
-def _whole_characters(raw: bytes) -> tuple[str, bytes]:
+def _split_whole_characters(raw: bytes) -> tuple[str, bytes]:
     """The characters of `raw`, and the bytes that begin another."""
     for cut in range(min(3, len(raw)) + 1):
         head = raw[: len(raw) - cut]

@@ -51,7 +51,7 @@ class Sampling:
         return source
 
 
-def sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
+def load_sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
     """How a checkpoint wants to be sampled (generation_config.json), or greedy. Raises
     ConfigUnsupported.
     """
@@ -76,7 +76,7 @@ def sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
         ) from error
 
 
-def penalised(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:
+def penalise_written_tokens(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:
     """Logits [vocab] with those of `written` tokens made less likely."""
     tokens = torch.tensor(sorted(set(written)), dtype=torch.long)
     if penalty == 1.0 or not len(tokens):
@@ -113,7 +113,7 @@ def sample(
     written: Iterable[int] = (),
 ) -> int:
     """A token id from logits [vocab]; the repetition penalty counts the tokens `written`."""
-    logits = penalised(logits, written, sampling.repetition_penalty)
+    logits = penalise_written_tokens(logits, written, sampling.repetition_penalty)
     if sampling.temperature == 0:
         return int(logits.argmax())
     return int(torch.multinomial(probabilities(logits, sampling), 1, generator=generator))

@@ -83,16 +83,18 @@ class Speculation:
             self.again.append(token)
         else:
             if self.guessed:
-                self._go_back()
-            hidden = self._look(token)
+                self._roll_back_caches()
+            hidden = self._run_with_guesses(token)
         if not self.guessed:
             self.again = []  # all that was run is decided
         self.drafter.advance(token, hidden)
         return self.model.logits(hidden)
 
-    def _look(self, token: int) -> Tensor:
+    def _run_with_guesses(self, token: int) -> Tensor:
         """One pass over `token` and guesses after it; the hidden state [dim] of the token."""
-        drafted = self.drafter.draft(token, self.drafts) if len(self.again) < MOST_AGAIN else []
+        drafted = (
+            self.drafter.draft_tokens(token, self.drafts) if len(self.again) < MOST_AGAIN else []
+        )
         ids = [*self.again, token, *drafted]
         self.undo = (
             self.position,
@@ -109,7 +111,7 @@ class Speculation:
         self.guessed = list(zip(drafted, hidden[first + 1 :], strict=True))
         return hidden[first]
 
-    def _go_back(self) -> None:
+    def _roll_back_caches(self) -> None:
         """Takes the caches back before the last pass; what was decided since stays to be run
         again.
         """

@@ -14,11 +14,11 @@ from docqa.kernels.decode_step.native import (
     PackedExperts,
     RoutedExperts,
     StepWeights,
-    sizes_fit,
+    are_sizes_supported,
 )
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
-from docqa.kernels.native import native_in_use
+from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.hybrid import HybridLayer
@@ -46,18 +46,18 @@ class NativeStep:
         self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
 
     @classmethod
-    def of(cls, model: WritingModel, state: State) -> Self | None:
+    def from_state(cls, model: WritingModel, state: State) -> Self | None:
         """None where the library, the shape of the network or its precision has no native step."""
         found = library()
         if (
             found is None
-            or not native_in_use()
+            or not is_native_in_use()
             or len(state.layers) < model.config.num_hidden_layers
         ):
             return None
         weights = _cached_weights(model.network)
         reach = attention_reach(state.long, state.grid)
-        if weights is None or not state.position or not reach.fits():
+        if weights is None or not state.position or not reach.is_supported():
             return None
         memories = [layer_memory(layer) for layer in state.layers]
         return cls(
@@ -77,8 +77,8 @@ class NativeStep:
         cos, sin = self._rotation
         return self.step.logits(x, cos[ahead], sin[ahead])
 
-    def move(self, state: State, tokens: list[int]) -> None:
-        """`Branches.move`. The last hidden state is not kept: `state` goes on with more tokens, not
+    def move_state_past(self, state: State, tokens: list[int]) -> None:
+        """`Branches.move_state_past`. The last hidden state is not kept: `state` goes on with more tokens, not
         with logits.
         """
         for layer, (first, second) in zip(state.layers, self.step.changing, strict=True):
@@ -95,12 +95,12 @@ _AHEAD = 64  # positions whose rotation is computed at once
 def _cached_weights(network: Network) -> StepWeights | None:
     """Made when first needed; None where the network has no native step."""
     if _WEIGHTS not in network.__dict__:
-        network.__dict__[_WEIGHTS] = collect_weights(network, network.layers)
+        network.__dict__[_WEIGHTS] = collect_step_weights(network, network.layers)
     found: StepWeights | None = network.__dict__[_WEIGHTS]
     return found
 
 
-def collect_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeights | None:
+def collect_step_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeights | None:
     """Those of the layers `chosen` and of the head; None where one has no native step."""
     some = list(chosen)
     config = network.config
@@ -118,21 +118,25 @@ def collect_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeight
         "rotary": config.rotary_dim,
     }
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
-    layers = [_layer(layer) for layer in some if isinstance(layer, HybridLayer | TransformerLayer)]
+    layers = [
+        _layer_weights(layer) for layer in some if isinstance(layer, HybridLayer | TransformerLayer)
+    ]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
     experts = {
-        number: _routed(layer.mlp)
+        number: _routed_experts(layer.mlp)
         for number, layer in enumerate(some)
         if isinstance(layer.mlp, SparseMoe)
     }
     routed = {number: found for number, found in experts.items() if found is not None}
-    if head is None or not whole or not sizes_fit(sizes) or len(routed) < len(experts):
+    if head is None or not whole or not are_sizes_supported(sizes) or len(routed) < len(experts):
         return None
     of_layers = [x for x in layers if x is not None]
-    return StepWeights(sizes, config.rms_norm_eps, of_layers, _centred(network.norm), head, routed)
+    return StepWeights(
+        sizes, config.rms_norm_eps, of_layers, _zero_centred_weight(network.norm), head, routed
+    )
 
 
-def _routed(mlp: SparseMoe) -> RoutedExperts | None:
+def _routed_experts(mlp: SparseMoe) -> RoutedExperts | None:
     """None where experts are stacked in memory, or not of whole groups."""
     bank = mlp.experts.bank
     inner = mlp.inner
@@ -145,12 +149,12 @@ def _routed(mlp: SparseMoe) -> RoutedExperts | None:
     )
 
 
-def _centred(norm: NormLayer) -> Tensor:
+def _zero_centred_weight(norm: NormLayer) -> Tensor:
     """As the weight of a zero-centred norm, as `kernels.norm.rms_norm` has it."""
     return norm.weight - 1.0 if isinstance(norm, RMSNorm) else norm.weight
 
 
-def _layer(
+def _layer_weights(
     layer: HybridLayer | TransformerLayer,
 ) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
     """A layer's weights by their last names, of an MLP of experts the shared one's; None where its
@@ -159,13 +163,13 @@ def _layer(
     if not isinstance(mlp, SwiGLU) or mlp.gate_proj.out_features % GROUP:
         return None
     found: dict[str, Tensor | PackedMatrix | BlockMatrix] = {
-        "input_layernorm": _centred(layer.input_layernorm),
-        "post_attention_layernorm": _centred(layer.post_attention_layernorm),
+        "input_layernorm": _zero_centred_weight(layer.input_layernorm),
+        "post_attention_layernorm": _zero_centred_weight(layer.post_attention_layernorm),
     }
     mixer: Any = layer.self_attn if isinstance(layer, TransformerLayer) else layer.mixer
     for owner in (mixer, mlp):
         for name, module in owner.named_children():
-            found |= _weights_of(name, module)
+            found |= _module_weights(name, module)
     if layer.kind != FULL:
         found |= {
             "A_log": mixer.A_log,
@@ -186,13 +190,15 @@ def _layer(
     return found
 
 
-def _weights_of(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix | BlockMatrix]:
+def _module_weights(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix | BlockMatrix]:
     """Of a part of a layer: its matrix and bias, or the weight of its norm."""
     packed = getattr(module, "packed", None)
     bias = getattr(module, "bias", None)
     if packed is None:
         return {
-            name: _centred(module) if isinstance(module, NormLayer) else cast(Tensor, module.weight)
+            name: _zero_centred_weight(module)
+            if isinstance(module, NormLayer)
+            else cast(Tensor, module.weight)
         }
     return {name: packed} if bias is None else {name: packed, f"{name}.bias": bias}
 

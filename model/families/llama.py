@@ -21,7 +21,7 @@ COMPUTED: dict[str, tuple[object, ...]] = {
 }
 
 
-def complete(raw: dict[str, object], context: int = 2_048) -> None:
+def complete_config(raw: dict[str, object], context: int = 2_048) -> None:
     """Fills in what a transformer's config.json may leave out, as transformers does; `context` in
     tokens.
     """
@@ -37,7 +37,7 @@ def complete(raw: dict[str, object], context: int = 2_048) -> None:
         raw["layer_types"] = raw.get("layer_types") or [FULL] * count
 
 
-def rows(config: Any, name: str) -> Tensor | None:
+def row_order_in_file(config: Any, name: str) -> Tensor | None:
     """GGUF files have the two halves of a query or key head, which turn together, row by row in
     turns. Rows are never split, so that a matrix may be reordered in its blocks."""
     import torch
@@ -53,12 +53,12 @@ def rows(config: Any, name: str) -> Tensor | None:
 FAMILY = Family(
     model_type="llama",
     classes="Llama",
-    complete=complete,
+    complete=complete_config,
     computed=COMPUTED,
     recurrent=False,
     gated=False,
     normed=False,
     rotated=1.0,
     rope_types=ROPE_TYPES,
-    gguf=GgufForm(TRANSFORMER_NAMES, rows=rows),
+    gguf=GgufForm(TRANSFORMER_NAMES, rows=row_order_in_file),
 )

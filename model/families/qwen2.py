@@ -11,7 +11,7 @@ from docqa.model.gguf.names import TRANSFORMER_NAMES
 FAMILY = Family(
     model_type="qwen2",
     classes="Qwen2",
-    complete=partial(llama.complete, context=32_768),
+    complete=partial(llama.complete_config, context=32_768),
     computed=llama.COMPUTED | {"attention_bias": (False, True)},
     recurrent=False,
     gated=False,

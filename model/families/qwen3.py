@@ -5,16 +5,16 @@ from docqa.model.family import Family, GgufForm, set_default
 from docqa.model.gguf.names import TRANSFORMER_NAMES
 
 
-def complete(raw: dict[str, object]) -> None:
+def complete_config(raw: dict[str, object]) -> None:
     """Fill in what is left out, as transformers does."""
     set_default(raw, "head_dim", 128)
-    llama.complete(raw, context=32_768)
+    llama.complete_config(raw, context=32_768)
 
 
 FAMILY = Family(
     model_type="qwen3",
     classes="Qwen3",
-    complete=complete,
+    complete=complete_config,
     computed=llama.COMPUTED,
     recurrent=False,
     gated=False,

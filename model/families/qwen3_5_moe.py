@@ -7,7 +7,7 @@ from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import HYBRID_NAMES
 
 
-def complete(raw: dict[str, object]) -> None:
+def complete_config(raw: dict[str, object]) -> None:
     """Nothing may be left out. Raises ConfigUnsupported: it does not say how many experts there
     are.
     """
@@ -18,7 +18,7 @@ def complete(raw: dict[str, object]) -> None:
 FAMILY = Family(
     model_type="qwen3_5_moe_text",
     classes="Qwen3_5MoeText",
-    complete=complete,
+    complete=complete_config,
     computed={"norm_topk_prob": (True,), "decoder_sparse_step": (1,), "mlp_only_layers": ([],)},
     gguf=GgufForm(HYBRID_NAMES, heads_in_turns=True),
 )

@@ -18,15 +18,17 @@ APART = {
 TOGETHER = {part: whole for whole, parts in APART.items() for part in parts}
 
 
-def made_of(name: str, shape: Shape, config: Any, present: Container[str]) -> Recipe | None:
+def recipe_for_projection(
+    name: str, shape: Shape, config: Any, present: Container[str]
+) -> Recipe | None:
     """A projection out of the one that it is kept in; or, for transformers, that one out of its
     parts.
     """
     stem, net, part = name.rpartition("linear_attn.")
     if part in TOGETHER and stem + net + TOGETHER[part] in present:
-        return _taken(stem + net + TOGETHER[part], part, shape, config)
+        return _recipe_of_rows(stem + net + TOGETHER[part], part, shape, config)
     if part in APART and stem + net + APART[part][0] in present:
-        return _interleaved(stem + net, part, shape, config)
+        return _recipe_of_parts(stem + net, part, shape, config)
     return None
 
 
@@ -52,14 +54,14 @@ def interleaved_rows(config: Any) -> "dict[str, Tensor]":
     }
 
 
-def _taken(source: str, part: str, shape: Shape, config: Any) -> Recipe:
+def _recipe_of_rows(source: str, part: str, shape: Shape, config: Any) -> Recipe:
     """Rows of one projection out of the `source` that holds several."""
     rows = interleaved_rows(config)
     whole = (sum(len(rows[one]) for one in APART[TOGETHER[part]]), *shape[1:])
     return Recipe(((source, whole),), lambda read: read(source, whole)[rows[part]], rows[part])
 
 
-def _interleaved(stem: str, whole: str, shape: Shape, config: Any) -> Recipe:
+def _recipe_of_parts(stem: str, whole: str, shape: Shape, config: Any) -> Recipe:
     """The projection `whole` out of its parts, which begin with `stem`."""
     rows = interleaved_rows(config)
     sources = tuple((stem + part, (len(rows[part]), *shape[1:])) for part in APART[whole])
@@ -74,7 +76,9 @@ def _interleaved(stem: str, whole: str, shape: Shape, config: Any) -> Recipe:
     return Recipe(sources, build)
 
 
-def released(config: Any, tensors: "Mapping[str, Tensor]") -> "Iterator[tuple[str, Tensor]]":
+def tensors_as_released(
+    config: Any, tensors: "Mapping[str, Tensor]"
+) -> "Iterator[tuple[str, Tensor]]":
     """The network's tensors with the projections of a delta net together."""
     for name, tensor in tensors.items():
         stem, net, part = name.rpartition("linear_attn.")
@@ -83,15 +87,15 @@ def released(config: Any, tensors: "Mapping[str, Tensor]") -> "Iterator[tuple[st
         elif part == APART[TOGETHER[part]][0]:
             halves = [tensors[stem + net + half] for half in APART[TOGETHER[part]]]
             shape = (sum(len(half) for half in halves), *tensor.shape[1:])
-            recipe = _interleaved(stem + net, TOGETHER[part], shape, config)
+            recipe = _recipe_of_parts(stem + net, TOGETHER[part], shape, config)
             yield stem + net + TOGETHER[part], recipe.build(lambda source, _: tensors[source])
 
 
 FAMILY = Family(
     model_type="qwen3_next",
     classes="Qwen3Next",
-    made_of=made_of,
-    released=released,
+    made_of=recipe_for_projection,
+    released=tensors_as_released,
     experts_apart=True,
     gguf=GgufForm(HYBRID_NAMES),
 )

@@ -19,7 +19,7 @@ _POOLINGS = ("cls", "max", "mean")
 _LAST = "lasttoken"
 
 
-def _pooled(mode: str, x: "Tensor") -> "Tensor":
+def _pool_states(mode: str, x: "Tensor") -> "Tensor":
     """States [tokens, hidden] as one vector."""
     if mode == _LAST:
         return x[-1]
@@ -36,10 +36,10 @@ class ForeignEncoder(ForeignModel):
     def __init__(self, folder: Path, device: str = "auto") -> None:
         """Raises as ForeignModel, ConfigUnsupported also for a module that is not known."""
         check_role(folder, ENCODER)
-        first, *others = _json(folder / MODULES)
+        first, *others = _load_json(folder / MODULES)
         super().__init__(folder, device, first["path"])
-        limits = _json(folder / first["path"] / "sentence_bert_config.json")
-        about = _json(folder / _ABOUT)
+        limits = _load_json(folder / first["path"] / "sentence_bert_config.json")
+        about = _load_json(folder / _ABOUT)
         self.longest = min(limits.get("max_seq_length") or self.longest, self.longest)
         self._lower = bool(limits.get("do_lower_case"))
         prompts = about.get("prompts") or {}
@@ -49,13 +49,13 @@ class ForeignEncoder(ForeignModel):
             prompts.get("query", usual),
         )
         self._unit = about.get("similarity_fn_name") not in ("dot", "dot_product")
-        self._steps = [self._step(module) for module in others]
+        self._steps = [self._load_module_step(module) for module in others]
 
     def vectors(self, texts: Sequence[str], *, asked: bool = False) -> np.ndarray:
         """Vectors of texts, or of questions (`asked`), float32 [texts, dim], unit ones but for
         models that compare by the plain product."""
         found = np.stack(
-            [self._vector(self._before[asked] + " ".join(text.split())) for text in texts]
+            [self._text_vector(self._before[asked] + " ".join(text.split())) for text in texts]
         )
         return (
             found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
@@ -63,20 +63,20 @@ class ForeignEncoder(ForeignModel):
             else found
         )
 
-    def _vector(self, text: str) -> np.ndarray:
+    def _text_vector(self, text: str) -> np.ndarray:
         x = self.run(text.lower() if self._lower else text)[1].last_hidden_state[0]
         for step in self._steps:
             x = step(x)
         return np.asarray(x.cpu())
 
-    def _step(self, module: dict[str, Any]) -> "Callable[[Tensor], Tensor]":
+    def _load_module_step(self, module: dict[str, Any]) -> "Callable[[Tensor], Tensor]":
         """What a module after the first makes of states or vector. Raises ConfigUnsupported."""
         import torch
         from safetensors.torch import load_file
 
         kind = module["type"].rpartition(".")[2]
         folder = self.folder / module["path"]
-        about = _json(folder / "config.json")
+        about = _load_json(folder / "config.json")
         named = about.get("pooling_mode") or [
             name for name, on in about.items() if on is True and "pooling" in name
         ]
@@ -93,7 +93,7 @@ class ForeignEncoder(ForeignModel):
             and about.get("include_prompt", True)
             and all(m in (*_POOLINGS, _LAST) for m in modes)
         ):
-            return lambda x: torch.cat([_pooled(mode, x) for mode in modes])
+            return lambda x: torch.cat([_pool_states(mode, x) for mode in modes])
         if kind == "Dense" and activation in ("Identity", "Tanh"):
             weights = {
                 name: part.to(self.device)
@@ -106,7 +106,7 @@ class ForeignEncoder(ForeignModel):
         raise ConfigUnsupported(f"{self.folder / MODULES}: {said} (choose another encoder)")
 
 
-def _json(path: Path) -> Any:
+def _load_json(path: Path) -> Any:
     """What a file says; {} where there is none. Raises ConfigUnsupported."""
     try:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

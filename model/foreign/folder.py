@@ -23,7 +23,7 @@ _LONGEST = 512
 _MARKS = 2
 
 
-def role_of(folder: Path) -> str | None:
+def model_role(folder: Path) -> str | None:
     """The one of ROLES that a model has by its files, if any."""
     if (folder / MODULES).is_file():
         return ENCODER
@@ -43,7 +43,7 @@ def check_role(folder: Path, role: str) -> None:
     if not folder.is_dir():
         hint = f"`docqa models pull {folder}` fetches it if the hub has it; `docqa models list` shows those here"
         raise ModelNotFound(f"{folder}: no {role} has this name, and no folder ({hint})")
-    if role_of(folder) != role:
+    if model_role(folder) != role:
         hint = "a model of sentence-transformers has modules.json"
         hint = (
             hint
@@ -61,7 +61,7 @@ def model_name(folder: Path) -> str:
     return folder.parent.name.replace("--", "/") if pulled else folder.name
 
 
-def plugged_reader(name: str) -> "EntryPoint":
+def reader_entry_point(name: str) -> "EntryPoint":
     """The entry point of the reader plugin:NAME: a function without arguments that makes a
     `SpanScorer`. Raises ModelNotFound."""
     from importlib.metadata import entry_points
@@ -76,11 +76,11 @@ def plugged_reader(name: str) -> "EntryPoint":
 
 def model_stamp(folder: Path, role: str) -> str:
     """What it is called, and a sum of all its files that count, equal for equal ones; of a plugin
-    its version. Raises as `check_role` and `plugged_reader`."""
+    its version. Raises as `check_role` and `reader_entry_point`."""
     from docqa.model.checkpoints.weights import file_digest
 
     if role == READER and str(folder).startswith(PLUGIN):
-        package = plugged_reader(str(folder)).dist
+        package = reader_entry_point(str(folder)).dist
         return f"{folder}@{package.version if package else '?'}"
     check_role(folder, role)
     total = hashlib.sha256()
@@ -106,13 +106,13 @@ class ForeignModel:
         import torch
         import transformers
 
-        from docqa.model.device import chosen_device
+        from docqa.model.device import device_for_name
 
         self.identity = model_stamp(folder, self.role)
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         self.folder = folder
-        self.device = chosen_device(device)
+        self.device = device_for_name(device)
         where = folder / inside
         own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:

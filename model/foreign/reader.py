@@ -22,9 +22,11 @@ class ForeignSpanReader(ForeignModel):
     def scores(
         self, question: str, texts: Sequence[str], places: Sequence[Places]
     ) -> list[np.ndarray]:
-        return [self._scores(question, text, at) for text, at in zip(texts, places, strict=True)]
+        return [
+            self._text_scores(question, text, at) for text, at in zip(texts, places, strict=True)
+        ]
 
-    def _scores(self, question: str, text: str, places: Places) -> np.ndarray:
+    def _text_scores(self, question: str, text: str, places: Places) -> np.ndarray:
         found = np.full((2, len(places)), -np.inf, np.float32)
         if not places:
             return found

@@ -64,9 +64,9 @@ class GgufFile:
             parser = GgufParser(path)
             self.metadata = parser.metadata | self.metadata
             self.tensors |= parser.tensors
-        self._check()
+        self._check_parts()
 
-    def _check(self) -> None:
+    def _check_parts(self) -> None:
         parts = self.metadata.get("split.count", 1)
         if parts != len(self.paths):
             raise WeightsMissing(
@@ -81,7 +81,7 @@ class GgufFile:
             )
         self.family = found
 
-    def field(self, key: str, default: Any = None) -> Any:
+    def architecture_field(self, key: str, default: Any = None) -> Any:
         """What the metadata says of the architecture under `key`. Raises ConfigUnsupported:
         nothing, no default.
         """
@@ -92,24 +92,32 @@ class GgufFile:
 
     def config(self) -> dict[str, object]:
         """The same as a config.json would say."""
-        layers = self.field("block_count") - self.field("nextn_predict_layers", 0)
-        heads = _largest(self.field("attention.head_count"))
+        layers = self.architecture_field("block_count") - self.architecture_field(
+            "nextn_predict_layers", 0
+        )
+        heads = _largest_of_layers(self.architecture_field("attention.head_count"))
         raw: dict[str, object] = {
             "model_type": self.family.model_type,
-            "vocab_size": self._rows("token_embd.weight"),
-            "hidden_size": self.field("embedding_length"),
+            "vocab_size": self._row_count("token_embd.weight"),
+            "hidden_size": self.architecture_field("embedding_length"),
             "num_hidden_layers": layers,
             "num_attention_heads": heads,
-            "num_key_value_heads": _largest(self.field("attention.head_count_kv", heads)),
+            "num_key_value_heads": _largest_of_layers(
+                self.architecture_field("attention.head_count_kv", heads)
+            ),
             "rms_norm_eps": float(
-                f"{self.field('attention.layer_norm_rms_epsilon'):.6g}"
+                f"{self.architecture_field('attention.layer_norm_rms_epsilon'):.6g}"
             ),  # kept in float32
-            "max_position_embeddings": self.field("context_length"),
+            "max_position_embeddings": self.architecture_field("context_length"),
             "tie_word_embeddings": "output.weight" not in self.tensors,
             "bos_token_id": self.metadata.get("tokenizer.ggml.bos_token_id"),
             "eos_token_id": self.eos_ids(),
         }
-        return raw | (self._hybrid(layers) if self.family.recurrent else self._transformer(heads))
+        return raw | (
+            self._hybrid_config(layers)
+            if self.family.recurrent
+            else self._transformer_config(heads)
+        )
 
     def eos_ids(self) -> list[int]:
         said = (self.metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot"))
@@ -133,84 +141,89 @@ class GgufFile:
             if at is not None and at < len(tokens)
         }
 
-    def _hybrid(self, layers: int) -> dict[str, object]:
-        heads = self.field("ssm.time_step_rank")
-        head_dim = self.field("attention.key_length")
+    def _hybrid_config(self, layers: int) -> dict[str, object]:
+        heads = self.architecture_field("ssm.time_step_rank")
+        head_dim = self.architecture_field("attention.key_length")
         sizes: dict[str, object] = {
             "head_dim": head_dim,
-            "linear_conv_kernel_dim": self.field("ssm.conv_kernel"),
-            "linear_key_head_dim": self.field("ssm.state_size"),
-            "linear_num_key_heads": self.field("ssm.group_count"),
+            "linear_conv_kernel_dim": self.architecture_field("ssm.conv_kernel"),
+            "linear_key_head_dim": self.architecture_field("ssm.state_size"),
+            "linear_num_key_heads": self.architecture_field("ssm.group_count"),
             "linear_num_value_heads": heads,
-            "linear_value_head_dim": self.field("ssm.inner_size") // max(heads, 1),
+            "linear_value_head_dim": self.architecture_field("ssm.inner_size") // max(heads, 1),
             "layer_types": self._layer_types(layers),
-            "rope_parameters": self._rope(head_dim, rotated=head_dim // 4, theta=10_000_000.0),
+            "rope_parameters": self._rope_config(
+                head_dim, rotated=head_dim // 4, theta=10_000_000.0
+            ),
         }
         return sizes | self._mlp_sizes()
 
-    def _transformer(self, heads: int) -> dict[str, object]:
-        head_dim = self.field(
-            "attention.key_length", self.field("embedding_length") // max(heads, 1)
+    def _transformer_config(self, heads: int) -> dict[str, object]:
+        head_dim = self.architecture_field(
+            "attention.key_length", self.architecture_field("embedding_length") // max(heads, 1)
         )
-        if self.field("expert_count", 0):
+        if self.architecture_field("expert_count", 0):
             raise ConfigUnsupported(
                 f"{self.path}: '{self.architecture}' with experts is not supported"
             )
-        rope = self._rope(head_dim, rotated=head_dim, theta=10_000.0)
+        rope = self._rope_config(head_dim, rotated=head_dim, theta=10_000.0)
         if ROPE_FACTORS in self.tensors:
             rope["frequency_factors"] = self.tensors[ROPE_FACTORS].data.tolist()
         return {
             "head_dim": head_dim,
-            "intermediate_size": _largest(self.field("feed_forward_length")),
+            "intermediate_size": _largest_of_layers(self.architecture_field("feed_forward_length")),
             "rope_parameters": rope,
         }
 
     def _mlp_sizes(self) -> dict[str, int]:
-        inner = _largest(self.field("feed_forward_length", 0))
-        if not self.field("expert_count", 0):
+        inner = _largest_of_layers(self.architecture_field("feed_forward_length", 0))
+        if not self.architecture_field("expert_count", 0):
             return {"intermediate_size": inner}
-        shared = self.field("expert_shared_feed_forward_length", 0) or self._rows(
+        shared = self.architecture_field("expert_shared_feed_forward_length", 0) or self._row_count(
             "blk.0.ffn_gate_shexp.weight"
         )
         return {
             "intermediate_size": inner,
-            "num_experts": self.field("expert_count"),
-            "num_experts_per_tok": self.field("expert_used_count"),
-            "moe_intermediate_size": self.field("expert_feed_forward_length"),
+            "num_experts": self.architecture_field("expert_count"),
+            "num_experts_per_tok": self.architecture_field("expert_used_count"),
+            "moe_intermediate_size": self.architecture_field("expert_feed_forward_length"),
             "shared_expert_intermediate_size": shared,
         }
 
-    def _rows(self, name: str) -> int:
+    def _row_count(self, name: str) -> int:
         if name not in self.tensors:
             raise WeightsMissing(f"{self.path}: no tensor {name}; the file is incomplete")
         return self.tensors[name].shape[0]
 
     def _layer_types(self, layers: int) -> list[str]:
-        recurrent = self.field("attention.recurrent_layers", [])
+        recurrent = self.architecture_field("attention.recurrent_layers", [])
         if not recurrent:
-            interval = self.field("full_attention_interval", 4)
+            interval = self.architecture_field("full_attention_interval", 4)
             recurrent = [bool((number + 1) % interval) for number in range(layers)]
         return [LINEAR if flag else FULL for flag in recurrent[:layers]]
 
-    def _rope(self, head_dim: int, *, rotated: int, theta: float) -> dict[str, object]:
+    def _rope_config(self, head_dim: int, *, rotated: int, theta: float) -> dict[str, object]:
         """`rotated` dims of a head and the base `theta` where the file names none."""
         rope: dict[str, object] = {
-            "rope_theta": self.field("rope.freq_base", theta),
-            "partial_rotary_factor": self.field("rope.dimension_count", rotated) / head_dim,
+            "rope_theta": self.architecture_field("rope.freq_base", theta),
+            "partial_rotary_factor": self.architecture_field("rope.dimension_count", rotated)
+            / head_dim,
         }
-        kind = self.field("rope.scaling.type", "none")
+        kind = self.architecture_field("rope.scaling.type", "none")
         if kind == "none":
             return rope | {"rope_type": "default"}
-        rope |= {"rope_type": kind, "factor": self.field("rope.scaling.factor")}
+        rope |= {"rope_type": kind, "factor": self.architecture_field("rope.scaling.factor")}
         if kind == "linear":
             return rope
         return rope | {
-            "original_max_position_embeddings": self.field("rope.scaling.original_context_length")
+            "original_max_position_embeddings": self.architecture_field(
+                "rope.scaling.original_context_length"
+            )
         }
 
 
 @lru_cache(maxsize=1)
-def _opened(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> GgufFile:
+def _open_cached(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> GgufFile:
     return GgufFile(folder)
 
 
@@ -219,9 +232,11 @@ def open_gguf(folder: Path) -> GgufFile:
     it is unchanged.
     """
     stats = [(path.name, path.stat()) for path in gguf_files(folder)]
-    return _opened(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+    return _open_cached(
+        folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    )
 
 
-def _largest(value: int | list[int]) -> int:
+def _largest_of_layers(value: int | list[int]) -> int:
     """Of a number that may be given for each layer, where some have none."""
     return max(value) if isinstance(value, list) else value

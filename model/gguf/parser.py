@@ -72,7 +72,7 @@ class GgufParser:
                 # Nobody writes there, and nothing written would reach the file; torch asks for
                 # memory that could be.
                 self.content = mmap(file.fileno(), 0, access=ACCESS_COPY)
-            self.metadata, self.tensors = self._read()
+            self.metadata, self.tensors = self._parse_file()
         except (
             OSError,
             ValueError,
@@ -86,38 +86,38 @@ class GgufParser:
                 f"{path} is damaged or cut off ({error}); get the file again"
             ) from error
 
-    def _read(self) -> tuple[dict[str, Any], dict[str, StoredTensor]]:
-        magic, (version,) = self._take(4), self._numbers("I")
+    def _parse_file(self) -> tuple[dict[str, Any], dict[str, StoredTensor]]:
+        magic, (version,) = self._take_bytes(4), self._unpack_numbers("I")
         if magic != MAGIC or version not in VERSIONS:
             raise ValueError(
                 f"it begins with {magic!r} and version {version}, GGUF of version 2 or 3 is expected"
             )
-        tensors, entries = self._numbers("QQ")
-        self._room_for(tensors + entries)
+        tensors, entries = self._unpack_numbers("QQ")
+        self._check_bytes_left(tensors + entries)
         metadata = {}
         for _ in range(entries):
-            key, (kind,) = self._text(), self._numbers("I")
-            metadata[key] = self._value(kind)
-        found = [(self._text(), *self._place()) for _ in range(tensors)]
+            key, (kind,) = self._parse_text(), self._unpack_numbers("I")
+            metadata[key] = self._parse_value(kind)
+        found = [(self._parse_text(), *self._parse_tensor_entry()) for _ in range(tensors)]
         step = int(metadata.get("general.alignment", ALIGNMENT))
         start = -(-self.at // step) * step
         return metadata, {
-            name: self._tensor(name, shape, kind, start + at) for name, shape, kind, at in found
+            name: self._map_tensor(name, shape, kind, start + at) for name, shape, kind, at in found
         }
 
-    def _take(self, count: int) -> bytes:
+    def _take_bytes(self, count: int) -> bytes:
         found = self.content[self.at : self.at + count]
         if len(found) < count:
             raise ValueError(f"{count} bytes are expected at {self.at}, {len(found)} are there")
         self.at += count
         return found
 
-    def _numbers(self, form: str) -> tuple[int, ...]:
+    def _unpack_numbers(self, form: str) -> tuple[int, ...]:
         found = struct.unpack_from(f"<{form}", self.content, self.at)
         self.at += struct.calcsize(f"<{form}")
         return found
 
-    def _room_for(self, count: int) -> None:
+    def _check_bytes_left(self, count: int) -> None:
         """Whether so many things of a byte each can still come; a damaged count would fill the
         memory.
         """
@@ -126,33 +126,33 @@ class GgufParser:
                 f"{count} entries are announced at {self.at}, of {len(self.content)} bytes"
             )
 
-    def _text(self) -> str:
-        (size,) = self._numbers("Q")
-        return self._take(size).decode("utf-8", "replace")
+    def _parse_text(self) -> str:
+        (size,) = self._unpack_numbers("Q")
+        return self._take_bytes(size).decode("utf-8", "replace")
 
-    def _value(self, kind: int) -> Any:
+    def _parse_value(self, kind: int) -> Any:
         if kind == STRING:
-            return self._text()
+            return self._parse_text()
         if kind == ARRAY:
-            return self._array()
+            return self._parse_array()
         if kind not in NUMBERS:
             raise ValueError(f"value type {kind} at {self.at} is not known")
-        return self._numbers(NUMBERS[kind])[0]
+        return self._unpack_numbers(NUMBERS[kind])[0]
 
-    def _array(self) -> list[Any]:
+    def _parse_array(self) -> list[Any]:
         import numpy
 
-        (kind,), (count,) = self._numbers("I"), self._numbers("Q")
-        self._room_for(count)
+        (kind,), (count,) = self._unpack_numbers("I"), self._unpack_numbers("Q")
+        self._check_bytes_left(count)
         if kind == STRING:
-            return self._texts(count)
+            return self._parse_texts(count)
         if kind not in NUMBERS:
-            return [self._value(kind) for _ in range(count)]
+            return [self._parse_value(kind) for _ in range(count)]
         form = numpy.dtype(f"<{NUMBERS[kind]}")
-        return list(numpy.frombuffer(self._take(count * form.itemsize), form).tolist())
+        return list(numpy.frombuffer(self._take_bytes(count * form.itemsize), form).tolist())
 
-    def _texts(self, count: int) -> list[str]:
-        """As `_text`, `count` times; most of the time of opening a file is spent here."""
+    def _parse_texts(self, count: int) -> list[str]:
+        """As `_parse_text`, `count` times; most of the time of opening a file is spent here."""
         content = self.content
         at = self.at
         size_at = struct.Struct("<Q").unpack_from
@@ -166,14 +166,14 @@ class GgufParser:
         self.at = at
         return found
 
-    def _place(self) -> tuple[tuple[int, ...], int, int]:
+    def _parse_tensor_entry(self) -> tuple[tuple[int, ...], int, int]:
         """Shape (the file has the fastest axis first), type and offset of a tensor."""
-        (axes,) = self._numbers("I")
-        shape = self._numbers(f"{axes}Q")
-        (kind,), (offset,) = self._numbers("I"), self._numbers("Q")
+        (axes,) = self._unpack_numbers("I")
+        shape = self._unpack_numbers(f"{axes}Q")
+        (kind,), (offset,) = self._unpack_numbers("I"), self._unpack_numbers("Q")
         return shape[::-1], kind, offset
 
-    def _tensor(self, name: str, shape: tuple[int, ...], kind: int, start: int) -> StoredTensor:
+    def _map_tensor(self, name: str, shape: tuple[int, ...], kind: int, start: int) -> StoredTensor:
         import numpy
         from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.model.checkpoints.mapped import MappedTensors, stored_arrays
+from docqa.model.checkpoints.mapped import MappedTensors, load_stored_arrays
 from docqa.model.checkpoints.weights import EVIDENCE_FILE
 
 ADAPTERS = "adapters."
@@ -48,7 +48,7 @@ class EvidenceHead:
     def dim(self) -> int:
         return len(self.token)
 
-    def _standardised(self, hidden: np.ndarray) -> np.ndarray:
+    def _standardise_states(self, hidden: np.ndarray) -> np.ndarray:
         """Mean 0 and deviation 1, float32, clamped: a few tokens have outliers of thousands of
         deviations.
         """
@@ -58,15 +58,19 @@ class EvidenceHead:
         """Hidden states [tokens, hidden] to int8 [tokens, dim]; divided by 127 they are unit
         vectors.
         """
-        return (_unit(self._standardised(hidden) @ self.token.T) * 127).round().astype(np.int8)
+        return (
+            (_unit_vectors(self._standardise_states(hidden) @ self.token.T) * 127)
+            .round()
+            .astype(np.int8)
+        )
 
     def question_vectors(self, hidden: np.ndarray) -> QuestionVectors:
         """Hidden states [tokens, hidden] of `prompt.question_text` in a fresh state to vectors and
         weights.
         """
-        states = self._standardised(hidden)
+        states = self._standardise_states(hidden)
         weights = np.logaddexp(0, states @ self.weight + self.bias) + 1e-4
-        return QuestionVectors(_unit(states @ self.question.T), weights / weights.sum())
+        return QuestionVectors(_unit_vectors(states @ self.question.T), weights / weights.sum())
 
     def scores(
         self, question: QuestionVectors, tokens: np.ndarray, spans: Sequence[tuple[int, int]]
@@ -105,13 +109,13 @@ class EvidenceHead:
         if not path.is_file():
             return None
         return cls(
-            **stored_arrays(
+            **load_stored_arrays(
                 path, [field.name for field in fields(cls)], "an evidence head", beside=ADAPTERS
             )
         )
 
 
-def evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def load_evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What is added to matrices of the layers below, for the head alone, by module: (down [rank,
     in], up [out, rank]), float32 (LoRA, Hu et al. 2021, arXiv 2106.09685). Raises WeightsMismatch:
     the file is damaged."""
@@ -121,7 +125,7 @@ def evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     stored = MappedTensors(path)
     modules = {
         name.removeprefix(ADAPTERS).rpartition(".")[0]
-        for name in stored.places()
+        for name in stored.tensor_locations()
         if name.startswith(ADAPTERS)
     }
 
@@ -131,5 +135,5 @@ def evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {module: (part(module, "down"), part(module, "up")) for module in sorted(modules)}
 
 
-def _unit(x: np.ndarray) -> np.ndarray:
+def _unit_vectors(x: np.ndarray) -> np.ndarray:
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12))

@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 
 from docqa.kernels.cpu import Library
-from docqa.kernels.native import library_in_use
+from docqa.kernels.native import library_to_use
 from docqa.model.native.encoder import BiasedMatrix, load_encoder
 from docqa.model.native.tensors import FolderTensors
 
@@ -39,7 +39,7 @@ from .reader_text import (
     groups_of_like_length,
     reader_files,
 )
-from .spans import SpanPredictions, log_softmax, sigmoid, span_reading
+from .spans import SpanPredictions, log_softmax, sigmoid, span_predictions_from_logits
 
 _EPS = float(np.finfo(np.float32).eps)
 
@@ -66,7 +66,7 @@ class SpanScorer(Protocol):
         the characters of a place; what they lack is "no answer"."""
 
 
-class _FirstToken:
+class _FirstTokenHead:
     """Two layers on the states of first tokens, or on `inputs` numbers."""
 
     def __init__(
@@ -85,7 +85,7 @@ class _FirstToken:
         return self._outer(np.tanh(self._inner(np.ascontiguousarray(x))))
 
 
-def _unit(states: np.ndarray) -> np.ndarray:
+def _normalise_states(states: np.ndarray) -> np.ndarray:
     """With a root mean square of 1; as they come they are near 0.1."""
     return np.asarray(states / np.sqrt(np.square(states).mean(-1, keepdims=True) + _EPS))
 
@@ -102,29 +102,29 @@ class ExcerptReader:
 
     def __init__(self, folder: Path) -> None:
         """Raises WeightsMissing, WeightsMismatch: a file of the reader is damaged or missing."""
-        library = library_in_use()
+        library = library_to_use()
         self.tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
         self._encoder, tensors = load_encoder(reader_files(folder), library)
         hidden = self._encoder.shape.hidden
-        self._ends, self._items = (
+        self._ends, self._find_list_items = (
             BiasedMatrix(tensors, f"head.{name}", (2, hidden), library)
             for name in ("ends", "items")
         )
         self._relevance, self._question, self._support = (
-            _FirstToken(tensors, f"head.{name}", hidden, outputs, library)
+            _FirstTokenHead(tensors, f"head.{name}", hidden, outputs, library)
             for name, outputs in (
                 ("relevance", 1),
                 ("question", len(FORMS) + len(VERDICTS) + 1),
                 ("support", len(SUPPORT)),
             )
         )
-        self._verdict = _FirstToken(
+        self._verdict = _FirstTokenHead(
             tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden
         )
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
         self.other: SpanScorer | None = None  # which chooses the spans instead
         self._of_questions = QuestionHeads.load(folder)
-        self.question_states = lru_cache(maxsize=4)(self._states_of_question)  # for all heads
+        self.question_states = lru_cache(maxsize=4)(self._encode_question)  # for all heads
 
     @classmethod
     def load(cls, folder: Path) -> ExcerptReader | None:
@@ -134,12 +134,12 @@ class ExcerptReader:
     def excerpt_logits(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
         """What it makes of each pair, of at most LONGEST_EXCERPT tokens of an excerpt."""
         found: dict[int, ExcerptLogits] = {}
-        for group, states, starts in self._states(pairs):
+        for group, states, starts in self._encode_pairs(pairs):
             ends = self._ends(states)
-            items = self._items(states)
+            items = self._find_list_items(states)
             first = states[starts[:-1]]
             relevance = self._relevance(first)
-            unit = _unit(first)
+            unit = _normalise_states(first)
             question = self._question(unit)
             for at, number in enumerate(group):
                 begin = starts[at] + len(pairs[number][0])
@@ -147,64 +147,78 @@ class ExcerptReader:
                 tokens = np.concatenate([ends[excerpt] + relevance[at], items[excerpt]], 1).T
                 likely = tokens[:2].sum(0)
                 likely = np.exp(log_softmax(likely)) @ states[excerpt] if likely.size else unit[at]
-                yes, no = self._verdict(np.concatenate([unit[at], _unit(likely)])[None])[0]
+                yes, no = self._verdict(
+                    np.concatenate([unit[at], _normalise_states(likely)])[None]
+                )[0]
                 form, _, answers = np.split(question[at], [len(FORMS), len(FORMS) + len(VERDICTS)])
                 found[number] = ExcerptLogits(tokens, form, float(answers[0]), float(yes - no))
         return [found[number] for number in range(len(pairs))]
 
-    def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
+    def support_logits(self, pairs: Sequence[Pair]) -> np.ndarray:
         """Logits [pairs, 4] by SUPPORT, of statements and the texts that they are held against."""
         found = np.empty((len(pairs), len(SUPPORT)), np.float32)
-        for group, states, starts in self._states(pairs):
-            found[group] = self._support(_unit(states[starts[:-1]]))
+        for group, states, starts in self._encode_pairs(pairs):
+            found[group] = self._support(_normalise_states(states[starts[:-1]]))
         return found
 
-    def _states_of_question(self, question: str) -> tuple[list[tuple[int, int]], np.ndarray]:
+    def _encode_question(self, question: str) -> tuple[list[tuple[int, int]], np.ndarray]:
         """Where its tokens are when it is read alone, and states of root mean square 1: of a mark,
         them, and marks.
         """
-        _, states, _ = next(self._states([(self.tokenizer.asked(question), [])]))
-        return self.tokenizer.encode_with_offsets(question)[1][-LONGEST_ASKED:], _unit(states)
+        _, states, _ = next(self._encode_pairs([(self.tokenizer.encode_question(question), [])]))
+        return self.tokenizer.encode_with_offsets(question)[1][-LONGEST_ASKED:], _normalise_states(
+            states
+        )
 
-    def of_several(self, question: str) -> QuestionOfSeveral | None:
+    def parse_question_of_several(self, question: str) -> QuestionOfSeveral | None:
         """What it wants of several documents; None without heads for questions."""
         heads = self._of_questions
         line = " ".join(question.split())
-        return None if heads is None else heads.of_several(line, *self.question_states(line))
+        return (
+            None
+            if heads is None
+            else heads.parse_question_of_several(line, *self.question_states(line))
+        )
 
-    def two_parts(self, question: str) -> tuple[str, str] | None:
+    def split_into_two_questions(self, question: str) -> tuple[str, str] | None:
         """The two questions that a question asks; None for one, or without heads for questions."""
         heads = self._of_questions
         line = " ".join(question.split())
-        return None if heads is None else heads.two_parts(line, *self.question_states(line))
+        return (
+            None
+            if heads is None
+            else heads.split_into_two_questions(line, *self.question_states(line))
+        )
 
     def asks_about_document(self, question: str) -> bool:
         """Whether a question is about a document itself, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.about_itself(
+        return self._of_questions is not None and self._of_questions.asks_about_document_itself(
             self.question_states(question)[1]
         )
 
-    def goes_on(self, question: str) -> bool:
+    def needs_earlier_question(self, question: str) -> bool:
         """Whether a question needs one before it to be understood, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.goes_on(
+        return self._of_questions is not None and self._of_questions.needs_earlier_question(
             self.question_states(question)[1]
         )
 
-    def refuses(self, reply: str) -> bool:
+    def is_refusal(self, reply: str) -> bool:
         """Whether a reply says that the documents do not answer, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.says_nothing(
+        return self._of_questions is not None and self._of_questions.is_refusal(
             self.question_states(reply)[1]
         )
 
-    def clause_of(self, question: str) -> str:
+    def clause_that_answers(self, question: str) -> str:
         """The clause of CLAUSES that answers a question, or ""."""
         return (
             ""
             if self._of_questions is None
-            else self._of_questions.clause_of(self.question_states(question)[1])
+            else self._of_questions.clause_that_answers(self.question_states(question)[1])
         )
 
-    def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
+    def _encode_pairs(
+        self, pairs: Sequence[Pair]
+    ) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
         """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs +
         1].
         """
@@ -257,13 +271,15 @@ def predict_spans(
     texts = [ids for ids, _ in pieces]
     places = [at[:LONGEST_EXCERPT] for _, at in pieces]
     found = reader.excerpt_logits(reader_inputs(reader.tokenizer, question, texts, headings))
-    start, end = _starts_and_ends([each.tokens for each in found])
+    start, end = _start_and_end_logits([each.tokens for each in found])
     other = (
         None
         if reader.other is None
-        else _starts_and_ends(reader.other.scores(question, excerpts, places))
+        else _start_and_end_logits(reader.other.scores(question, excerpts, places))
     )
-    spans = span_reading(start, end, reader.none, longest=longest, each=each, other=other)
+    spans = span_predictions_from_logits(
+        start, end, reader.none, longest=longest, each=each, other=other
+    )
     likely = np.exp(log_softmax(spans.passages * 2))
     forms = likely @ log_softmax(np.stack([each.form for each in found]))
     return ExcerptPredictions(
@@ -271,7 +287,7 @@ def predict_spans(
         places,
         [each.answers for each in found],
         np.exp(log_softmax(forms)).tolist(),
-        [_items(*each.tokens[2:]) for each in found],
+        [_find_list_items(*each.tokens[2:]) for each in found],
     )
 
 
@@ -279,8 +295,8 @@ def reader_inputs(
     tokenizer: ReaderTokenizer, question: str, texts: Sequence[list[int]], headings: Sequence[str]
 ) -> list[Pair]:
     """The question and the heading above each text, and the text, as the reader gets them."""
-    asked = tokenizer.asked(question)
-    above = [tokenizer.heading(text) for text in headings] or [[] for _ in texts]
+    asked = tokenizer.encode_question(question)
+    above = [tokenizer.encode_heading(text) for text in headings] or [[] for _ in texts]
     return [
         ([*asked, *heading], text[:LONGEST_EXCERPT])
         for heading, text in zip(above, texts, strict=True)
@@ -295,13 +311,15 @@ def judge_support(
     """
     tokenizer = reader.tokenizer
     pairs = [
-        (tokenizer.asked(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
+        (tokenizer.encode_question(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
         for said, text in zip(statements, evidence, strict=True)
     ]
-    return np.exp(log_softmax(reader.judge(pairs))) if pairs else np.empty((0, 4), np.float32)
+    return (
+        np.exp(log_softmax(reader.support_logits(pairs))) if pairs else np.empty((0, 4), np.float32)
+    )
 
 
-def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
+def _start_and_end_logits(rows: Sequence[np.ndarray]) -> np.ndarray:
     """The first two rows of each excerpt, [2, excerpts, tokens of the longest], -inf after the
     others' last tokens.
     """
@@ -311,7 +329,7 @@ def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
     return whole
 
 
-def _items(begins: np.ndarray, inside: np.ndarray) -> list[ListItem]:
+def _find_list_items(begins: np.ndarray, inside: np.ndarray) -> list[ListItem]:
     """Runs of tokens rather inside an item than not, cut where another rather begins."""
     chances = sigmoid(inside).tolist()
     starts = sigmoid(begins).tolist()

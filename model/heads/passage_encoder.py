@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.kernels.native import library_in_use
+from docqa.kernels.native import library_to_use
 from docqa.model.checkpoints.weights import file_digest
 from docqa.model.native.encoder import load_encoder
 
@@ -34,7 +34,7 @@ class PassageEncoder:
         """Raises WeightsMissing, WeightsMismatch: its file, or the tokenizer, is damaged."""
         path = folder / PASSAGE_ENCODER_FILE
         self.tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
-        self._encoder, _ = load_encoder([path], library_in_use())
+        self._encoder, _ = load_encoder([path], library_to_use())
         self.identity = file_digest(path).hex()
 
     @classmethod

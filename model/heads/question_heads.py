@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.model.checkpoints.mapped import stored_arrays
+from docqa.model.checkpoints.mapped import load_stored_arrays
 
 QUESTION_HEADS_FILE = "question_heads.safetensors"
 CLAUSES = (
@@ -64,7 +64,7 @@ class QuestionKind(StrEnum):
     COMPARE = "compare"
 
     @property
-    def picks(self) -> bool:
+    def picks_documents(self) -> bool:
         """Whether documents are picked."""
         return self in (QuestionKind.WHICH, QuestionKind.COUNT)
 
@@ -114,33 +114,35 @@ class QuestionHeads:
         if not path.is_file():
             return None
         return cls(
-            **stored_arrays(path, [field.name for field in fields(cls)], "heads for questions")
+            **load_stored_arrays(path, [field.name for field in fields(cls)], "heads for questions")
         )
 
-    def about_itself(self, states: np.ndarray) -> bool:
+    def asks_about_document_itself(self, states: np.ndarray) -> bool:
         """Whether a question asks for what a document says of itself: its date, parties,
         authors.
         """
         return bool(self.itself @ first_and_mean_state(states) + self.itself_bias > 0)
 
-    def goes_on(self, states: np.ndarray) -> bool:
+    def needs_earlier_question(self, states: np.ndarray) -> bool:
         """Whether a question needs one before it."""
         return bool(self.follows @ first_and_mean_state(states) + self.follows_bias > 0)
 
-    def says_nothing(self, states: np.ndarray) -> bool:
+    def is_refusal(self, states: np.ndarray) -> bool:
         """Whether a reply says that nothing answers."""
         return bool(self.refuses @ states.mean(0) + self.refuses_bias > 0)
 
-    def clause_of(self, states: np.ndarray) -> str:
+    def clause_that_answers(self, states: np.ndarray) -> str:
         """The clause that answers a question, one of CLAUSES, or ""."""
         return CLAUSES[int(np.argmax(self.clause @ states.mean(0) + self.clause_bias))]
 
-    def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:
+    def parse_question_of_several(
+        self, question: str, places: Places, states: np.ndarray
+    ) -> QuestionOfSeveral:
         """What a question with tokens at `places` wants."""
         kind = list(QuestionKind)[
             int(np.argmax(self.kind @ first_and_mean_state(states) + self.kind_bias))
         ]
-        which = 0 if kind.picks else 1
+        which = 0 if kind.picks_documents else 1
         odds = states @ self.kept[which] + self.kept_bias[which]
         words = [
             (start, end)
@@ -150,9 +152,9 @@ class QuestionHeads:
             and question[start].isupper()
             or any(map(str.isdigit, question[start:end]))
         ]
-        return QuestionOfSeveral(kind, _joined(question, words))
+        return QuestionOfSeveral(kind, _join_words(question, words))
 
-    def two_parts(
+    def split_into_two_questions(
         self, question: str, places: Places, states: np.ndarray
     ) -> tuple[str, str] | None:
         """The two questions that a question asks, in its own words; None where it asks one."""
@@ -161,13 +163,13 @@ class QuestionHeads:
         odds = states @ self.parts.T + self.parts_bias
         words = words_with_states(question, places)
         first, second = (
-            _joined(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
+            _join_words(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
             for part in (0, 1)
         )
         return None if first == second or not first or not second else (f"{first}?", f"{second}?")
 
 
-def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
+def _join_words(question: str, words: Sequence[tuple[int, int]]) -> str:
     apart = ["" if at and words[at - 1][1] == start else " " for at, (start, _) in enumerate(words)]
     return "".join(
         gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)

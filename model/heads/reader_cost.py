@@ -10,7 +10,7 @@ from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.weights import PARTS
 from docqa.model.cost.plan import ReaderCost
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.native.encoder import EncoderShape, shape_of
+from docqa.model.native.encoder import EncoderShape, encoder_shape_of
 
 from .reader_text import (
     EXCERPTS_TOGETHER,
@@ -26,22 +26,22 @@ def cost_of_reader(folder: Path) -> ReaderCost:
     """What the reader and the passage encoder of a folder take; nothing where one is missing, or
     cannot be loaded.
     """
-    passages = _cost(lambda: [folder / PASSAGE_ENCODER_FILE], PASSAGES_TOGETHER)
-    reader = _cost(lambda: reader_files(folder), EXCERPTS_TOGETHER)
+    passages = _encoder_cost(lambda: [folder / PASSAGE_ENCODER_FILE], PASSAGES_TOGETHER)
+    reader = _encoder_cost(lambda: reader_files(folder), EXCERPTS_TOGETHER)
     weights = passages.weights_bytes + reader.weights_bytes
     return ReaderCost(
         weights, max(passages.scratch_bytes, reader.scratch_bytes), passages.passage_macs
     )
 
 
-def _cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
+def _encoder_cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
     """Of the encoder in `files` and what lies beside it, with so many of its longest texts."""
     try:
         stored = [MappedTensors(path) for path in files()]
-        shape = shape_of(stored[0].metadata)
+        shape = encoder_shape_of(stored[0].metadata)
     except (WeightsMissing, WeightsMismatch, LookupError, ValueError):
         return ReaderCost()
-    tensors = [(name, file.array(name)) for file in stored for name in file.places()]
+    tensors = [(name, file.array(name)) for file in stored for name in file.tensor_locations()]
     weights = sum(
         each.nbytes if name.endswith(PARTS) else prod(each.shape) * FLOAT for name, each in tensors
     )

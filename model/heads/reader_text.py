@@ -32,7 +32,7 @@ Pair = tuple[list[int], list[int]]
 
 
 @lru_cache(maxsize=2)
-def _word_pieces(content: str) -> "Tokenizer":
+def _load_word_pieces(content: str) -> "Tokenizer":
     """Parsed once for the reader and the passage encoder, which share it."""
     from tokenizers import Tokenizer
 
@@ -48,7 +48,7 @@ class ReaderTokenizer:
     def __init__(self, path: Path) -> None:
         """Raises WeightsMismatch: there is no such file, or it is no tokenizer."""
         try:
-            self._pieces = _word_pieces(path.read_text(encoding="utf-8"))
+            self._pieces = _load_word_pieces(path.read_text(encoding="utf-8"))
         except Exception as error:  # the library raises plain Exception
             raise WeightsMismatch(
                 f"{path}: not the reader's tokenizer ({error}); fetch the folder again"
@@ -70,7 +70,7 @@ class ReaderTokenizer:
         found = self._pieces.encode(text, add_special_tokens=False)
         return found.ids, found.offsets
 
-    def asked(self, question: str) -> list[int]:
+    def encode_question(self, question: str) -> list[int]:
         """What stands before a heading and an excerpt."""
         return [
             self.begin,
@@ -79,7 +79,7 @@ class ReaderTokenizer:
             self.between,
         ]
 
-    def heading(self, heading: str) -> list[int]:
+    def encode_heading(self, heading: str) -> list[int]:
         """What stands between a question and an excerpt: the headings above it, the last of
         many.
         """

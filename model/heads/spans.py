@@ -30,7 +30,7 @@ class SpanPredictions:
     none: float
 
 
-def span_reading(
+def span_predictions_from_logits(
     start: np.ndarray,
     end: np.ndarray,
     none: np.ndarray,

@@ -41,7 +41,7 @@ class EncoderShape:
     eps: float = 1e-5
 
 
-def shape_of(about: Mapping[str, str]) -> EncoderShape:
+def encoder_shape_of(about: Mapping[str, str]) -> EncoderShape:
     """The shape in a file's metadata. Raises KeyError or ValueError."""
     sizes = ("vocabulary", "hidden", "layers", "heads", "inner", "positions", "buckets")
     return EncoderShape(**{name: int(about[name]) for name in sizes}, eps=float(about["eps"]))
@@ -76,7 +76,7 @@ class BiasedMatrix:
         )
         self.shift = tensors.dense(f"{name}.shift", shape[:1])
 
-    def product(self, x: np.ndarray) -> np.ndarray:
+    def multiply(self, x: np.ndarray) -> np.ndarray:
         """x [tokens, columns] times the matrix, [tokens, rows], without the shift."""
         if isinstance(self._matrix, np.ndarray):
             return x @ self._matrix.T
@@ -84,7 +84,7 @@ class BiasedMatrix:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The same with the shift added."""
-        found = self.product(x)
+        found = self.multiply(x)
         found += self.shift
         return found
 
@@ -100,7 +100,9 @@ class ArrayEncoder:
         """
         self.shape = shape
         self._words = tensors.matrix("encoder.words", (shape.vocabulary, shape.hidden))
-        self._places = tensors.dense("encoder.places.weight", (shape.positions, shape.hidden))
+        self._places = tensors.dense(
+            "encoder.tensor_locations.weight", (shape.positions, shape.hidden)
+        )
         self._norm = _LayerNorm(tensors, "encoder.norm", shape, library)
         self._near = (
             tensors.dense("encoder.near.weight", (shape.buckets, shape.heads))
@@ -120,12 +122,12 @@ class ArrayEncoder:
         x = self._words.rows(np.concatenate([np.asarray(text, np.int64) for text in texts]))
         x += self._places[places]
         x = self._norm(x)
-        near = self._by_distance(int(lengths.max()))
+        near = self._distance_biases(int(lengths.max()))
         for layer in self._layers:
             x = layer(x, starts, near)
         return x, starts
 
-    def _by_distance(self, longest: int) -> np.ndarray | None:
+    def _distance_biases(self, longest: int) -> np.ndarray | None:
         """What the distance of two tokens adds to their score, from -(longest - 1) on, [heads, 2 *
         longest - 1], if anything."""
         if self._near is None:
@@ -142,7 +144,7 @@ def load_encoder(
     """
     tensors = FolderTensors(files)
     try:
-        shape = shape_of(tensors.metadata)
+        shape = encoder_shape_of(tensors.metadata)
     except (KeyError, ValueError) as error:
         raise WeightsMismatch(
             f"{files[0]}: this is not an encoder ({error}); fetch the folder again"
@@ -194,8 +196,8 @@ class _EncoderLayer:
         self._gelu = partial(biased_gelu, library=library)
 
     def __call__(self, x: np.ndarray, starts: np.ndarray, near: np.ndarray | None) -> np.ndarray:
-        q, k, v = (part.product(x) for part in (self._query, self._key, self._value))
+        q, k, v = (part.multiply(x) for part in (self._query, self._key, self._value))
         seen = self._attend(q, k, v, starts, near=near)
-        x = self._attended_norm(x, self._attended.product(seen), self._attended.shift)
-        inner = self._gelu(self._inner.product(x), self._inner.shift)
-        return self._outer_norm(x, self._outer.product(inner), self._outer.shift)
+        x = self._attended_norm(x, self._attended.multiply(seen), self._attended.shift)
+        inner = self._gelu(self._inner.multiply(x), self._inner.shift)
+        return self._outer_norm(x, self._outer.multiply(inner), self._outer.shift)

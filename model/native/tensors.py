@@ -26,7 +26,7 @@ class FolderTensors:
         for path in files:
             mapped = MappedTensors(path)
             self.metadata = self.metadata or mapped.metadata
-            for key in mapped.places():
+            for key in mapped.tensor_locations():
                 name = plain_name(key)
                 if name is not None and name in self._entries:
                     raise WeightsMismatch(
@@ -36,7 +36,7 @@ class FolderTensors:
                     self._entries[name] = mapped, key
 
     @classmethod
-    def of_checkpoint(cls, folder: Path) -> "FolderTensors":
+    def from_checkpoint(cls, folder: Path) -> "FolderTensors":
         """Those of a checkpoint folder's weights."""
         return cls(weight_files(folder))
 
@@ -48,27 +48,27 @@ class FolderTensors:
         shape.
         """
         try:
-            found = PackedMatrix.of(*(self._array(name + part) for part in PARTS))
+            found = PackedMatrix.from_parts(*(self._load_array(name + part) for part in PARTS))
         except ValueError as error:
             raise WeightsMismatch(
-                f"{self._file(name + PARTS[0])}: {name}: {error}; get the folder again"
+                f"{self._file_with_tensor(name + PARTS[0])}: {name}: {error}; get the folder again"
             ) from error
         if found.shape != shape:
             raise WeightsMismatch(
-                f"{self._file(name + PARTS[0])}: {name} is {found.shape}, expected {shape}"
+                f"{self._file_with_tensor(name + PARTS[0])}: {name} is {found.shape}, expected {shape}"
             )
         return found
 
     def dense(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         """A tensor in float32, in order. Raises as `matrix`."""
-        found = self._array(name)
+        found = self._load_array(name)
         if found.shape != shape or found.dtype.kind != "f":
             raise WeightsMismatch(
-                f"{self._file(name)}: {name} is {found.dtype} {found.shape}, expected {shape}"
+                f"{self._file_with_tensor(name)}: {name} is {found.dtype} {found.shape}, expected {shape}"
             )
         return np.ascontiguousarray(found, np.float32)
 
-    def _array(self, name: str) -> np.ndarray:
+    def _load_array(self, name: str) -> np.ndarray:
         if name not in self._entries:
             raise WeightsMissing(
                 f"{self._where}: there is no tensor {name}; get the model folder again"
@@ -76,5 +76,5 @@ class FolderTensors:
         file, key = self._entries[name]
         return file.array(key)
 
-    def _file(self, name: str) -> Path:
+    def _file_with_tensor(self, name: str) -> Path:
         return self._entries[name][0].path

@@ -20,7 +20,7 @@ from docqa.model.state.state import State
 from .tensors import FolderTensors
 
 Adapters = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""Of `heads.evidence.evidence_adapters`."""
+"""Of `heads.evidence.load_evidence_adapters`."""
 
 
 class NativeTrunk:
@@ -89,14 +89,14 @@ class _TrunkLayer:
         norm = partial(
             arrays.zero_centred_norm, eps=self._config.rms_norm_eps, library=self._library
         )
-        x = x + self._mix(norm(x, self._dense["input_layernorm.weight"]), memory)
+        x = x + self._run_mixer(norm(x, self._dense["input_layernorm.weight"]), memory)
         inner = norm(x, self._dense["post_attention_layernorm.weight"])
-        gate, up = (self._product(inner, f"mlp.{name}_proj") for name in ("gate", "up"))
-        return x + self._product(
+        gate, up = (self._multiply_by_matrix(inner, f"mlp.{name}_proj") for name in ("gate", "up"))
+        return x + self._multiply_by_matrix(
             arrays.silu_product(gate, up, library=self._library), "mlp.down_proj"
         )
 
-    def _product(self, x: np.ndarray, name: str) -> np.ndarray:
+    def _multiply_by_matrix(self, x: np.ndarray, name: str) -> np.ndarray:
         out = arrays.product(x, self._matrices[name], library=self._library)
         if name not in self._adapters:
             return out
@@ -104,7 +104,7 @@ class _TrunkLayer:
         out += x @ down.T @ up.T
         return out
 
-    def _mix(self, x: np.ndarray, memory: DeltaMemory | None) -> np.ndarray:
+    def _run_mixer(self, x: np.ndarray, memory: DeltaMemory | None) -> np.ndarray:
         config = self._config
         dense = self._dense
         library = self._library
@@ -114,12 +114,12 @@ class _TrunkLayer:
         key_dim = config.linear_key_head_dim
         value_dim = config.linear_value_head_dim
         memory = memory or DeltaMemory()
-        new = self._product(x, "linear_attn.in_proj_qkv")
+        new = self._multiply_by_matrix(x, "linear_attn.in_proj_qkv")
         weight = dense["linear_attn.conv1d.weight"]
         mixed = arrays.causal_conv(
             new, weight, memory.tail, unit=(2 * key_heads, key_dim), library=library
         )
-        unit, v = np.split(mixed, [2 * config.delta_widths[0]], 2)
+        unit, v = np.split(mixed, [2 * config.delta_key_and_value_widths[0]], 2)
         q, k = np.split(unit.reshape(batch, seq, 2 * key_heads, key_dim), 2, 2)
         v = v.reshape(batch, seq, value_heads, value_dim)
         beta = 1 / (1 + np.exp(-(x @ dense["linear_attn.in_proj_b.weight"].T)))
@@ -137,11 +137,13 @@ class _TrunkLayer:
             else memory.tail
         )
         memory.update(np.concatenate([before, new[:, -past:]], 1)[:, -past:], remembered)
-        z = self._product(x, "linear_attn.in_proj_z").reshape(batch, seq, value_heads, value_dim)
+        z = self._multiply_by_matrix(x, "linear_attn.in_proj_z").reshape(
+            batch, seq, value_heads, value_dim
+        )
         out = arrays.gated_norm(
             out, z, dense["linear_attn.norm.weight"], config.rms_norm_eps, library=library
         )
-        return self._product(out.reshape(batch, seq, -1), "linear_attn.out_proj")
+        return self._multiply_by_matrix(out.reshape(batch, seq, -1), "linear_attn.out_proj")
 
 
 def _layer_shapes(
@@ -151,7 +153,7 @@ def _layer_shapes(
     hidden = config.hidden_size
     inner = config.intermediate_size
     heads = config.linear_num_value_heads
-    keys, values = config.delta_widths
+    keys, values = config.delta_key_and_value_widths
     channels = 2 * keys + values
     matrices = {
         "linear_attn.in_proj_qkv": (channels, hidden),

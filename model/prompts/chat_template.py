@@ -39,7 +39,7 @@ class ChatTemplate:
             raw = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
             own = folder / "chat_template.jinja"
             if own.is_file():
-                return cls(own.read_text(encoding="utf-8"), str(own), _names(raw))
+                return cls(own.read_text(encoding="utf-8"), str(own), _special_token_names(raw))
         except (ValueError, OSError) as error:
             raise ConfigUnsupported(
                 f"{config} cannot be read ({error}); get the model folder again"
@@ -53,7 +53,9 @@ class ChatTemplate:
             found = next(
                 (entry.get("template") for entry in found if entry.get("name") == "default"), None
             )
-        return cls(found, str(config), _names(raw)) if isinstance(found, str) else None
+        return (
+            cls(found, str(config), _special_token_names(raw)) if isinstance(found, str) else None
+        )
 
     def render(self, messages: Sequence[dict[str, str]], *, think: bool | None = None) -> str:
         """The text of `messages` up to where the answer begins; `think` None leaves it to the
@@ -62,7 +64,7 @@ class ChatTemplate:
 
         asked = {} if think is None else {"enable_thinking": think}
         try:
-            return self._compiled.render(
+            return self._compiled_template.render(
                 messages=list(messages), add_generation_prompt=True, **self.names, **asked
             )
         except (
@@ -78,31 +80,35 @@ class ChatTemplate:
             ) from error
 
     @cached_property
-    def thinking(self) -> Kind:
+    def thinking_kind(self) -> Kind:
         """Whether the model thinks before it answers: none, switch (as it is asked to), always."""
         said = [{"role": "user", "content": "?"}]
         on = self.render(said, think=True)
         off = self.render(said, think=False)
         if on != off:
             return "switch"
-        return "always" if _opened(on) else "none"
+        return "always" if _has_open_thought(on) else "none"
 
-    def thinks(self, asked: bool | None) -> bool:
+    def should_think(self, asked: bool | None) -> bool:
         """Whether to let it think: as asked; by default a model that can do without does."""
-        return self.thinking != "none" and (self.thinking == "always" if asked is None else asked)
+        return self.thinking_kind != "none" and (
+            self.thinking_kind == "always" if asked is None else asked
+        )
 
-    def ending(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
+    def ending_ids(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
         """The ids of `text`, rendered after the last message: the model's thought or its words
         follow.
         """
         if think:
-            return tokenizer.encode_template(text if _opened(text) else f"{text}{OPENING}\n")
-        if _opened(text):  # it would think, and was asked not to
+            return tokenizer.encode_template(
+                text if _has_open_thought(text) else f"{text}{OPENING}\n"
+            )
+        if _has_open_thought(text):  # it would think, and was asked not to
             text = f"{text}\n{CLOSING}\n\n"
         return tokenizer.encode_template(text)
 
     @cached_property
-    def _compiled(self) -> Template:
+    def _compiled_template(self) -> Template:
         from jinja2 import TemplateError
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -125,11 +131,11 @@ class ChatTemplate:
             ) from error
 
 
-def _opened(text: str) -> bool:
+def _has_open_thought(text: str) -> bool:
     return text.rstrip().endswith(OPENING)
 
 
-def _names(raw: dict[str, object]) -> dict[str, str]:
+def _special_token_names(raw: dict[str, object]) -> dict[str, str]:
     named = {}
     for kind in ("bos_token", "eos_token", "pad_token", "unk_token"):
         value = raw.get(kind)

@@ -98,38 +98,38 @@ class TemplateConversation:
         self.template = template
         self._tokenizer = tokenizer
         self.form = form
-        self._system = self._prints_system()
+        self._system = self._has_system_message()
 
-    def opening(self) -> list[int]:
+    def opening_ids(self) -> list[int]:
         """The ids before the documents: the system message and the head of the user's."""
-        return self._around([""], think=False)[0]
+        return self._ids_around_documents([""], think=False)[0]
 
     def ids(self, said: Sequence[str], *, think: bool = False) -> list[int]:
         """The ids after the documents, where user and model `said` this in turn, the user first
         and last.
         """
         first, *rest = said
-        return self._around([self.form.behind + first, *rest], think=think)[1]
+        return self._ids_around_documents([self.form.behind + first, *rest], think=think)[1]
 
-    def _around(self, said: list[str], *, think: bool) -> tuple[list[int], list[int]]:
+    def _ids_around_documents(self, said: list[str], *, think: bool) -> tuple[list[int], list[int]]:
         """(ids before the documents, ids after them) where this was said in turn after the
         documents.
         """
         contents = [self.form.instructions, self.form.before, *said]
         marks = [f"\ue000docqa {number}\ue001" for number in range(len(contents))]
-        parts = _MARK.split(self.template.render(self._messages(marks), think=think))
+        parts = _MARK.split(self.template.render(self._messages_with_marks(marks), think=think))
         if parts[1::2] != [str(number) for number in range(len(contents))]:
             raise ConfigUnsupported(
                 f"{self.template.where}: the chat template does not print all messages in order"
             )
         pieces = [self._tokenizer.encode_template(text) if text else [] for text in parts[::2]]
-        pieces[-1] = self.template.ending(self._tokenizer, parts[-1], think)
+        pieces[-1] = self.template.ending_ids(self._tokenizer, parts[-1], think)
         words = [self._tokenizer.encode(text) if text else [] for text in contents]
         before = pieces[0] + words[0] + pieces[1] + words[1]
         behind = [ids for pair in zip(pieces[2:-1], words[2:], strict=True) for ids in pair]
         return before, [token for ids in (*behind, pieces[-1]) for token in ids]
 
-    def _messages(self, marks: list[str]) -> list[dict[str, str]]:
+    def _messages_with_marks(self, marks: list[str]) -> list[dict[str, str]]:
         """Instructions, documents and first question, and what was said in turn."""
         system, documents, first, *rest = marks
         opened = f"{documents}{first}"
@@ -144,7 +144,7 @@ class TemplateConversation:
             *({"role": roles[at % 2], "content": mark} for at, mark in enumerate(rest)),
         ]
 
-    def _prints_system(self) -> bool:
+    def _has_system_message(self) -> bool:
         """Whether the template has a system message; without, the user's begins with it."""
         probe = [
             {"role": "system", "content": "\ue000docqa 0\ue001"},

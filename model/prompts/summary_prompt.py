@@ -34,21 +34,21 @@ def part_request(heading: str, most: int, *, numbered: bool, about: str) -> str:
     """What a model is asked about the part under `heading`: at most `most` sentences; `about`: only
     of this.
     """
-    part = f'the part "{_line(heading)}"'
+    part = f'the part "{_one_line(heading)}"'
     if about:
-        return _asked(
-            f"Say in {_at_most(most)} what {part} says about this: {_line(about)}. {_NOTHING}",
+        return _full_request(
+            f"Say in {_length_limit(most)} what {part} says about this: {_one_line(about)}. {_NOTHING}",
             numbered,
         )
-    return _asked(
-        f"Summarize {part} in {_at_most(most)}: what it says that matters most.", numbered
+    return _full_request(
+        f"Summarize {part} in {_length_limit(most)}: what it says that matters most.", numbered
     )
 
 
 def topic_request(topic: str, questions: str, most: int, *, numbered: bool) -> str:
     """What a model is asked about one `topic` of a document, which answers `questions`."""
-    return _asked(
-        f"{questions} Say in {_at_most(most)} what the document says about: {topic}. {_NOTHING}",
+    return _full_request(
+        f"{questions} Say in {_length_limit(most)} what the document says about: {topic}. {_NOTHING}",
         numbered,
     )
 
@@ -57,21 +57,19 @@ def whole_request(most: int, *, numbered: bool, first: str, about: str) -> str:
     """What a model is asked about the whole document; `first`: what it is to begin with, `about`:
     only of this.
     """
-    task = f"Summarize the document in {_at_most(most)}: what it says that matters most."
+    task = f"Summarize the document in {_length_limit(most)}: what it says that matters most."
     if about:
-        task = (
-            f"Say in {_at_most(most)} what the document says about this: {_line(about)}. {_NOTHING}"
-        )
-    return _asked(f"{task} Begin with {first}." if first else task, numbered)
+        task = f"Say in {_length_limit(most)} what the document says about this: {_one_line(about)}. {_NOTHING}"
+    return _full_request(f"{task} Begin with {first}." if first else task, numbered)
 
 
-def _asked(task: str, numbered: bool) -> str:
+def _full_request(task: str, numbered: bool) -> str:
     return f"{task} {_HOW}{_NUMBERS if numbered else _QUOTATIONS}"
 
 
-def _at_most(sentences: int) -> str:
+def _length_limit(sentences: int) -> str:
     return "one sentence" if sentences == 1 else f"at most {sentences} sentences"
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())

@@ -42,7 +42,7 @@ class ThoughtSplitter:
         self._buffer = self._buffer[len(self._buffer) - keep :]
         return [part for part in parts if part[0]]
 
-    def rest(self) -> list[tuple[str, bool]]:
+    def remaining_parts(self) -> list[tuple[str, bool]]:
         """What was held back, when the text is over."""
         rest = self._buffer
         self._buffer = ""

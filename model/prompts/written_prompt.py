@@ -89,14 +89,14 @@ def numbered_question_prompt(question: PromptQuestion) -> str:
     """
     example = question.nearest[0][0] if question.nearest else 1
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])} Take it from the numbered sentences above.{_KEEP}"
-    return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"
+    return f"{_question_line(question)}{_nearest_sentences(question)}{task}{_NUMBERS.format(example=example)}"
 
 
 def text_question_prompt(question: PromptQuestion) -> str:
     """A question after text without numbers, excerpts or whole documents; nothing else hints at the
     answer.
     """
-    return f"{_question(question)}{_ANSWER.get(question.form, _ANSWER['other'])}{_AS_THERE}"
+    return f"{_question_line(question)}{_ANSWER.get(question.form, _ANSWER['other'])}{_AS_THERE}"
 
 
 def value_question_prompt(question: PromptQuestion) -> str:
@@ -104,14 +104,14 @@ def value_question_prompt(question: PromptQuestion) -> str:
     says.
     """
     task = "Answer the question with the name, number or few words that it asks for, from the numbered sentences above."
-    return f"{_question(question)}{_nearest(question)}{task}{_AS_THERE}{_JSON}"
+    return f"{_question_line(question)}{_nearest_sentences(question)}{task}{_AS_THERE}{_JSON}"
 
 
 def numbered_repair_prompt(question: PromptQuestion, weak: Sequence[str]) -> str:
     """For statements `weak` that no numbered sentence bears out."""
-    return _nearest(question) + _REPAIR.format(
+    return _nearest_sentences(question) + _REPAIR.format(
         nothing="No numbered sentence bears",
-        listed=_listed(weak),
+        listed=_bulleted_list(weak),
         source="the numbered sentence",
         cite="its number in square brackets",
     )
@@ -130,7 +130,7 @@ def text_repair_prompt(question: PromptQuestion, weak: Sequence[str]) -> str:
         if question.text
         else "Write it again, with what the text says instead."
     )
-    return f"The text does not say this:\n{_listed(weak)}\n\n{near}{again}"
+    return f"The text does not say this:\n{_bulleted_list(weak)}\n\n{near}{again}"
 
 
 def completion_prompt(question: str, earlier: Sequence[AnsweredQuestion]) -> str:
@@ -139,14 +139,14 @@ def completion_prompt(question: str, earlier: Sequence[AnsweredQuestion]) -> str
     return _COMPLETE.format(said=said, question=question)
 
 
-def _question(question: PromptQuestion) -> str:
+def _question_line(question: PromptQuestion) -> str:
     return f"PromptQuestion: {' '.join(question.text.split())}\n\n"
 
 
-def _nearest(question: PromptQuestion) -> str:
+def _nearest_sentences(question: PromptQuestion) -> str:
     near = [f"{words} [{number}]" for number, words in question.nearest]
     return "\n".join([_NEAREST, *near, "\n"]) if near else ""
 
 
-def _listed(weak: Sequence[str]) -> str:
+def _bulleted_list(weak: Sequence[str]) -> str:
     return "\n".join(f"- {text}" for text in weak[:_MOST_WEAK])

@@ -24,7 +24,7 @@ class DeltaMemory:
     def fork(self) -> "DeltaMemory":
         return DeltaMemory(self.tail, self.memory)
 
-    def keep(self, chosen: Array) -> None:
+    def select_branches(self, chosen: Array) -> None:
         """Goes on with the batch rows `chosen` [new rows], repeats allowed."""
         assert self.tail is not None and self.memory is not None
         self.update(self.tail[chosen], self.memory[chosen])

@@ -96,14 +96,16 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     mine = state_settings(state, model)
     ids = state.ids()
-    known, earlier = _reusable(folder, mine, ids)
+    known, earlier = _reusable_files_and_points(folder, mine, ids)
     files: dict[str, StateFileEntry] = {}
     for number, named in enumerate(_grid_digests(ids, state.grid) if _has_blocks(state) else []):
         name = f"block-{number:06d}-{named[:16]}.safetensors"
-        files[name] = known.get(name) or _write(folder / name, _block_tensors(state, number))
+        files[name] = known.get(name) or _write_tensors(
+            folder / name, _block_tensors(state, number)
+        )
     point = f"point-{state.position:010d}-{digest(ids)[:16]}.safetensors"
-    files[point] = _write(folder / point, _point_tensors(state, ids))
-    points = _kept_points(earlier, state)
+    files[point] = _write_tensors(folder / point, _point_tensors(state, ids))
+    points = _points_to_keep(earlier, state)
     files.update((p["file"], known[p["file"]]) for p in points)
     points.append({"position": state.position, "file": point, "ids": digest(ids)})
     content: StateHeader = {
@@ -149,7 +151,7 @@ def load_state(
     for field, value in state_settings(state, model).items():
         if saved.get(field) != value:
             raise StateForeign(f"{folder}: {field} is {saved.get(field)!r}, this run has {value!r}")
-    point = _fitting_point(folder, content["points"], state.grid, ids)
+    point = _last_matching_point(folder, content["points"], state.grid, ids)
     count = point["position"] // state.grid if _has_blocks(state) else 0
     blocks = sorted(name for name in content["files"] if name.startswith("block-"))[:count]
     if len(blocks) < count:
@@ -158,7 +160,7 @@ def load_state(
         )
     for name in [*blocks, point["file"]]:
         _check_file(folder / name, content["files"].get(name))
-    _fill(state, folder, blocks, point, model.device)
+    _load_into_state(state, folder, blocks, point, model.device)
     return state
 
 
@@ -185,7 +187,7 @@ def _grid_digests(ids: np.ndarray, grid: int) -> list[str]:
     return digests
 
 
-def _reusable(
+def _reusable_files_and_points(
     folder: Path, mine: StateSettings, ids: np.ndarray
 ) -> tuple[dict[str, StateFileEntry], list[SavedPoint]]:
     """Files and points in the folder, where it was made by the same settings and begins `ids`."""
@@ -206,7 +208,7 @@ def _reusable(
     return present, points
 
 
-def _kept_points(points: list[SavedPoint], state: State) -> list[SavedPoint]:
+def _points_to_keep(points: list[SavedPoint], state: State) -> list[SavedPoint]:
     """The earlier points that stay: the last grid points, and one every KEPT_EVERY tokens."""
     before = [
         p for p in points if p["position"] < state.position and p["position"] % state.grid == 0
@@ -218,7 +220,7 @@ def _kept_points(points: list[SavedPoint], state: State) -> list[SavedPoint]:
     ]
 
 
-def _fitting_point(
+def _last_matching_point(
     folder: Path, points: list[SavedPoint], grid: int, ids: np.ndarray | list[int] | None
 ) -> SavedPoint:
     ordered = sorted(points, key=lambda p: p["position"], reverse=True)
@@ -267,13 +269,13 @@ def _point_tensors(state: State, ids: np.ndarray) -> dict[str, Any]:
     return tensors
 
 
-def _fill(
+def _load_into_state(
     state: State, folder: Path, blocks: list[str], point: SavedPoint, device: torch.device | None
 ) -> None:
     """Puts the files' tensors into an empty state, on `device`; None: as arrays."""
     try:
-        read = [_tensors_of(folder / name, device) for name in blocks]
-        last = _tensors_of(folder / point["file"], device)
+        read = [_load_tensors(folder / name, device) for name in blocks]
+        last = _load_tensors(folder / point["file"], device)
         for index, layer in enumerate(state.layers):
             layer.restore(last, f"{index}.")
             if isinstance(layer, DeltaMemory):
@@ -296,7 +298,7 @@ def _fill(
     state.hidden = last.get("hidden")
 
 
-def _tensors_of(path: Path, device: torch.device | None) -> Any:
+def _load_tensors(path: Path, device: torch.device | None) -> Any:
     if device is None:
         from safetensors.numpy import load_file
 
@@ -306,7 +308,7 @@ def _tensors_of(path: Path, device: torch.device | None) -> Any:
     return load_tensors(path, device=str(device))
 
 
-def _write(path: Path, tensors: dict[str, Any]) -> StateFileEntry:
+def _write_tensors(path: Path, tensors: dict[str, Any]) -> StateFileEntry:
     if all(isinstance(part, np.ndarray) for part in tensors.values()):
         from safetensors.numpy import save
     else:

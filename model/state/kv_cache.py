@@ -24,14 +24,14 @@ from docqa.kernels.attention import (
 )
 
 from .long_attention import LongAttention
-from .pages import in_own_pages
+from .pages import copy_to_own_pages
 
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max
 TILE = 256  # queries that share one selection of key blocks, on the absolute grid
 
 
-def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
+def quantize_to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
     """x [.., dim] as int8 and its scale [..] in fp16; error at most half a step of amax / 127."""
     wide = x.float()
     scale = (wide.abs().amax(-1) / 127).clamp(min=1e-7).half()
@@ -46,20 +46,22 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
     one scale for all, 8 bits err by 1.8 (root mean square) in the scores of the 0.5B's first layer,
     fp16 by 0.02.
     """
-    v8, v_scale = to_int8(v)
+    v8, v_scale = quantize_to_int8(v)
     if half_keys:
         halves = k.clamp(-LARGEST_HALF, LARGEST_HALF).half()
         return KVBlock(halves, v8, None, v_scale, block_bounds(halves.float(), block))
-    k8, k_scale = to_int8(k)
+    k8, k_scale = quantize_to_int8(k)
     return KVBlock(
         k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block)
     )
 
 
-def _kept(block: KVBlock) -> KVBlock:
+def _copy_to_own_pages(block: KVBlock) -> KVBlock:
     """The same block in pages of its own."""
     parts = (block.k, block.v, block.v_scale, block.bounds, block.k_scale)
-    k, v, v_scale, bounds, *k_scale = in_own_pages([part for part in parts if part is not None])
+    k, v, v_scale, bounds, *k_scale = copy_to_own_pages(
+        [part for part in parts if part is not None]
+    )
     return KVBlock(k, v, k_scale[0] if k_scale else None, v_scale, bounds)
 
 
@@ -104,10 +106,10 @@ class AttentionMemory:
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Adds k, v [1, seq, kv_heads, dim], lets q [1, seq, heads, dim] read, and quantizes a
         whole block. `rounded` as in `kernels.attention.attention`."""
-        self._add(k[0], v[0])
-        selection = None if self.length <= self.long.exact else self._selection(q)
+        self._append_to_pending(k[0], v[0])
+        selection = None if self.length <= self.long.exact else self._select_blocks(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
-        self._close()
+        self._quantize_whole_block()
         return out
 
     def append(self, k: Tensor, v: Tensor) -> None:
@@ -115,24 +117,28 @@ class AttentionMemory:
         done = 0
         while done < k.shape[0]:
             room = self.grid - self.length % self.grid
-            self._add(k[done : done + room], v[done : done + room])
-            self._close()
+            self._append_to_pending(k[done : done + room], v[done : done + room])
+            self._quantize_whole_block()
             done += room
 
-    def _add(self, k: Tensor, v: Tensor) -> None:
+    def _append_to_pending(self, k: Tensor, v: Tensor) -> None:
         self.pending = (
-            (k.clone(), v.clone()) if self.pending is None else self._longer(self.pending, (k, v))
+            (k.clone(), v.clone())
+            if self.pending is None
+            else self._extend_pending(self.pending, (k, v))
         )
 
-    def _close(self) -> None:
+    def _quantize_whole_block(self) -> None:
         """Quantizes the pending block if it is whole."""
         if self.pending is not None and self.pending[0].shape[0] == self.grid:
-            whole = _kept(quantize_block(*self.pending, self.long.block, half_keys=self.half_keys))
+            whole = _copy_to_own_pages(
+                quantize_block(*self.pending, self.long.block, half_keys=self.half_keys)
+            )
             self.quantized = (*self.quantized, whole)
             self.pending = None
             self._room = None
 
-    def _longer(
+    def _extend_pending(
         self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Tensor]:
         """Keys and values with a call's after them: one token is written into room that is kept
@@ -162,9 +168,9 @@ class AttentionMemory:
 
     def unpacked(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """All keys and values [tokens, kv_heads, dim], dequantized."""
-        return self.context().between(0, self.length, dtype)
+        return self.context().unpacked_range(0, self.length, dtype)
 
-    def _selection(self, q: Tensor) -> BlockSelection:
+    def _select_blocks(self, q: Tensor) -> BlockSelection:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local`
         tokens.
         """
@@ -197,6 +203,6 @@ class ForkedContext:
         rows = zip(self.branches, q[:, None], k[:, None], v[:, None], strict=True)
         return torch.cat([branch.attend(*row, rounded=rounded) for branch, *row in rows])
 
-    def keep(self, chosen: Tensor) -> None:
+    def select_branches(self, chosen: Tensor) -> None:
         """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.branches = [self.branches[number].fork() for number in chosen.tolist()]

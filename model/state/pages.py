@@ -15,7 +15,7 @@ LEAST = 2**16  # bytes from which on whole pages are no waste
 Form = tuple[tuple[int, ...], torch.dtype]  # a tensor's shape and dtype
 
 
-def own_pages(nbytes: int) -> Tensor:
+def allocate_own_pages(nbytes: int) -> Tensor:
     """uint8 [nbytes] of zeros in pages of their own, freed with the last tensor that views them.
     Raises MemoryError.
     """
@@ -29,7 +29,7 @@ def own_pages(nbytes: int) -> Tensor:
     return torch.frombuffer(pages, dtype=torch.uint8)
 
 
-def rounded_up(nbytes: int) -> int:
+def aligned_nbytes(nbytes: int) -> int:
     """The bytes that a tensor takes among others."""
     return -(-nbytes // ALIGNED) * ALIGNED
 
@@ -37,19 +37,21 @@ def rounded_up(nbytes: int) -> int:
 def place_tensors(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
     """Tensors of these forms, one after another in `room`."""
     known = [(*form, torch.Size(form[0]).numel() * form[1].itemsize) for form in forms]
-    starts = accumulate((rounded_up(count) for _, _, count in known), initial=0)
+    starts = accumulate((aligned_nbytes(count) for _, _, count in known), initial=0)
     return [
         room[start : start + count].view(dtype).view(shape)
         for start, (shape, dtype, count) in zip(starts, known, strict=False)
     ]
 
 
-def in_own_pages(tensors: list[Tensor]) -> list[Tensor]:
+def copy_to_own_pages(tensors: list[Tensor]) -> list[Tensor]:
     """The same tensors in pages of their own; not small ones, nor those off the CPU."""
     if sum(x.nbytes for x in tensors) < LEAST or any(x.device.type != "cpu" for x in tensors):
         return tensors
     forms = [(tuple(x.shape), x.dtype) for x in tensors]
-    places = place_tensors(own_pages(sum(rounded_up(x.nbytes) for x in tensors)), forms)
+    places = place_tensors(
+        allocate_own_pages(sum(aligned_nbytes(x.nbytes) for x in tensors)), forms
+    )
     for place, x in zip(places, tensors, strict=True):
         place.copy_(x)
     return places

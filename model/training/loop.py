@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from docqa.kernels.matmul import GROUP
-from docqa.model.cost.machine import multiplies_bfloat16
+from docqa.model.cost.machine import has_fast_bfloat16
 
 from .gradients import use_native_gradients
 
@@ -38,7 +38,7 @@ class Precision:
     @classmethod
     def best(cls, device: str = "cpu") -> "Precision":
         """bf16 on a GPU and on processors with bf16 products (AVX512-BF16, AMX), else float32."""
-        fast = device.startswith("cuda") or multiplies_bfloat16()
+        fast = device.startswith("cuda") or has_fast_bfloat16()
         return cls(torch.bfloat16 if fast else torch.float32, torch.device(device))
 
     def autocast(self) -> torch.autocast:

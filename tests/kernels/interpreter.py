@@ -15,9 +15,9 @@ import traceback
 
 import torch
 
-from docqa.kernels.moe import Stacked
+from docqa.kernels.moe import StackedExperts
 
-torch.serialization.add_safe_globals([Stacked])
+torch.serialization.add_safe_globals([StackedExperts])
 
 
 def write(stream, message):

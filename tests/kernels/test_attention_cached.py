@@ -77,7 +77,7 @@ def test_one_query_reads_all_keys_as_they_lie(native, tokens, half_keys):
         )
         for threads in (1, 3)
     ]
-    keys, values = (x[None] for x in held.between(0, tokens, torch.float64))
+    keys, values = (x[None] for x in held.unpacked_range(0, tokens, torch.float64))
     assert (found[0] - attention_reference(q.double(), keys, values)).abs().max() < 2e-5
     assert torch.equal(*found)
 
@@ -88,7 +88,7 @@ def test_only_selected_blocks_are_read_and_results_match_float64(seq):
     q = queries(150)[:, 150 - seq :]
     choice = CHOICE if seq > 1 else BlockSelection(BLOCK, [QueryTile(1, 768, CHOICE.tiles[1].far)])
     found = attention_over(q, held, choice)
-    keys, values = (x.double()[None] for x in held.between(0, held.length, torch.float64))
+    keys, values = (x.double()[None] for x in held.unpacked_range(0, held.length, torch.float64))
     for head in range(KV_HEADS):
         at = torch.arange(1010)
         read = (at < BLOCK) | (at >= 768) | torch.isin(at // BLOCK, CHOICE.tiles[1].far[head])

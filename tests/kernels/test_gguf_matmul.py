@@ -42,7 +42,7 @@ def matrix(kind, rows=37, columns=512, seed=0):
         raw[:, at : at + 2] = scales.view(np.uint8)
     if kind == "MXFP4":
         raw[:, 0] = source.integers(118, 126, len(raw))
-    return BlockMatrix.of(torch.from_numpy(raw.reshape(rows, -1)), kind)
+    return BlockMatrix.from_bytes(torch.from_numpy(raw.reshape(rows, -1)), kind)
 
 
 @of_every_kind
@@ -56,7 +56,7 @@ def test_values_of_blocks_are_those_of_the_gguf_package(kind):
         assert (blocks.dense() - right).abs().max() <= 1e-6 * right.abs().max()
         some = torch.tensor([3, 0, 3])
         assert torch.equal(blocks.dense(some), blocks.dense()[some])
-        assert torch.equal(blocks.taken(some).dense(), blocks.dense()[some])
+        assert torch.equal(blocks.select_rows(some).dense(), blocks.dense()[some])
 
 
 @pytest.mark.parametrize("kind", ["Q4_K", "Q8_0"])
@@ -130,7 +130,7 @@ def test_a_product_of_blocks_writes_nothing_beside_its_result(tokens):
     x = torch.randn(tokens, 512)
     room = torch.full((tokens * 45 + 64,), float("nan"))
     call = BlockProductCall(tokens, stored_blocks(blocks), x.data_ptr(), room[32:].data_ptr())
-    NATIVE.run("block_product", ctypes.byref(call))
+    NATIVE.call_function("block_product", ctypes.byref(call))
     assert room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
 
 
@@ -169,8 +169,8 @@ def test_matrices_of_an_mlp_that_do_not_fit_are_refused():
 
 def test_an_unknown_type_of_blocks_is_named():
     with pytest.raises(UnknownBlock, match="IQ2_XXS"):
-        BlockMatrix.of(torch.zeros(2, 66, dtype=torch.uint8), "IQ2_XXS")
+        BlockMatrix.from_bytes(torch.zeros(2, 66, dtype=torch.uint8), "IQ2_XXS")
     with pytest.raises(UnknownBlock, match="Q4_K"):
-        BlockMatrix.of(torch.zeros(2, 143, dtype=torch.uint8), "Q4_K")
+        BlockMatrix.from_bytes(torch.zeros(2, 143, dtype=torch.uint8), "Q4_K")
     with pytest.raises(ShapeMismatch, match="Q4_0"):
         block_product(torch.randn(3, 64), matrix("Q4_0"))

@@ -24,7 +24,7 @@ def chosen(monkeypatch):
 
     def names(device="cuda", dtype=torch.bfloat16, switch="", there=True):
         monkeypatch.setenv(SWITCH, switch)
-        monkeypatch.setattr(gpu, "available", lambda: there)
+        monkeypatch.setattr(gpu, "is_available", lambda: there)
         choose_implementation.cache_clear()
         return {
             operation: choose_implementation(operation, device, dtype).name
@@ -64,10 +64,10 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
         monkeypatch.setattr(
             torch.cuda, "get_device_capability", lambda i: capabilities[getattr(i, "index", i)]
         )
-        return gpu.available.__wrapped__()
+        return gpu.is_available.__wrapped__()
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
-    monkeypatch.setattr(gpu, "_builds", lambda: True)
+    monkeypatch.setattr(gpu, "_can_build_kernels", lambda: True)
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     assert there([(8, 0)]) and there([(9, 0), (12, 0)])
     assert not there([(9, 0), (7, 5)]) and not there([(9, 4)], cuda=None)
@@ -79,9 +79,9 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     assert not there([(9, 0)])
     monkeypatch.delenv("TRITON_INTERPRET")
-    monkeypatch.setattr(gpu, "_builds", lambda: False)
+    monkeypatch.setattr(gpu, "_can_build_kernels", lambda: False)
     assert not there([(9, 0)])
-    monkeypatch.setattr(gpu, "_builds", lambda: True)
+    monkeypatch.setattr(gpu, "_can_build_kernels", lambda: True)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not there([(9, 0)])
 
@@ -89,7 +89,7 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
 def test_triton_needs_a_compiler(monkeypatch):
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setattr("shutil.which", lambda name: None)
-    assert not gpu._builds()
+    assert not gpu._can_build_kernels()
 
 
 def calls():
@@ -104,7 +104,7 @@ def calls():
     rows = torch.randn(4, 6)
     sent = torch.zeros(4, 1, dtype=torch.int64)
     shares = torch.rand(4, 1)
-    bank = moe.Stacked(torch.randn(2, 10, 6), torch.randn(2, 6, 5))
+    bank = moe.StackedExperts(torch.randn(2, 10, 6), torch.randn(2, 6, 5))
     yield (x, weight, history), lambda: conv.unit_conv(x, weight, history, heads=1, dim=3)
     yield (x, weight), lambda: norm.zero_centred_norm(x, weight[:, 0], 1e-6)
     yield (x, history, weight), lambda: norm.gated_norm(x[:, :3], history, weight[:, 0], 1e-6)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from docqa.kernels import gpu
-from docqa.kernels.moe import Stacked
+from docqa.kernels.moe import StackedExperts
 
 SHARED = {
     80: 163,
@@ -75,7 +75,7 @@ def all_launches():
     products = ["_gate_and_up", "_down", "_add_up"]
     for dtype in (torch.bfloat16, torch.float32):
         for tokens in (4, 256):
-            bank = Stacked(
+            bank = StackedExperts(
                 torch.empty(8, 1024, 768, dtype=dtype), torch.empty(8, 768, 512, dtype=dtype)
             )
             sent = torch.arange(8).expand(tokens, 8)

@@ -19,7 +19,7 @@ BOUND = {torch.float32: 1e-6, torch.bfloat16: 1e-2, torch.float16: 1e-3}
 def bank(experts, hidden, inner, dtype=torch.float32):
     source = seeded(0)
     gate_up = torch.randn(experts, 2 * inner, hidden, generator=source) * hidden**-0.5
-    return Stacked(
+    return StackedExperts(
         gate_up.to(dtype),
         (torch.randn(experts, hidden, inner, generator=source) * inner**-0.5).to(dtype),
     )
@@ -33,7 +33,7 @@ def tokens(count, hidden, experts, dtype=torch.float32):
 
 
 def right_of(x, chosen, weights, matrices):
-    wide = Stacked(matrices.gate_up.double(), matrices.down.double())
+    wide = StackedExperts(matrices.gate_up.double(), matrices.down.double())
     return mix_reference(x.double(), chosen, weights.double(), wide)
 
 
@@ -66,7 +66,7 @@ def test_row_is_the_same_in_any_batch_without_unused_experts(interpreted):
 def test_experts_are_added_in_ascending_order(interpreted):
     """Large, its opposite, small: any other order loses the small one."""
     sizes = torch.tensor([2.0**27, -(2.0**27), 1.0])
-    matrices = Stacked(torch.ones(3, 2, 1), sizes[:, None, None])
+    matrices = StackedExperts(torch.ones(3, 2, 1), sizes[:, None, None])
     chosen = torch.tensor([[2, 0, 1], [1, 2, 0], [0, 1, 2]])
     found = interpreted(MIX, torch.ones(3, 1), chosen, torch.ones(3, 3), matrices)
     assert (found - torch.nn.functional.silu(torch.ones(()))).abs().max() < 1e-6
@@ -102,7 +102,7 @@ def test_on_a_device_the_sum_is_that_of_the_formula(count, dtype):
     matrices = bank(16, 192, 96, dtype)
     x, logits = tokens(count, 192, 16, dtype)
     chosen, weights = route(logits, 4)
-    there = Stacked(matrices.gate_up.cuda(), matrices.down.cuda())
+    there = StackedExperts(matrices.gate_up.cuda(), matrices.down.cuda())
     found = mix_experts(x.cuda(), chosen.cuda(), weights.cuda(), there)
     right = right_of(x, chosen, weights, matrices)
     assert (found.cpu().double() - right).norm() / right.norm() < BOUND[dtype]

@@ -25,7 +25,7 @@ def matrix(rows, columns, bits, seed=0):
     )
     scale = torch.rand(rows, groups, generator=source).half() * 0.02
     zero = torch.randn(rows, groups, generator=source) * 4 + (8 if bits == 4 else 0)
-    return PackedMatrix.of(q, scale, zero.half())
+    return PackedMatrix.from_parts(q, scale, zero.half())
 
 
 def native_product(x, packed, library=NATIVE):
@@ -59,7 +59,7 @@ def by_definition(x, packed):
 def test_the_packed_values_are_those_of_the_checkpoints_own_unpacking():
     for bits in (4, 8):
         parts = quantize_matrix(torch.randn(10, 192), bits)
-        packed = PackedMatrix.of(*parts)
+        packed = PackedMatrix.from_parts(*parts)
         assert packed.bits == bits and packed.shape == (10, 192)
         assert torch.equal(packed.dense(), dequantize(*parts))
         some = torch.tensor([7, 2, 7])
@@ -141,7 +141,7 @@ def test_nothing_is_written_beside_the_result():
         x = torch.randn(tokens, 128)
         room = torch.full((tokens * 45 + 64,), float("nan"))
         pointers = [*packed.addresses(), x.data_ptr(), room[32:].data_ptr()]
-        NATIVE.run("product", ctypes.byref(ProductCall(tokens, 45, 128, 4, *pointers)))
+        NATIVE.call_function("product", ctypes.byref(ProductCall(tokens, 45, 128, 4, *pointers)))
         assert (
             room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
         )

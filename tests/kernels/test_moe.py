@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.moe import Stacked, mix_experts, route
+from docqa.kernels.moe import StackedExperts, mix_experts, route
 from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.reference import mix_reference
 from tests.kernels.machine import seeded
@@ -18,7 +18,7 @@ def bank(dtype=torch.float64):
     source = seeded(0)
     gate_up = torch.randn(EXPERTS, 2 * INNER, HIDDEN, generator=source, dtype=torch.float64)
     down = torch.randn(EXPERTS, HIDDEN, INNER, generator=source, dtype=torch.float64)
-    return Stacked(gate_up.to(dtype), down.to(dtype))
+    return StackedExperts(gate_up.to(dtype), down.to(dtype))
 
 
 def tokens(count, dtype=torch.float64):
@@ -66,11 +66,11 @@ def test_experts_that_are_not_chosen_are_never_read():
     class Watched:
         packed = False
 
-        def pair(self, number):
+        def expert_matrices(self, number):
             asked.append(number)
-            return poisoned.pair(number)
+            return poisoned.expert_matrices(number)
 
-        def expect(self, numbers):
+        def expect_experts(self, numbers):
             expected.extend(numbers)
 
     assert torch.equal(

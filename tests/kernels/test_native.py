@@ -148,10 +148,10 @@ def _run(self, name, *arguments):
 @pytest.fixture
 def fresh():
     """The library is looked for again, before the test and after it."""
-    for cached in (self_check._checked, choose_implementation):
+    for cached in (self_check._load_and_check, choose_implementation):
         cached.cache_clear()
     yield
-    for cached in (self_check._checked, choose_implementation):
+    for cached in (self_check._load_and_check, choose_implementation):
         cached.cache_clear()
 
 
@@ -162,16 +162,17 @@ def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
             library() is None
             and choose_implementation("delta", "cpu", torch.float32).name == "chunked"
         )
-        assert "no C++ compiler" in self_check.describe()
+        assert "no C++ compiler" in self_check.describe_library()
         (tmp_path / "_native.so").write_bytes(b"no library")
-        self_check._checked.cache_clear()
-        assert library() is None and "install docqa again" in self_check.describe()
+        self_check._load_and_check.cache_clear()
+        assert library() is None and "install docqa again" in self_check.describe_library()
         assert (
-            "install docqa again" in self_check.damage() and "twice as long" in self_check.damage()
+            "install docqa again" in self_check.library_damage()
+            and "twice as long" in self_check.library_damage()
         )
-    assert self_check.damage() == ""
-    self_check._checked.cache_clear()
-    assert self_check.describe() == LEVELS[NATIVE.level]
+    assert self_check.library_damage() == ""
+    self_check._load_and_check.cache_clear()
+    assert self_check.describe_library() == LEVELS[NATIVE.level]
 
 
 @pytest.mark.parametrize("differs", ["", "norm"])
@@ -187,7 +188,7 @@ def test_untested_level_is_checked_once_before_it_is_used(fresh, monkeypatch, di
     )
     assert used.function.keywords["library"] == library()
     assert [(one.level, other.level) for one, other in checked] == [(3, 1)]
-    assert self_check.describe() == (
+    assert self_check.describe_library() == (
         "AVX2; AVX-512 VNNI gave other results in 'norm' and is not used"
         if differs
         else "AVX-512 VNNI"

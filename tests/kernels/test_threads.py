@@ -33,9 +33,9 @@ def test_torch_computes_on_as_many_threads_as_before_it_came(use, said, right, m
 
 def test_two_threads_of_one_core_count_once(tmp_path, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
-    assert threads._cores(tmp_path) == 4  # nothing is said of cores
+    assert threads._core_count(tmp_path) == 4  # nothing is said of cores
     for number in range(4):
         folder = tmp_path / f"cpu{number}" / "topology"
         folder.mkdir(parents=True)
         (folder / "thread_siblings_list").write_text(f"{number % 2},{number % 2 + 2}\n")
-    assert threads._cores(tmp_path) == 2
+    assert threads._core_count(tmp_path) == 2

@@ -158,7 +158,7 @@ def write_family(folder, family, *, seed=0, dtype=torch.float32, shard="5GB", **
 
 
 def apart(tensors):
-    """Stacked experts as single ones, as FP8 and int4 releases have them."""
+    """StackedExperts experts as single ones, as FP8 and int4 releases have them."""
     out = {}
     for name, tensor in tensors.items():
         stem, _, part = name.rpartition(".")

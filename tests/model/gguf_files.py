@@ -11,7 +11,7 @@ from gguf import GGMLQuantizationType, GGUFWriter, RopeScalingType, quants
 from docqa.app.lab.bench.gguf_writer import to_file
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.config import FULL, LINEAR, HybridConfig
-from docqa.model.families.qwen3_next import released
+from docqa.model.families.qwen3_next import tensors_as_released
 from docqa.model.gguf.names import EXPERT_NAMES, MTP_NAMES, ROPE_FACTORS, TOP_NAMES
 from docqa.model.gguf.tokenizer import CONTROL, NORMAL, UNUSED
 
@@ -67,7 +67,7 @@ def file_tensors(config, tensors):
         small = [
             name for name in tensors if name.endswith(("in_proj_a.weight", "in_proj_b.weight"))
         ]
-        together = released(config, {name: tensors.pop(name) for name in small})
+        together = tensors_as_released(config, {name: tensors.pop(name) for name in small})
         tensors |= dict(together)
     for name, tensor in tensors.items():
         block, part = block_of(config, name)
@@ -139,9 +139,9 @@ def add_metadata(writer, config, mtp_blocks):
     if rope.get("rope_type") == "linear":
         writer.add_rope_scaling_type(RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(float(rope["factor"]))
-    if config.static_factor != 1.0:
+    if config.checkpoint_yarn_factor != 1.0:
         writer.add_rope_scaling_type(RopeScalingType.YARN)
-        writer.add_rope_scaling_factor(config.static_factor)
+        writer.add_rope_scaling_factor(config.checkpoint_yarn_factor)
         writer.add_rope_scaling_orig_ctx_len(config.native_context)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.check import compare_with_transformers
 from docqa.model.folder import BUNDLED
 
 pytestmark = pytest.mark.weights
@@ -40,9 +40,9 @@ def assert_as_near_as_float32(result):
 
 
 def test_the_bundled_logits_are_those_of_transformers():
-    assert_as_near_as_float32(check(BUNDLED, lengths=(1, 63, 65)))
+    assert_as_near_as_float32(compare_with_transformers(BUNDLED, lengths=(1, 63, 65)))
 
 
 @pytest.mark.slow
 def test_the_bundled_logits_are_those_of_transformers_over_2000_tokens():
-    assert_as_near_as_float32(check(BUNDLED, lengths=(64, 2000)))
+    assert_as_near_as_float32(compare_with_transformers(BUNDLED, lengths=(64, 2000)))

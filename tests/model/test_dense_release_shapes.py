@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.check import compare_with_transformers
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 
@@ -79,7 +79,7 @@ def stored_names(tensors):
 def test_layers_of_dense_sizes_equal_transformers_within_its_own_error(tmp_path, size):
     """27B takes 9 GB of memory."""
     write(tmp_path, size)
-    found = check(tmp_path, lengths=(70,))
+    found = compare_with_transformers(tmp_path, lengths=(70,))
     print(size, found["max_abs_diff"], found["transformers_fp32_vs_fp64"])
     assert found["argmax_equal"]
     # The yardstick is what transformers itself loses in float32; another order of additions may

@@ -14,7 +14,7 @@ from docqa.kernels.self_check import library
 from docqa.model.checkpoints.network import build_network
 from docqa.model.config import HybridConfig
 from docqa.model.decode.beams import Branches
-from docqa.model.device import chosen_device
+from docqa.model.device import device_for_name
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.load import NetworkModel, load_model
 from docqa.model.tokenizer import CheckpointTokenizer
@@ -74,13 +74,13 @@ def test_a_text_is_read_and_continued_on_a_card(family, tmp_path, card):
         assert model.logits(last).device.type == "cpu" and model.logits(last).dtype == torch.float32
         branches = Branches(model, state.fork())
         assert branches.logits([3]).shape == (1, raw["vocab_size"])
-        branches.keep([0, 0])
+        branches.select_branches([0, 0])
         assert branches.logits([4, 5]).device.type == "cpu"
 
 
 def test_the_processor_computes_unless_a_card_is_asked_for(tmp_path):
     assert load_model(write_checkpoint(tmp_path), dtype="float32").device.type == "cpu"
-    assert chosen_device("auto") == chosen_device("cpu") == torch.device("cpu")
+    assert device_for_name("auto") == device_for_name("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("asked", ["tpu", "cuda", "mps"])
@@ -88,4 +88,4 @@ def test_a_device_that_is_not_there_is_named(asked, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(ConfigUnsupported, match="cpu"):
-        chosen_device(asked)
+        device_for_name(asked)

@@ -114,7 +114,7 @@ def test_experts_are_packed_in_the_bits_that_are_asked_for(tmp_path):
     quantize(tmp_path / "source", tmp_path / "q", bits=6)
     model = load_model(tmp_path / "q")
     dense = load_model(tmp_path / "q", dtype="float32")
-    gate_up, down = model.network.expert_banks()["layers.1.mlp.experts"].pair(2)
+    gate_up, down = model.network.expert_banks()["layers.1.mlp.experts"].expert_matrices(2)
     experts = dense.network.layers[1].mlp.experts
     assert torch.equal(gate_up.dense(), experts.gate_up_proj[2]) and gate_up.block.name == "Q6_K"
     assert (
@@ -206,8 +206,8 @@ def test_a_missing_part_of_a_packed_matrix_is_named(folder, tmp_path):
 @pytest.mark.parametrize(("faster", "dtype"), [(True, torch.float32), (False, torch.bfloat16)])
 def test_a_model_computes_in_what_is_fastest_here(faster, dtype, monkeypatch):
     monkeypatch.delenv("DOCQA_DTYPE", raising=False)
-    monkeypatch.setattr(load_module, "multiplies_bfloat16", lambda: True)
-    monkeypatch.setattr(load_module, "packed_is_faster", lambda than_bfloat16=False: faster)
+    monkeypatch.setattr(load_module, "has_fast_bfloat16", lambda: True)
+    monkeypatch.setattr(load_module, "is_packed_faster", lambda than_bfloat16=False: faster)
     assert load_model(BUNDLED).dtype == dtype
     monkeypatch.setenv("DOCQA_DTYPE", "bfloat16")
     assert load_model(BUNDLED).dtype == torch.bfloat16

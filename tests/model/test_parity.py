@@ -7,7 +7,11 @@ import tiny
 import torch
 from family_checkpoints import check_pieces
 
-from docqa.model.checkpoints.check import _float64_inside, check, transformers_model
+from docqa.model.checkpoints.check import (
+    _computing_in_float64,
+    compare_with_transformers,
+    transformers_model,
+)
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
@@ -24,7 +28,7 @@ YARN = {
 def test_logits_are_those_of_transformers(tmp_path, change):
     raw = {**tiny.RAW, **change}
     folder = tiny.write_checkpoint(tmp_path, raw)
-    result = check(folder, lengths=(1, 63, 64, 65))
+    result = compare_with_transformers(folder, lengths=(1, 63, 64, 65))
     assert result["argmax_equal"] and result["lengths"] == [1, 63, 64, 65]
     assert result["max_abs_diff"] < 2e-3
     assert result["max_abs_diff"] <= 4 * result["transformers_fp32_vs_fp64"]
@@ -32,7 +36,7 @@ def test_logits_are_those_of_transformers(tmp_path, change):
 
 def test_a_quantized_folder_is_checked_on_its_exact_dequantization(checkpoint, tmp_path):
     quantize(checkpoint, tmp_path / "q")
-    result = check(tmp_path / "q", lengths=(33,))
+    result = compare_with_transformers(tmp_path / "q", lengths=(33,))
     assert result["argmax_equal"] and result["max_abs_diff"] < 2e-3
 
 
@@ -42,7 +46,7 @@ def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
     theirs = transformers_model(checkpoint, config).double()
     theirs.model.rotary_emb.inv_freq = config.rotary_frequencies()[0]
     ids = tiny.random_ids(70)[None]
-    with torch.inference_mode(), _float64_inside(config):
+    with torch.inference_mode(), _computing_in_float64(config):
         right = theirs(ids).logits
     assert right.dtype == torch.float64
     assert (ours.logits(ours(ids)) - right).abs().max() < 1e-10

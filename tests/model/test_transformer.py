@@ -19,7 +19,7 @@ from family_checkpoints import (
 )
 
 from docqa.kernels.norm import rms_norm
-from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.check import compare_with_transformers
 from docqa.model.checkpoints.network import build_network, load_network
 from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import estimate, parameters, state_bytes, yarn_factor_for
@@ -39,7 +39,7 @@ LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
 @pytest.mark.parametrize("family", TRANSFORMERS)
 def test_logits_are_those_of_transformers(folders, family):
-    result = check(folders(family))
+    result = compare_with_transformers(folders(family))
     print(family, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
     assert result["lengths"] == [1, 63, 64, 65, 1000]
     assert result["argmax_equal"] and result["max_abs_diff"] < NEAR
@@ -55,7 +55,7 @@ def test_logits_are_those_of_transformers(folders, family):
 )
 def test_logits_with_scaled_rope_are_those_transformers_loads(tmp_path, family, change):
     write_family(tmp_path, family, **change)
-    assert check(tmp_path, lengths=(130,))["max_abs_diff"] < NEAR
+    assert compare_with_transformers(tmp_path, lengths=(130,))["max_abs_diff"] < NEAR
     theirs = (
         transformers_class(family)[1].from_pretrained(tmp_path, attn_implementation="eager").eval()
     )
@@ -64,11 +64,11 @@ def test_logits_with_scaled_rope_are_those_transformers_loads(tmp_path, family, 
     ids = tiny.random_ids(130)[None]
     with torch.inference_mode():
         assert (
-            ours.logits(ours(ids, factor=config.static_factor)) - theirs(ids).logits
+            ours.logits(ours(ids, factor=config.checkpoint_yarn_factor)) - theirs(ids).logits
         ).abs().max() < NEAR
         assert (
             ours.logits(ours(ids, factor=2.0)) - theirs(ids).logits
-        ).abs().max() > NEAR or not config.stretches
+        ).abs().max() > NEAR or not config.can_stretch_context
 
 
 def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
@@ -78,7 +78,7 @@ def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
     rope = raw.pop("rope_parameters")
     old = {"rope_theta": rope["rope_theta"], "rope_scaling": {"type": "linear", "factor": 4.0}}
     path.write_text(json.dumps(raw | old))
-    assert check(tmp_path, lengths=(65,))["max_abs_diff"] < NEAR
+    assert compare_with_transformers(tmp_path, lengths=(65,))["max_abs_diff"] < NEAR
 
 
 @pytest.mark.parametrize("family", TRANSFORMERS)

@@ -149,7 +149,7 @@ def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
             written += sum(len(part) for part, _ in parts)
             yield from starmap(Token, parts)
             finish = str(choice.get("finish_reason") or finish)
-    yield from starmap(Token, splitter.rest())
+    yield from starmap(Token, splitter.remaining_parts())
     if not finish:
         raise TransientError(
             f"the connection ended after {written:,} characters, before the answer did", where=where

@@ -65,10 +65,10 @@ def think_before_reply(
     """Let the model think in `state`, which is moved after the thought; yields what it thinks,
     drawn as the checkpoint's generation_config.json says, from a fixed seed."""
     from docqa.model.decode.generate import generate
-    from docqa.model.decode.sample import sampling_defaults
+    from docqa.model.decode.sample import load_sampling_defaults
     from docqa.model.prompts.thinking import CLOSING
 
-    rules = sampling_defaults(model.folder, SEED)
+    rules = load_sampling_defaults(model.folder, SEED)
     marked = model.tokenizer.token_id(CLOSING)
     ends = [*model.tokenizer.eos_ids, *([marked] if marked is not None else [])]
     written: list[int] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from docqa.model.checkpoints.gguf.conventions import Change, moved_heads, unchanged
+from docqa.model.checkpoints.gguf.conventions import Change, keep_tensor, reorder_value_heads
 from docqa.model.config import LINEAR, HybridConfig
 from docqa.model.gguf.names import HYBRID_NAMES, TOP_NAMES
 
@@ -46,9 +46,9 @@ def write_gguf(
 def to_file(config: HybridConfig, name: str) -> Change:
     """Turns tensor `name` of a dense hybrid's checkpoint into the file's."""
     if "linear_attn." not in name:
-        return (lambda x: x.float() + 1) if "norm" in name else unchanged
+        return (lambda x: x.float() + 1) if "norm" in name else keep_tensor
     part = name.rpartition("linear_attn.")[2]
-    move = moved_heads(config, part, config.linear_num_key_heads, -1)
+    move = reorder_value_heads(config, part, config.linear_num_key_heads, -1)
     if part == "conv1d.weight":
         return lambda x: move(x[:, 0])
     return (lambda x: move(-x.float().exp())) if part == "A_log" else move
@@ -79,7 +79,7 @@ def _add_metadata(writer: "GGUFWriter", config: HybridConfig) -> None:
     writer.add_ssm_state_size(config.linear_key_head_dim)
     writer.add_ssm_group_count(config.linear_num_key_heads)
     writer.add_ssm_time_step_rank(config.linear_num_value_heads)
-    writer.add_ssm_inner_size(config.delta_widths[1])
+    writer.add_ssm_inner_size(config.delta_key_and_value_widths[1])
     recurrent = [kind == LINEAR for kind in config.layer_types]
     writer.add_array(f"{config.family.architecture}.attention.recurrent_layers", recurrent)
     writer.add_rope_freq_base(float(config.rope_parameters.get("rope_theta", 10_000_000.0)))

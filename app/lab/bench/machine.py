@@ -7,7 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 from docqa.kernels.native import kernel_identity
-from docqa.model.cost.machine import processor_fields, processor_flags, processors, total_bytes
+from docqa.model.cost.machine import (
+    processor_count,
+    processor_fields,
+    processor_flags,
+    total_memory_bytes,
+)
 
 _PACKAGES = ("docqa-reader", "torch", "transformers", "xllamacpp")
 _FEATURES = (
@@ -30,9 +35,9 @@ def describe() -> dict[str, object]:
     return {
         "processor": _processor(),
         "instruction_sets": [feature for feature in _FEATURES if feature in flags],
-        "cores": processors(),
+        "cores": processor_count(),
         "threads": torch.get_num_threads(),
-        "memory_gib": round(total_bytes() / 2**30, 1),
+        "memory_gib": round(total_memory_bytes() / 2**30, 1),
         "load": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

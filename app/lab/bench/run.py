@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from docqa.app.lab.bench import frames, peers, twin
-from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.machine import available_memory_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.generate import generate
@@ -162,7 +162,7 @@ def quoting(model: NetworkModel) -> Measurement:
 
 def _no_room(needed: int) -> str:
     """Why a row cannot have so much memory, "" where it can."""
-    free = available_bytes()
+    free = available_memory_bytes()
     if needed <= free:
         return ""
     return f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {free / 2**30:.1f} are free"

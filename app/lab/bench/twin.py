@@ -11,12 +11,12 @@ from torch.nn import functional
 
 from docqa.kernels.attention import attention
 from docqa.kernels.decode_step.native import DecodeStep
-from docqa.kernels.native import native_in_use
+from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
-from docqa.model.decode.step import attention_reach, collect_weights, layer_memory
+from docqa.model.decode.step import attention_reach, collect_step_weights, layer_memory
 from docqa.model.hybrid import HybridLayer
 from docqa.model.load import NetworkModel
 from docqa.model.state.delta_memory import DeltaMemory
@@ -179,10 +179,10 @@ def _attention_step(model: NetworkModel, memory: AttentionMemory) -> Callable[[]
     """
     found = library()
     config = model.config
-    if found is None or not native_in_use() or FULL not in config.layer_types:
+    if found is None or not is_native_in_use() or FULL not in config.layer_types:
         return None
     layer = model.network.layers[config.layer_types.index(FULL)]
-    weights = collect_weights(model.network, [layer])
+    weights = collect_step_weights(model.network, [layer])
     if weights is None:
         return None
     reach = attention_reach(memory.long, memory.grid)

@@ -27,16 +27,21 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
     """What `question` asks of each of several documents; None where it asks for one fact of any of
     them.
     """
-    found = reader.of_several(question) if is_english(question) else None
+    found = reader.parse_question_of_several(question) if is_english(question) else None
     if found is None or found.kind is QuestionKind.ONE:
         return None
     asked = f"{found.asked}?" if terms(found.asked) else question
-    clause = next(filter(ANSWERING.__contains__, map(reader.clause_of, (asked, question))), "")
+    clause = next(
+        filter(ANSWERING.__contains__, map(reader.clause_that_answers, (asked, question))), ""
+    )
     kind = KINDS.get(clause)
-    if clause and (kind is FactKind.LAW or not found.kind.picks):
-        wanted = Wanted(kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks)
+    if clause and (kind is FactKind.LAW or not found.kind.picks_documents):
+        wanted = Wanted(
+            kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks_documents
+        )
         return AcrossQuestion(found.kind, asked, wanted)
     # The right yes or no for 82 of 100, as a whole question; for 61 without "Does it".
     return AcrossQuestion(
-        found.kind, f"Does it {asked}" if found.kind.picks and asked != question else asked
+        found.kind,
+        f"Does it {asked}" if found.kind.picks_documents and asked != question else asked,
     )

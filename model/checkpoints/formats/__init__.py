@@ -36,7 +36,9 @@ __all__ = [
 FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
 
 
-def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+def _convert_plain_tensor(
+    parts: Parts, shape: tuple[int, ...], quantization: Quantization
+) -> Tensor:
     """Raises BadParts for a dtype that means nothing without a scale."""
     value = parts["weight"]
     if value.dtype not in FLOATS:
@@ -48,8 +50,10 @@ def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> 
 
 GROUPED = grouped.FORMAT
 BLOCKS = blocks.FORMAT
-PLAIN = TensorFormat("weight", {"weight": ""}, _plain, ending="")
-GGML = TensorFormat("", {}, _plain)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
+PLAIN = TensorFormat("weight", {"weight": ""}, _convert_plain_tensor, ending="")
+GGML = TensorFormat(
+    "", {}, _convert_plain_tensor
+)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
 # The first whose mark ends a stored name is taken, unless the name is a part of another tensor
 # already.
 MARKED = (
@@ -76,7 +80,7 @@ def tensor_formats(
             continue
         for stored in entries:
             if stored.endswith(kind.mark) and stored not in taken:
-                name = kind.owner(stored)
+                name = kind.owner_of_part(stored)
                 found[name] = kind
                 taken.update(kind.names(name).values())
     for stored, entry in entries.items():

@@ -29,18 +29,18 @@ _STRETCHES = (
 def quantize_blocks(weight: Tensor) -> Tensor:
     """A matrix [rows, columns] in blocks, uint8 [rows, bytes]; columns are a multiple of 256."""
     groups = weight.float().reshape(-1, COLUMNS // _GROUP, _GROUP)
-    scale = _scales(groups)
+    scale = _best_group_steps(groups)
     extreme = scale.gather(1, scale.abs().argmax(1, keepdim=True))
     factor = (extreme / -128).half()
     wide = factor.float()
     steps = torch.where(wide == 0, torch.zeros_like(scale), scale / wide).round().clamp(-128, 127)
-    codes = _codes(groups, (steps * wide)[..., None]) - _LOWEST
-    return _bytes(codes.to(torch.uint8).flatten(1), steps.to(torch.int8), factor).view(
+    codes = _quantized_codes(groups, (steps * wide)[..., None]) - _LOWEST
+    return _pack_blocks(codes.to(torch.uint8).flatten(1), steps.to(torch.int8), factor).view(
         weight.shape[0], -1
     )
 
 
-def _scales(groups: Tensor) -> Tensor:
+def _best_group_steps(groups: Tensor) -> Tensor:
     """The step of every group: of several ranges around its largest value, the one of least squared
     error.
     """
@@ -48,7 +48,7 @@ def _scales(groups: Tensor) -> Tensor:
     best = torch.zeros_like(largest)
     least = groups.square().sum(-1, keepdim=True)
     for stretch in _STRETCHES:
-        codes = _codes(groups, largest / (_LOWEST + stretch))
+        codes = _quantized_codes(groups, largest / (_LOWEST + stretch))
         square = codes.square().sum(-1, keepdim=True)
         step = torch.where(
             square == 0, square, (groups * codes).sum(-1, keepdim=True) / square
@@ -59,7 +59,7 @@ def _scales(groups: Tensor) -> Tensor:
     return best[..., 0]
 
 
-def _codes(groups: Tensor, step: Tensor) -> Tensor:
+def _quantized_codes(groups: Tensor, step: Tensor) -> Tensor:
     """Whole numbers from -32 to 31, float32."""
     return (
         torch.where(step == 0, torch.zeros_like(groups), groups / step)
@@ -68,7 +68,7 @@ def _codes(groups: Tensor, step: Tensor) -> Tensor:
     )
 
 
-def _bytes(codes: Tensor, steps: Tensor, factor: Tensor) -> Tensor:
+def _pack_blocks(codes: Tensor, steps: Tensor, factor: Tensor) -> Tensor:
     """Blocks [blocks, 210]: low halves of 256 codes, two more bits of each, 16 steps, and their
     factor in fp16.
     """
@@ -81,7 +81,7 @@ def _bytes(codes: Tensor, steps: Tensor, factor: Tensor) -> Tensor:
     )
 
 
-def _check(parts: Parts, shape: tuple[int, ...]) -> None:
+def _check_part_shapes(parts: Parts, shape: tuple[int, ...]) -> None:
     blocks = parts["blocks"]
     block = BLOCKS[KIND]
     fits = len(shape) == 2 and shape[1] % COLUMNS == 0
@@ -96,6 +96,6 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
 FORMAT = TensorFormat(
     f"weight{SUFFIX}",
     {"blocks": f"weight{SUFFIX}"},
-    lambda parts, shape, quantization: BlockMatrix.of(parts["blocks"], KIND).dense(),
-    check=_check,
+    lambda parts, shape, quantization: BlockMatrix.from_bytes(parts["blocks"], KIND).dense(),
+    check=_check_part_shapes,
 )

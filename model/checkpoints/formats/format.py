@@ -38,7 +38,7 @@ class TensorFormat:
         stem = name.removesuffix(self.ending)
         return {part: stem + suffix for part, suffix in self.parts.items()}
 
-    def owner(self, stored: str) -> str:
+    def owner_of_part(self, stored: str) -> str:
         """The tensor that the marked part `stored` belongs to."""
         return stored.removesuffix(self.mark) + self.ending
 

@@ -8,14 +8,16 @@ from .format import BadParts, Parts, TensorFormat, check_part_shape
 from .quantization import Quantization
 
 
-def _check(parts: Parts, shape: tuple[int, ...]) -> None:
+def _check_part_shapes(parts: Parts, shape: tuple[int, ...]) -> None:
     weight = parts["weight"]
     if weight.dtype != torch.float8_e4m3fn:
         raise BadParts(f"has a scale, and is stored as {weight.dtype} instead of FP8 (e4m3)")
     check_part_shape(weight, shape, called="values", matrix=shape)
 
 
-def _blocks(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+def _dequantize_by_blocks(
+    parts: Parts, shape: tuple[int, ...], quantization: Quantization
+) -> Tensor:
     """W = value * scale of its block; edge blocks may be cut off."""
     (height, width), (rows, columns) = quantization.block, shape[-2:]
     scale = parts["scale"]
@@ -29,14 +31,16 @@ def _blocks(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
     return parts["weight"].float() * tall.repeat_interleave(width, -1)[..., :columns]
 
 
-def _channels(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+def _dequantize_by_channels(
+    parts: Parts, shape: tuple[int, ...], quantization: Quantization
+) -> Tensor:
     """W = value * scale of its row, of its block, or of the whole matrix."""
     scale = parts["scale"]
     if scale.numel() == 1:
         return parts["weight"].float() * scale.float().reshape(())
     if scale.numel() == shape[0] and len(shape) == 2:
         return parts["weight"].float() * scale.float().reshape(-1, 1)
-    return _blocks(parts, shape, quantization)
+    return _dequantize_by_blocks(parts, shape, quantization)
 
 
 # Scales of activations are for kernels that multiply in FP8; here activations keep their precision.
@@ -45,17 +49,21 @@ _PARTS = {"weight": "weight", **_EXTRA}
 BLOCKS = TensorFormat(
     "weight_scale_inv",
     _PARTS | {"scale": "weight_scale_inv"},
-    _blocks,
+    _dequantize_by_blocks,
     frozenset(_EXTRA),
-    check=_check,
+    check=_check_part_shapes,
 )
 STACKED_BLOCKS = TensorFormat(
     "_proj_scale_inv",
     {"weight": "_proj", "scale": "_proj_scale_inv"},
-    _blocks,
+    _dequantize_by_blocks,
     ending="_proj",
-    check=_check,
+    check=_check_part_shapes,
 )
 CHANNELS = TensorFormat(
-    "weight_scale", _PARTS | {"scale": "weight_scale"}, _channels, frozenset(_EXTRA), check=_check
+    "weight_scale",
+    _PARTS | {"scale": "weight_scale"},
+    _dequantize_by_channels,
+    frozenset(_EXTRA),
+    check=_check_part_shapes,
 )

@@ -49,44 +49,53 @@ def _quantize_rows(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
     """As `quantize_matrix`, of as many rows as there is memory for."""
     rows = weight.shape[0]
     groups = weight.float().view(rows, -1, GROUP)
-    scale, zero = fitted_grid(groups, bits)
-    flat = codes_of(groups, scale[..., None], zero[..., None], bits).view(rows, -1)
+    scale, zero = fit_scale_and_zero(groups, bits)
+    flat = quantize_values(groups, scale[..., None], zero[..., None], bits).view(rows, -1)
     if bits == 8:
         return flat.to(torch.int8), scale.half(), zero.half()
     pairs = flat.to(torch.uint8).view(rows, -1, 2)
     return pairs[..., 0] | (pairs[..., 1] << 4), scale.half(), zero.half()
 
 
-def fitted_grid(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def fit_scale_and_zero(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """Scale and zero [rows, groups] that lose least of groups [rows, groups, 64], as fp16 stores
     them, in float32.
     """
     best_error = torch.full(groups.shape[:2], float("inf"))
     best = torch.zeros(groups.shape[:2]), torch.zeros(groups.shape[:2])
-    for low, step in _ranges(groups, bits):
+    for low, step in _candidate_ranges(groups, bits):
         scale = step.clamp(min=1e-6).half().float()
-        zero = (_lowest(bits) - low / scale).half().float()
+        zero = (_lowest_code(bits) - low / scale).half().float()
         wide = scale[..., None]
         offset = zero[..., None]
-        total = ((codes_of(groups, wide, offset, bits) - offset) * wide - groups).square_().sum(-1)
+        total = (
+            ((quantize_values(groups, wide, offset, bits) - offset) * wide - groups)
+            .square_()
+            .sum(-1)
+        )
         better = total < best_error
         best_error = torch.where(better, total, best_error)
         best = torch.where(better, scale, best[0]), torch.where(better, zero, best[1])
     return best
 
 
-def _lowest(bits: int) -> int:
+def _lowest_code(bits: int) -> int:
     return 0 if bits == 4 else -128
 
 
-def codes_of(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
+def quantize_values(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
     """The whole numbers of values, in their dtype; scale and zero have their shape or broadcast to
     it.
     """
-    return (values / scale).add_(zero).round_().clamp_(_lowest(bits), _lowest(bits) + 2**bits - 1)
+    return (
+        (values / scale)
+        .add_(zero)
+        .round_()
+        .clamp_(_lowest_code(bits), _lowest_code(bits) + 2**bits - 1)
+    )
 
 
-def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _candidate_ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Least values and steps to try for groups [rows, groups, 64], each [rows, groups]; the last
     step makes what was quantized once quantize to itself."""
     lowest, highest = groups.aminmax(dim=-1)
@@ -101,7 +110,7 @@ def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
         )
 
 
-def _check(parts: Parts, shape: tuple[int, ...]) -> None:
+def _check_part_shapes(parts: Parts, shape: tuple[int, ...]) -> None:
     q = parts["q"]
     scale = parts["scale"]
     zero = parts["zero"]
@@ -127,5 +136,5 @@ FORMAT = TensorFormat(
     "weight.q",
     {"q": "weight.q", "scale": "weight.scale", "zero": "weight.zero"},
     lambda parts, shape, quantization: dequantize(parts["q"], parts["scale"], parts["zero"]),
-    check=_check,
+    check=_check_part_shapes,
 )

@@ -17,7 +17,7 @@ def unpack_words(words: Tensor, bits: int) -> Tensor:
     return (words[..., None] >> places) & (2**bits - 1)
 
 
-def _words(parts: Parts, name: str) -> Tensor:
+def _int32_part(parts: Parts, name: str) -> Tensor:
     words = parts[name]
     if words.dtype != torch.int32 or words.ndim != 2:
         raise BadParts(
@@ -26,7 +26,7 @@ def _words(parts: Parts, name: str) -> Tensor:
     return words
 
 
-def _groups(
+def _group_size(
     scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], group: int | None
 ) -> int:
     if scales.ndim != 2 or not scales.is_floating_point() or scales.shape[1 - axis] != shape[0]:
@@ -39,7 +39,7 @@ def _groups(
     return size
 
 
-def _bits(have: int, values: int, said: int | None, *, shape: tuple[int, ...]) -> int:
+def _bits_per_value(have: int, values: int, said: int | None, *, shape: tuple[int, ...]) -> int:
     """Of a value, from the number of words that hold so many values."""
     bits = have * 32 // values if values else 0
     if bits not in (4, 8) or have * 32 != values * bits or said not in (None, bits):
@@ -49,16 +49,16 @@ def _bits(have: int, values: int, said: int | None, *, shape: tuple[int, ...]) -
     return bits
 
 
-def _awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+def _dequantize_awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
     """qweight [in, out / 8], qzeros [in / group, out / 8], scales [in / group, out]; columns are
     shuffled in a word.
     """
     outputs, inputs = shape
-    words = _words(parts, "qweight")
-    zeros = _words(parts, "qzeros")
+    words = _int32_part(parts, "qweight")
+    zeros = _int32_part(parts, "qzeros")
     scales = parts["scales"]
     check_part_shape(words, (inputs, outputs // 8), called="qweight", matrix=shape)
-    size = _groups(scales, 0, inputs, shape, quantization.group)
+    size = _group_size(scales, 0, inputs, shape, quantization.group)
     check_part_shape(zeros, (scales.shape[0], outputs // 8), called="qzeros", matrix=shape)
     places = list(AWQ_PLACES)
     q, zero = (unpack_words(x, 4)[..., places].flatten(1) for x in (words, zeros))
@@ -66,30 +66,30 @@ def _awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Te
     return ((q - zero[group]).float() * scales.float()[group]).t()
 
 
-def _gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+def _dequantize_gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
     """qweight [in / 8, out], qzeros [in / group, out / 8], scales [in / group, out]; g_idx [in]
     where rows moved.
     """
     outputs, inputs = shape
-    words = _words(parts, "qweight")
-    zeros = _words(parts, "qzeros")
+    words = _int32_part(parts, "qweight")
+    zeros = _int32_part(parts, "qzeros")
     scales = parts["scales"]
-    bits = _bits(words.shape[0], inputs, quantization.bits, shape=shape)
+    bits = _bits_per_value(words.shape[0], inputs, quantization.bits, shape=shape)
     check_part_shape(words, (inputs * bits // 32, outputs), called="qweight", matrix=shape)
-    size = _groups(scales, 0, inputs, shape, quantization.group)
+    size = _group_size(scales, 0, inputs, shape, quantization.group)
     check_part_shape(zeros, (scales.shape[0], outputs * bits // 32), called="qzeros", matrix=shape)
     q = unpack_words(words, bits).transpose(1, 2).flatten(0, 1)  # [in, out]
     zero = unpack_words(zeros, bits).flatten(1) + quantization.zero_offset
-    group = _group_index(parts.get("g_idx"), inputs, scales.shape[0], size)
+    group = _group_of_each_input(parts.get("g_idx"), inputs, scales.shape[0], size)
     return ((q - zero[group]).float() * scales.float()[group]).t()
 
 
-def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+def _dequantize_packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
     """weight_packed [out, in / 8] holds value + 8, weight_scale [out, in / group],
     weight_zero_point likewise.
     """
     outputs, inputs = shape
-    words = _words(parts, "weight_packed")
+    words = _int32_part(parts, "weight_packed")
     scales = parts["weight_scale"]
     if "weight_shape" in parts and tuple(parts["weight_shape"].tolist()) != shape:
         raise BadParts(
@@ -99,12 +99,12 @@ def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
     check_part_shape(
         words, (outputs, -(-inputs * bits // 32)), called="weight_packed", matrix=shape
     )
-    size = _groups(scales, 1, inputs, shape, None)
+    size = _group_size(scales, 1, inputs, shape, None)
     half = 2 ** (bits - 1)
     q = unpack_words(words, bits).flatten(1)[:, :inputs] - half
     zero = torch.zeros(outputs, scales.shape[1], dtype=torch.int32)
     if "weight_zero_point" in parts:
-        stored = _words(parts, "weight_zero_point")
+        stored = _int32_part(parts, "weight_zero_point")
         check_part_shape(
             stored,
             (-(-outputs * bits // 32), scales.shape[1]),
@@ -112,11 +112,11 @@ def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
             matrix=shape,
         )
         zero = unpack_words(stored, bits).transpose(1, 2).flatten(0, 1)[:outputs] - half
-    group = _group_index(parts.get("weight_g_idx"), inputs, scales.shape[1], size)
+    group = _group_of_each_input(parts.get("weight_g_idx"), inputs, scales.shape[1], size)
     return (q - zero[:, group]).float() * scales.float()[:, group]
 
 
-def _group_index(stored: Tensor | None, inputs: int, count: int, size: int) -> Tensor:
+def _group_of_each_input(stored: Tensor | None, inputs: int, count: int, size: int) -> Tensor:
     """The group of every input, int64 [in]."""
     if stored is None or (
         stored.numel() and int(stored.min()) < 0
@@ -128,12 +128,12 @@ def _group_index(stored: Tensor | None, inputs: int, count: int, size: int) -> T
 
 
 _THREE = {"qweight": "qweight", "qzeros": "qzeros", "scales": "scales"}
-AWQ = TensorFormat("qweight", _THREE, _awq, method="awq")
+AWQ = TensorFormat("qweight", _THREE, _dequantize_awq, method="awq")
 GPTQ = TensorFormat(
-    "qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq"
+    "qweight", _THREE | {"g_idx": "g_idx"}, _dequantize_gptq, frozenset({"g_idx"}), method="gptq"
 )
 _OPTIONAL = ("weight_shape", "weight_zero_point", "weight_g_idx")
 _NAMES = {name: name for name in ("weight_packed", "weight_scale", *_OPTIONAL)}
 PACKED = TensorFormat(
-    "weight_packed", _NAMES, _packed, frozenset(_OPTIONAL), method="compressed-tensors"
+    "weight_packed", _NAMES, _dequantize_packed, frozenset(_OPTIONAL), method="compressed-tensors"
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docqa.model.config import flat_config, load_config
+from docqa.model.config import flatten_config, load_config
 from docqa.model.errors import ConfigUnsupported
 
 COMPRESSED = ("pack-quantized", "float-quantized", "naive-quantized")
@@ -28,14 +28,14 @@ class Quantization:
     block: tuple[int, int] = (128, 128)
 
     @classmethod
-    def of_folder(cls, folder: Path) -> "Quantization":
+    def from_folder(cls, folder: Path) -> "Quantization":
         """From `folder`/config.json; plain where it says nothing, or is not there. Raises
         ConfigUnsupported.
         """
         path = folder / "config.json"
         if not path.is_file():
             return cls()
-        raw: Any = flat_config(load_config(folder)).get("quantization_config")
+        raw: Any = flatten_config(load_config(folder)).get("quantization_config")
         if not raw:
             return cls()
         try:
@@ -49,7 +49,7 @@ class Quantization:
             raise ConfigUnsupported(f"{path}: quantization_config: {error}") from error
 
 
-def _fp8(raw: Mapping[str, Any]) -> Quantization:
+def _parse_fp8(raw: Mapping[str, Any]) -> Quantization:
     rows, columns = raw.get("weight_block_size") or (128, 128)
     if not (isinstance(rows, int) and isinstance(columns, int) and rows > 0 and columns > 0):
         raise ValueError(f"weight_block_size = {[rows, columns]!r} is not a size")
@@ -58,7 +58,7 @@ def _fp8(raw: Mapping[str, Any]) -> Quantization:
     return Quantization("fp8", block=(rows, columns))
 
 
-def _awq(raw: Mapping[str, Any]) -> Quantization:
+def _parse_awq(raw: Mapping[str, Any]) -> Quantization:
     bits = raw.get("bits", raw.get("w_bit", 4))
     if bits != 4:
         raise ValueError(f"bits = {bits!r} is not supported for awq; expected 4")
@@ -67,7 +67,7 @@ def _awq(raw: Mapping[str, Any]) -> Quantization:
     return Quantization("awq", 4, raw.get("group_size", raw.get("q_group_size", 128)))
 
 
-def _gptq(raw: Mapping[str, Any]) -> Quantization:
+def _parse_gptq(raw: Mapping[str, Any]) -> Quantization:
     bits = raw.get("bits", 4)
     form = raw.get("checkpoint_format", "gptq")
     if bits not in PACKED_BITS:
@@ -82,7 +82,7 @@ def _gptq(raw: Mapping[str, Any]) -> Quantization:
     return Quantization("gptq", bits, raw.get("group_size", 128), offset)
 
 
-def _compressed(raw: Mapping[str, Any]) -> Quantization:
+def _parse_compressed_tensors(raw: Mapping[str, Any]) -> Quantization:
     if raw.get("format") not in COMPRESSED:
         raise ValueError(
             f"format = {raw.get('format')!r} of compressed-tensors is not supported; known: {', '.join(COMPRESSED)}"
@@ -100,4 +100,9 @@ def _compressed(raw: Mapping[str, Any]) -> Quantization:
     return Quantization("compressed-tensors", block=block)
 
 
-_READERS = {"fp8": _fp8, "awq": _awq, "gptq": _gptq, "compressed-tensors": _compressed}
+_READERS = {
+    "fp8": _parse_fp8,
+    "awq": _parse_awq,
+    "gptq": _parse_gptq,
+    "compressed-tensors": _parse_compressed_tensors,
+}

@@ -23,7 +23,7 @@ from docqa.model.gguf.names import (
 )
 from docqa.model.gguf.parser import StoredTensor
 
-from .conventions import Change, stored_rows, to_checkpoint, unchanged
+from .conventions import Change, change_to_checkpoint_layout, keep_tensor, row_order_in_file
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class _GgufSource:
     their order there, where that is all that differs."""
 
     stored: str
-    undo: Change = unchanged
+    undo: Change = keep_tensor
     expert: int | None = None
     rows: Tensor | None = None
 
 
-def experts_in_blocks(file: GgufFile) -> bool:
+def has_experts_in_blocks(file: GgufFile) -> bool:
     """Whether a file has experts, all in blocks that products take, gate and up of a layer in the
     same.
     """
@@ -59,7 +59,7 @@ class GgufCheckpoint:
         self.config = HybridConfig.from_dict(self.file.config())
         self._parts: dict[str, _GgufSource] = {}
         for stored in self.file.tensors:
-            self._parts |= self._named(stored)
+            self._parts |= self._sources_in(stored)
         self.names: Mapping[str, TensorFormat] = dict.fromkeys(self._parts, GGML)
 
     def __enter__(self) -> Self:
@@ -74,7 +74,7 @@ class GgufCheckpoint:
         """
         from gguf import quants
 
-        part, tensor, where = self._found(name)
+        part, tensor, where = self._find_source(name)
         try:
             data = tensor.data if part.expert is None else tensor.data[part.expert]
             raw = quants.dequantize(data, tensor.tensor_type)
@@ -88,7 +88,7 @@ class GgufCheckpoint:
             raise WeightsMismatch(
                 f"{where} does not fit what the metadata say of the model ({error})"
             ) from error
-        _expect(where, name, tuple(value.shape), shape)
+        _check_shape(where, name, tuple(value.shape), shape)
         return value.to(dtype)
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
@@ -97,32 +97,32 @@ class GgufCheckpoint:
         WeightsMismatch: its shape is not `shape`."""
         if name not in self._parts:
             return None
-        part, tensor, where = self._found(name)
+        part, tensor, where = self._find_source(name)
         if part.expert is not None or tensor.tensor_type.name not in BLOCKS:
             return None
-        matrix = BlockMatrix.of(torch.from_numpy(tensor.data), tensor.tensor_type.name)
-        _expect(where, name, matrix.shape, shape)
-        rows = stored_rows(self.config, name, shape[0])
+        matrix = BlockMatrix.from_bytes(torch.from_numpy(tensor.data), tensor.tensor_type.name)
+        _check_shape(where, name, matrix.shape, shape)
+        rows = row_order_in_file(self.config, name, shape[0])
         if rows is None:
             return None
-        return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.taken(rows)
+        return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.select_rows(rows)
 
     def expert_blocks(self, name: str, shape: tuple[int, int]) -> BlockMatrix:
         """A matrix of an expert in the blocks of the file, copied: only its own pages are read.
         Raises WeightsMissing, and WeightsMismatch: its shape is not `shape`, or it is in no known
         blocks."""
-        part, tensor, where = self._found(name)
+        part, tensor, where = self._find_source(name)
         try:
             data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))
-            matrix = BlockMatrix.of(data, tensor.tensor_type.name)
+            matrix = BlockMatrix.from_bytes(data, tensor.tensor_type.name)
         except (UnknownBlock, IndexError, ValueError) as error:
             raise WeightsMismatch(
                 f"{where} does not fit what the metadata say of the model ({error})"
             ) from error
-        _expect(where, name, matrix.shape, shape)
+        _check_shape(where, name, matrix.shape, shape)
         return matrix
 
-    def _found(self, name: str) -> tuple[_GgufSource, StoredTensor, str]:
+    def _find_source(self, name: str) -> tuple[_GgufSource, StoredTensor, str]:
         """What `name` is in the file, the file's tensor, and its place for errors. Raises
         WeightsMissing.
         """
@@ -131,7 +131,7 @@ class GgufCheckpoint:
             raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
-    def check_used(self, used: Collection[str], config: HybridConfig) -> None:
+    def check_all_tensors_used(self, used: Collection[str], config: HybridConfig) -> None:
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(
@@ -142,11 +142,11 @@ class GgufCheckpoint:
                 f"{self.file.path}: unknown tensor {unknown[0]} ({len(unknown)} such); not this architecture?"
             )
 
-    def _named(self, stored: str) -> dict[str, _GgufSource]:
+    def _sources_in(self, stored: str) -> dict[str, _GgufSource]:
         """The checkpoint's tensors that one of the file stands for; none where it is unknown."""
         for name, top in TOP_NAMES.items():
             if stored == top:
-                return {name: _GgufSource(stored, to_checkpoint(self.config, name))}
+                return {name: _GgufSource(stored, change_to_checkpoint_layout(self.config, name))}
         block, _, rest = stored.removeprefix("blk.").partition(".")
         if not stored.startswith("blk.") or not block.isdigit():
             return {}
@@ -154,28 +154,30 @@ class GgufCheckpoint:
         prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
         for name, known in MTP_NAMES.items():
             if rest == known and int(block) == last:
-                return {name: _GgufSource(stored, to_checkpoint(self.config, name))}
+                return {name: _GgufSource(stored, change_to_checkpoint_layout(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
-            return self._experts(stored, rest, f"{prefix}mlp.experts")
+            return self._expert_sources(stored, rest, f"{prefix}mlp.experts")
         form = self.file.family.gguf
         for name, known in form.layer_names.items() if form is not None else ():
             if rest == known:
                 rows = None if form is None else form.rows(self.config, name)
                 return {
-                    prefix + name: _GgufSource(stored, to_checkpoint(self.config, name), rows=rows)
+                    prefix + name: _GgufSource(
+                        stored, change_to_checkpoint_layout(self.config, name), rows=rows
+                    )
                 }
         if rest == OLD_TOGETHER:
-            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, unchanged)}
+            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, keep_tensor)}
         return {}
 
-    def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _GgufSource]:
+    def _expert_sources(self, stored: str, rest: str, prefix: str) -> dict[str, _GgufSource]:
         """Every expert as a tensor of its own, so that one is read without the others."""
         numbers = range(self.config.num_experts)
         inner = self.config.moe_intermediate_size
         if rest == GATE_UP_EXPERTS:
             halves: dict[str, Change] = {"gate": lambda x: x[:inner], "up": lambda x: x[inner:]}
         else:
-            halves = {half: unchanged for half, known in EXPERT_NAMES.items() if known == rest}
+            halves = {half: keep_tensor for half, known in EXPERT_NAMES.items() if known == rest}
         return {
             f"{prefix}.{number}.{half}_proj.weight": _GgufSource(stored, undo, number)
             for number in numbers
@@ -183,6 +185,6 @@ class GgufCheckpoint:
         }
 
 
-def _expect(where: str, name: str, have: tuple[int, ...], shape: tuple[int, ...]) -> None:
+def _check_shape(where: str, name: str, have: tuple[int, ...], shape: tuple[int, ...]) -> None:
     if have != shape:
         raise WeightsMismatch(f"{where} gives {name} of {have}, the metadata expect {shape}")

@@ -15,54 +15,57 @@ from docqa.model.config import HybridConfig
 Change = Callable[[Tensor], Tensor]
 
 
-def unchanged(x: Tensor) -> Tensor:
+def keep_tensor(x: Tensor) -> Tensor:
     """The tensor itself."""
     return x
 
 
-def to_checkpoint(config: HybridConfig, name: str) -> Change:
+def change_to_checkpoint_layout(config: HybridConfig, name: str) -> Change:
     """Turns the file's tensor into the checkpoint's `name`; of a transformer `GgufForm.rows` says
     all.
     """
     if not config.family.recurrent:
-        return unchanged
+        return keep_tensor
     if "linear_attn." not in name:
         if name.endswith("shared_expert_gate.weight"):
             return lambda x: x.reshape(1, -1)
-        return (lambda x: x - 1) if "norm" in name else unchanged
+        return (lambda x: x - 1) if "norm" in name else keep_tensor
     part = name.rpartition("linear_attn.")[2]
-    move = moved_heads(config, part, -1, config.linear_num_key_heads)
+    move = reorder_value_heads(config, part, -1, config.linear_num_key_heads)
     if part == "conv1d.weight":
         return lambda x: move(x)[:, None]
     return (lambda x: move(x.neg().log())) if part == "A_log" else move
 
 
-def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
+def row_order_in_file(config: HybridConfig, name: str, count: int) -> Tensor | None:
     """Which of a file's `count` rows are those of matrix `name`, in order; None where columns are
     moved.
     """
     if not config.family.recurrent:
         rows = None if config.family.gguf is None else config.family.gguf.rows(config, name)
         return torch.arange(count) if rows is None else rows
-    shared = _in_turns(config) and config.linear_num_value_heads != config.linear_num_key_heads
+    shared = (
+        _has_interleaved_value_heads(config)
+        and config.linear_num_value_heads != config.linear_num_key_heads
+    )
     if name.endswith("linear_attn.out_proj.weight") and shared:
         return None
-    return to_checkpoint(config, name)(torch.arange(count)[:, None])[:, 0]
+    return change_to_checkpoint_layout(config, name)(torch.arange(count)[:, None])[:, 0]
 
 
-def _in_turns(config: HybridConfig) -> bool:
+def _has_interleaved_value_heads(config: HybridConfig) -> bool:
     return config.family.gguf is not None and config.family.gguf.heads_in_turns
 
 
-def moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
+def reorder_value_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
     """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner,
     outer].
     """
     dim = config.linear_value_head_dim
-    keys = 2 * config.delta_widths[0]
+    keys = 2 * config.delta_key_and_value_widths[0]
     alike = config.linear_num_value_heads == config.linear_num_key_heads
-    if not _in_turns(config) or alike or part == "norm.weight":
-        return unchanged
+    if not _has_interleaved_value_heads(config) or alike or part == "norm.weight":
+        return keep_tensor
 
     def move(x: Tensor, rows: int = 1) -> Tensor:
         return x.reshape(outer, inner, rows, *x.shape[1:]).transpose(0, 1).reshape(x.shape)

@@ -164,7 +164,7 @@ class Claims:
         """Its token ids."""
         evidence = self.tokenizer.encode(claim.evidence)[:LONGEST_EVIDENCE]
         return EncodedClaim(
-            self.tokenizer.asked(claim.statement),
+            self.tokenizer.encode_question(claim.statement),
             evidence or [self.tokenizer.between],
             tuple(SUPPORT.index(name) for name in claim.right),
         )

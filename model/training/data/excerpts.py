@@ -199,13 +199,15 @@ def _laid_out(
     golds = []
     holds = []
     text = question.text[0].lower() + question.text[1:] if rng.random() < 0.05 else question.text
-    start = tokenizer.asked(text)
+    start = tokenizer.encode_question(text)
     for number, index in enumerate(chosen):
         n, a, b = cut.places[index]
         source = document.sources[n]
         ids, offsets = tokenizer.encode_with_offsets(" ".join(source.text[a:b].split("\n")))
         texts.append(ids[:LONGEST_EXCERPT])
-        asked.append([*start, *(tokenizer.heading(source.title) if rng.random() < HEADED else [])])
+        asked.append(
+            [*start, *(tokenizer.encode_heading(source.title) if rng.random() < HEADED else [])]
+        )
         found = []
         for s, e in question.spans if n == owner else ():
             tokens = covered(offsets[:LONGEST_EXCERPT], s - a, e - a)

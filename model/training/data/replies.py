@@ -167,7 +167,7 @@ class Replies:
                 kind = "not stated"
                 said = _not_stated(question.text, rng)
             if said:
-                asked = self.tokenizer.asked(question.text)
+                asked = self.tokenizer.encode_question(question.text)
                 return EncodedReply(
                     asked, self.tokenizer.encode(said)[:LONGEST_REPLY], REPLIES.index(kind)
                 )

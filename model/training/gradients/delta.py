@@ -30,7 +30,7 @@ class _DeltaRule(torch.autograd.Function):
         memory = state.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
         history = memory.new_empty(batch, heads, -(-seq // CHUNK), key_dim, value_dim)
         out = memory.new_empty(batch, seq, heads, value_dim)
-        library.run("delta", ctypes.byref(_delta_call(wide, memory, out, history)))
+        library.call_function("delta", ctypes.byref(_delta_call(wide, memory, out, history)))
         ctx.dtypes = [state.dtype, *(x.dtype for x in inputs)]
         ctx.save_for_backward(history, *wide)
         return out.to(inputs[2].dtype), memory
@@ -59,7 +59,7 @@ def _delta_call(inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: T
         *v.shape[:3],
         k.shape[-1],
         v.shape[-1],
-        *(StridedTensor.of(x) for x in (q, k, v)),
+        *(StridedTensor.from_tensor(x) for x in (q, k, v)),
         *(x.data_ptr() for x in (decay, beta, state, out, history)),
         v.shape[2] // k.shape[2],
     )

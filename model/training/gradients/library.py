@@ -5,7 +5,7 @@ from ctypes import POINTER, Structure, c_int
 from functools import lru_cache
 from pathlib import Path
 
-from docqa.kernels.cpu.library import ConvCall, DeltaCall, c_void_p, fields
+from docqa.kernels.cpu.library import ConvCall, DeltaCall, c_void_p, structure_fields
 
 FILE = Path(__file__).parent / "_gradients.so"
 
@@ -13,13 +13,13 @@ FILE = Path(__file__).parent / "_gradients.so"
 class DeltaGradientCall(Structure):
     """As in gradients.cpp."""
 
-    _fields_ = [("forward", DeltaCall), *fields(c_void_p, "out state q k v decay beta")]
+    _fields_ = [("forward", DeltaCall), *structure_fields(c_void_p, "out state q k v decay beta")]
 
 
 class ConvGradientCall(Structure):
     """As in gradients.cpp."""
 
-    _fields_ = [("forward", ConvCall), *fields(c_void_p, "out x weight")]
+    _fields_ = [("forward", ConvCall), *structure_fields(c_void_p, "out x weight")]
 
 
 @lru_cache(maxsize=1)

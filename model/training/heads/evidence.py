@@ -26,7 +26,7 @@ from torch.nn import functional
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.folder import load_calibration
-from docqa.model.heads.evidence import ADAPTERS, EVIDENCE_FILE, EvidenceHead, evidence_adapters
+from docqa.model.heads.evidence import ADAPTERS, EVIDENCE_FILE, EvidenceHead, load_evidence_adapters
 from docqa.model.linear import Linear
 from docqa.model.network import Network
 from docqa.model.prompts.prompt import PREAMBLE, question_text
@@ -129,7 +129,7 @@ class EvidencePath(nn.Module):
         config = HybridConfig.from_folder(folder)
         self.trunk: Network = load_network(folder, config, torch.float32, self.layers)
         self.adapters = nn.ParameterDict()
-        known = evidence_adapters(folder)
+        known = load_evidence_adapters(folder)
         for name, module in self.trunk.named_modules():
             if isinstance(module, Linear) and not name.endswith(("in_proj_a", "in_proj_b")):
                 down = nn.Parameter(

@@ -193,7 +193,7 @@ def words_kept(form: LabelledQuestion, reader: ExcerptReader) -> tuple[Tensor, T
     places, states = reader.question_states(form.question)
     words = words_with_states(form.question, places)
     alone = (
-        form.alone.lower().replace("?", " ").split()[1 if form.kind.picks else 0 :]
+        form.alone.lower().replace("?", " ").split()[1 if form.kind.picks_documents else 0 :]
     )  # after "Does", "Is"
     kept = [
         any(_alike(form.question[start:end].lower(), word) for word in alone)
@@ -253,7 +253,7 @@ def run(options: argparse.Namespace) -> None:
     told = by_folds("itself", [whole(*each) for each in about], fit_yes, options.seed)
     asking = [form for form in forms if form.kind is not QuestionKind.ONE]
     picking, others_asking = (
-        [form for form in asking if form.kind.picks is picks] for picks in (True, False)
+        [form for form in asking if form.kind.picks_documents is picks] for picks in (True, False)
     )
     read = ([words_kept(form, reader) for form in some] for some in (picking, others_asking))
     kept = [by_folds("kept", words, fit_yes, options.seed) for words in read]

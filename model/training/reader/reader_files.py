@@ -16,7 +16,7 @@ from docqa.model.heads.reader_text import (
     ReaderTokenizer,
     reader_files,
 )
-from docqa.model.native.encoder import EncoderShape, shape_of
+from docqa.model.native.encoder import EncoderShape, encoder_shape_of
 
 from .cross_encoder import TrainableCrossEncoder
 
@@ -43,7 +43,9 @@ def load_dense(folder: Path) -> TrainableCrossEncoder:
         with open_safetensors(path) as file:
             stored |= {name: file.get_tensor(name) for name in list(file.keys())}
             about |= file.metadata() or {}
-    reader = TrainableCrossEncoder(shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER))
+    reader = TrainableCrossEncoder(
+        encoder_shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER)
+    )
     missing, unknown = reader.load_state_dict(dense_form(stored), strict=False)
     if wrong := [*(name for name in missing if not name.startswith("head.")), *unknown]:
         raise KeyError(wrong[0])

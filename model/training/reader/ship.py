@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from docqa.kernels.matmul import GROUP
-from docqa.model.checkpoints.formats.grouped import codes_of, fitted_grid
+from docqa.model.checkpoints.formats.grouped import fit_scale_and_zero, quantize_values
 from docqa.model.training.data.excerpts import ExcerptQuestions
 from docqa.model.training.data.sets import add_data_options, parse_with_sets
 
@@ -45,10 +45,12 @@ def compensated(weight: Tensor, inputs: Tensor) -> Tensor:
     )
     for start in range(0, weight.shape[1], GROUP):
         end = start + GROUP
-        (scale,), (zero,) = (part.T for part in fitted_grid(left[:, None, start:end], MATRIX_BITS))
+        (scale,), (zero,) = (
+            part.T for part in fit_scale_and_zero(left[:, None, start:end], MATRIX_BITS)
+        )
         errors = torch.empty(len(weight), GROUP)
         for column in range(start, end):
-            value = (codes_of(left[:, column], scale, zero, MATRIX_BITS) - zero) * scale
+            value = (quantize_values(left[:, column], scale, zero, MATRIX_BITS) - zero) * scale
             error = (left[:, column] - value) / factor[column, column]
             left[:, column:end] -= error[:, None] * factor[column, column:end]
             rounded[:, column], errors[:, column - start] = value, error

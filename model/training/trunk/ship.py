@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from docqa.model.checkpoints.quantize import ShardWriter, stored_parts
+from docqa.model.checkpoints.quantize import ShardWriter, parts_to_store
 from docqa.model.checkpoints.weights import CONFIG_KEY
 from docqa.model.training.loop import stage_parser
 
@@ -54,7 +54,7 @@ def ship(student: Path, shipped: Path, out: Path, eight_bits: Sequence[str] = ()
             if any(part in name for part in eight_bits)
             else BITS
         )
-        for key, part in stored_parts(f"model.{name}", tensor, bits):
+        for key, part in parts_to_store(f"model.{name}", tensor, bits):
             shards.add(key, part.contiguous())
             seen.add(key)
     stored = json.loads((shipped / INDEX).read_text(encoding="utf-8"))["weight_map"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.kernels.native import packed_is_faster
+from docqa.kernels.native import is_packed_faster
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
@@ -44,7 +44,7 @@ class StudentStage:
         self.student, self.raw = read_checkpoint(options.student)
         self.student.to(self.precision.device)
         self.tokenizer = FileTokenizer(options.student / "tokenizer.json")
-        self.packed = options.device == "cpu" and packed_is_faster(
+        self.packed = options.device == "cpu" and is_packed_faster(
             than_bfloat16=self.precision.dtype != torch.float32
         )
         self.training: TrainingRun | None = None

@@ -133,7 +133,7 @@ def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
 ):
     monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", -1.0)
     monkeypatch.setattr(
-        "docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3)
+        "docqa.model.cost.speed.measure_speed", lambda model, layers: Speed(1e3, 1e3)
     )
     _, out, _ = docqa("ask", note, QUESTION)
     assert out.index("Preliminary") < out.index(

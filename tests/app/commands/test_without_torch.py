@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.kernels.native import library_in_use
+from docqa.kernels.native import library_to_use
 
 SAMPLE = Path(__file__).parents[3] / "sample_docs" / "services_agreement.pdf"
 RUN = """
@@ -45,7 +45,7 @@ def _asked(cache: Path) -> tuple[dict[str, object], str]:
     return {**json.loads(done.stdout), "usage": None}, done.stderr
 
 
-@pytest.mark.skipif(library_in_use() is None, reason="without the native library torch computes")
+@pytest.mark.skipif(library_to_use() is None, reason="without the native library torch computes")
 def test_neither_a_first_nor_a_second_question_needs_torch(tmp_path):
     cold, said = _asked(tmp_path)
     warm, said_again = _asked(tmp_path)

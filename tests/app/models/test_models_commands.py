@@ -23,7 +23,7 @@ from docqa.model.hybrid import Hybrid
 @pytest.fixture(autouse=True)
 def machine(monkeypatch) -> None:
     """A machine of known memory and room on its disk."""
-    monkeypatch.setattr(before_pull, "total_bytes", lambda: 64 << 30)
+    monkeypatch.setattr(before_pull, "total_memory_bytes", lambda: 64 << 30)
     monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
 
 

@@ -54,6 +54,6 @@ def test_arrays_that_the_kernels_cannot_read_are_refused():
     with pytest.raises(ValueError, match="not float32 in order"):
         arrays.silu_product(x.T, x.T, library=NATIVE)
     with pytest.raises(ValueError, match="no packed matrix"):
-        PackedMatrix.of(
+        PackedMatrix.from_parts(
             np.zeros((3, 10), np.uint8), np.zeros((3, 2), np.float16), np.zeros((3, 2), np.float16)
         )

@@ -17,12 +17,12 @@ from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.native import mix_native
 from docqa.kernels.self_check import library
 from docqa.model.checkpoints.expert_files import ExpertFiles
-from docqa.model.checkpoints.experts import MEMORY_VARIABLE, default_budget
+from docqa.model.checkpoints.experts import MEMORY_VARIABLE, default_expert_budget
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.checkpoints.weights import TensorSource
 from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import bytes_of
+from docqa.model.cost.machine import parse_byte_size
 from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
 
@@ -113,9 +113,9 @@ def test_experts_may_be_asked_for_otherwise_than_was_said(tmp_path):
     name = "layers.1.mlp.experts"
     bank = network.expert_banks()[name]
     right = whole.expert_banks()[name]
-    bank.expect([0, 1, 2, 3])
+    bank.expect_experts([0, 1, 2, 3])
     for number in (3, 0, 2, 0, 5, 1):
-        assert np.array_equal(bank.pair(number)[0].q, right.pair(number)[0].q)
+        assert np.array_equal(bank.expert_matrices(number)[0].q, right.expert_matrices(number)[0].q)
 
 
 def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
@@ -162,18 +162,20 @@ def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
         {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text"}
     )
     every = 4 * config.num_experts * ONE
-    monkeypatch.setattr("docqa.model.checkpoints.experts.available_bytes", lambda: 2 * every)
-    assert default_budget(config, torch.float32) is None
-    monkeypatch.setattr("docqa.model.checkpoints.experts.available_bytes", lambda: 2 * every - 2)
-    assert default_budget(config, torch.float32) == every - 1
-    assert default_budget(HybridConfig.from_dict(tiny.RAW), torch.float32) is None
+    monkeypatch.setattr("docqa.model.checkpoints.experts.available_memory_bytes", lambda: 2 * every)
+    assert default_expert_budget(config, torch.float32) is None
+    monkeypatch.setattr(
+        "docqa.model.checkpoints.experts.available_memory_bytes", lambda: 2 * every - 2
+    )
+    assert default_expert_budget(config, torch.float32) == every - 1
+    assert default_expert_budget(HybridConfig.from_dict(tiny.RAW), torch.float32) is None
 
 
 @pytest.mark.parametrize(
     ("said", "meant"), [("9GiB", 9 << 30), ("1.5g", 3 << 29), ("512 MB", 1 << 29), ("77", 77)]
 )
 def test_memory_for_experts_is_said_as_people_write_it(said, meant):
-    assert bytes_of(said) == meant
+    assert parse_byte_size(said) == meant
 
 
 def test_the_environment_says_how_much_memory_experts_get(folder, monkeypatch):
@@ -216,9 +218,9 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
         pytest.skip("the native library is not built or not for this processor")
     packed = packed_network(tmp_path / "q")
     bank = packed.expert_banks()["layers.1.mlp.experts"]
-    assert bank.pair(2)[0].bits == 4
+    assert bank.expert_matrices(2)[0].bits == 4
     for number in range(config.num_experts):
-        gate_up, down = bank.pair(number)
+        gate_up, down = bank.expert_matrices(number)
         assert torch.equal(gate_up.dense(), dense.layers[1].mlp.experts.gate_up_proj[number])
         assert torch.equal(down.dense(), dense.layers[1].mlp.experts.down_proj[number])
     x = torch.randn(30, 64, generator=tiny.seeded(0))
@@ -267,13 +269,13 @@ def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
     os.truncate(path, len(whole) // 2)
     with pytest.raises(WeightsMismatch, match=rf"{path.name} is damaged \(it ends at byte"):
         for number in range(config.num_experts):
-            bank.pair(number)
+            bank.expert_matrices(number)
     os.truncate(path, 4000)
     with pytest.raises(WeightsMismatch, match=f"{path.name} is damaged"):
         packed_network(tmp_path / "q")
     path.unlink()
     with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
-        ExpertFiles().located(TensorSource(path, "any"))
+        ExpertFiles().locate_tensor(TensorSource(path, "any"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")

@@ -19,7 +19,7 @@ from family_checkpoints import (
 from safetensors.torch import load_file
 from transformers.modeling_layers import MtpLayer
 
-from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.check import compare_with_transformers
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import parameters
@@ -31,7 +31,7 @@ NEAR = 5e-4  # float32 logits; measured 3e-6 to 3e-5
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_logits_are_those_of_transformers(folders, family):
-    result = check(folders(family), lengths=(1, 63, 65))
+    result = compare_with_transformers(folders(family), lengths=(1, 63, 65))
     print(family, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
     assert result["argmax_equal"] and result["max_abs_diff"] < NEAR
 

@@ -25,7 +25,7 @@ def test_what_was_written_comes_back(tmp_path_factory, tensors):
     path = tmp_path_factory.mktemp("mapped") / "some.safetensors"
     save_file(tensors, path, metadata={"about": "this"})
     found = MappedTensors(path)
-    assert set(found.places()) == set(tensors) and found.metadata == {"about": "this"}
+    assert set(found.tensor_locations()) == set(tensors) and found.metadata == {"about": "this"}
     for name, right in tensors.items():
         assert found.array(name).dtype == right.dtype and found.array(name).shape == right.shape
         assert found.array(name).tobytes() == right.tobytes()

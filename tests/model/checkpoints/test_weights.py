@@ -224,12 +224,12 @@ def test_the_lower_layers_grow_into_the_whole_network_without_being_read_again(c
 def test_two_threads_sum_a_file_once_and_a_changed_one_anew(tmp_path):
     path = tmp_path / "some.safetensors"
     path.write_bytes(b"x" * 10_000_000)
-    before = weights._digest.cache_info().misses
+    before = weights._cached_file_digest.cache_info().misses
     with ThreadPoolExecutor(2) as pool:
         sums = set(pool.map(weights.file_digest, [path] * 4))
     assert (
         sums == {hashlib.sha256(path.read_bytes()).digest()}
-        and weights._digest.cache_info().misses == before + 1
+        and weights._cached_file_digest.cache_info().misses == before + 1
     )
     path.write_bytes(b"")
     assert weights.file_digest(path) == hashlib.sha256(b"").digest()

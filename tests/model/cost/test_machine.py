@@ -30,53 +30,53 @@ def _limit_memory(group: Path, limit: str, used: int, inactive: int) -> None:
 
 
 def test_linux_free_memory_is_what_meminfo_calls_available(linux):
-    assert machine.available_bytes(linux) == 8192000 * 1024
+    assert machine.available_memory_bytes(linux) == 8192000 * 1024
 
 
 def test_memory_limit_of_any_control_group_above_counts(linux):
     _limit_memory(linux / "sys/fs/cgroup/slice/unit", "max", 0, 0)
     _limit_memory(linux / "sys/fs/cgroup/slice", "1000000", 700000, 200000)
-    assert machine.available_bytes(linux) == 500000
+    assert machine.available_memory_bytes(linux) == 500000
 
 
 def test_memory_limit_of_a_container_is_at_the_top(linux):
     _limit_memory(linux / "sys/fs/cgroup", "1000000", 1100000, 0)
-    assert machine.available_bytes(linux) == 0
+    assert machine.available_memory_bytes(linux) == 0
 
 
 def test_without_meminfo_free_memory_is_what_the_system_says(tmp_path):
-    assert 0 < machine.available_bytes(tmp_path) <= machine.total_bytes()
+    assert 0 < machine.available_memory_bytes(tmp_path) <= machine.total_memory_bytes()
 
 
 def test_all_memory_is_known_where_there_is_no_sysconf(monkeypatch):
-    counted = machine.total_bytes()
+    counted = machine.total_memory_bytes()
     monkeypatch.delattr(os, "sysconf")
-    assert machine.total_bytes() == pytest.approx(
+    assert machine.total_memory_bytes() == pytest.approx(
         counted, rel=0.05
     )  # the kernel's own part may count or not
 
 
 def test_processors_are_those_of_the_affinity(linux):
-    assert machine.processors(linux) == 8
+    assert machine.processor_count(linux) == 8
 
 
 def test_share_of_time_limits_processors_and_is_rounded_up(linux):
     _write(linux / "sys/fs/cgroup/slice/unit/cpu.max", "max 100000\n")
     _write(linux / "sys/fs/cgroup/slice/cpu.max", "250000 100000\n")
-    assert machine.processors(linux) == 3
+    assert machine.processor_count(linux) == 3
     _write(linux / "sys/fs/cgroup/cpu.max", "5000 100000\n")
-    assert machine.processors(linux) == 1
+    assert machine.processor_count(linux) == 1
 
 
 def test_processors_without_affinity_are_all_of_them(tmp_path, monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 10)
-    assert machine.processors(tmp_path) == 10
+    assert machine.processor_count(tmp_path) == 10
 
 
 def test_number_of_threads_leaves_the_count_of_processors_alone(linux, monkeypatch):
     monkeypatch.setenv("DOCQA_THREADS", "1")
-    assert machine.processors(linux) == 8
+    assert machine.processor_count(linux) == 8
 
 
 def test_instruction_sets_come_from_the_first_processor(tmp_path):

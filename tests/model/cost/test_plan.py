@@ -18,7 +18,7 @@ from docqa.model.cost.plan import (
     state_bytes,
     yarn_factor_for,
 )
-from docqa.model.cost.speed import measured_speed
+from docqa.model.cost.speed import measure_speed
 from docqa.model.errors import ContextTooLong, WeightsMismatch
 from docqa.model.heads.evidence import EvidenceHead
 from docqa.model.state.long_attention import LongAttention
@@ -104,7 +104,7 @@ def test_plan_counts_the_pool_instead_of_all_experts():
 
 
 def test_a_trial_measures_both_speeds_and_leaves_no_state(model):
-    speed = measured_speed(model)
+    speed = measure_speed(model)
     assert speed.dense > 0 and speed.attention > 0
 
 

@@ -69,7 +69,7 @@ def test_a_model_that_wants_a_run_and_its_end_gets_it(model, start, monkeypatch)
         def __init__(self, *_):
             self.rows = [()]
 
-        def keep(self, chosen):
+        def select_branches(self, chosen):
             self.rows = [self.rows[i] for i in chosen]
 
         def logits(self, tokens):

@@ -5,7 +5,7 @@ import tiny
 import torch
 
 from docqa.model.decode.generate import generate
-from docqa.model.decode.sample import Sampling, penalised, probabilities, sample
+from docqa.model.decode.sample import Sampling, penalise_written_tokens, probabilities, sample
 from docqa.model.state.long_attention import LongAttention
 
 
@@ -63,7 +63,7 @@ def test_limits_keep_what_they_say(limit):
 
 
 def test_the_penalty_lowers_what_was_written():
-    out = penalised(torch.tensor([2.0, -2.0, 1.0]), [0, 1, 1], 2.0)
+    out = penalise_written_tokens(torch.tensor([2.0, -2.0, 1.0]), [0, 1, 1], 2.0)
     assert out.tolist() == [1.0, -4.0, 1.0]
     assert sample(torch.tensor([2.0, 1.5]), Sampling(repetition_penalty=2.0), written=[0]) == 1
 

@@ -30,7 +30,7 @@ def test_a_guess_is_what_followed_the_last_tokens_somewhere(ids, text):
     for token in text:
         lookup.add(token)
         written.append(token)
-        guess = lookup.draft(5)
+        guess = lookup.draft_tokens(5)
         places = [at for at in range(LEAST, len(ids)) if ids[at - LEAST : at] == written[-LEAST:]]
         assert not guess or any(ids[at : at + 5] == guess for at in places)
         if places:  # the only place is found; of several one with something after it
@@ -43,9 +43,9 @@ def test_of_several_places_the_most_alike_is_followed():
     lookup = PromptLookup(torch.tensor([*first, *second, 0, 0]))
     for token in (1, 2, 3, 4):
         lookup.add(token)
-    assert lookup.draft(2) == [5, 6]
+    assert lookup.draft_tokens(2) == [5, 6]
     lookup.add(8)
-    assert lookup.draft(2) == []
+    assert lookup.draft_tokens(2) == []
 
 
 def written(model, ids, lookup, count=90, **more):

@@ -113,9 +113,9 @@ def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
     drafter = Drafter(speculating.network, speculating.mtp, hidden[0])
     for token, state in zip(ids[1:].tolist(), hidden[1:]):
         drafter.advance(token, state)
-    guesses = drafter.draft(7, 3)
+    guesses = drafter.draft_tokens(7, 3)
     assert (
-        drafter.memory.length == 89 and drafter.draft(7, 3) == guesses
+        drafter.memory.length == 89 and drafter.draft_tokens(7, 3) == guesses
     )  # a guess leaves nothing after
     following = speculating.network.embed_tokens(torch.cat([ids[1:], torch.tensor([7])]))
     rotation = speculating.network.rotation(torch.arange(90))
@@ -155,7 +155,7 @@ class Scripted(Drafter):
     def advance(self, token, hidden):
         self.said += 1
 
-    def draft(self, token, count):
+    def draft_tokens(self, token, count):
         places = range(self.said + 1, min(self.said + 1 + count, len(self.text)))
         return [(self.text[i] + 1) % 256 if i in self.wrong else self.text[i] for i in places]
 

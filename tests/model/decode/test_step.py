@@ -90,7 +90,7 @@ def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
     state = started(model, 150, grid=64)
     alone = Branches(model, state)
     beside = Branches(model, state)
-    beside.keep([0, 0])
+    beside.select_branches([0, 0])
     assert torch.equal(alone.logits([7])[0], beside.logits([7, 8])[0])
     assert torch.equal(alone.logits([9])[0], beside.logits([9, 1])[0])
 
@@ -124,7 +124,7 @@ def in_blocks(folder, family):
         if weight.ndim == 2:
             kind = "Q8_0" if "v_proj" in name else "Q4_0"
             raw = quants.quantize(weight.detach().numpy(), GGMLQuantizationType[kind])
-            matrices[name] = BlockMatrix.of(torch.from_numpy(raw), kind)
+            matrices[name] = BlockMatrix.from_bytes(torch.from_numpy(raw), kind)
     model.network.attach_packed(matrices)
     return model
 
@@ -144,7 +144,7 @@ def test_a_transformer_in_blocks_of_gguf_goes_on_as_single_operations_do(tmp_pat
     native.native.step.library = library()._replace(threads=3)
     for tokens in ([5], [17]):
         native.logits(tokens)
-    native.keep([0, 0])
+    native.select_branches([0, 0])
     native.logits([5, 17])
     assert torch.equal(native.logits([9, 200]), ours)
 
@@ -233,7 +233,7 @@ def test_chosen_blocks_read_the_same_at_every_level_and_number_of_threads(model,
     def found(level, threads):
         branches = Branches(model, far_state(model))
         branches.native.step.library = library()._replace(level=level, threads=threads)
-        branches.keep([0, 0])
+        branches.select_branches([0, 0])
         return branches.logits([5, 17])
 
     ours = found(level, 1)
@@ -306,7 +306,7 @@ def test_experts_give_the_same_bits_whatever_the_pool_and_threads(with_experts):
         model = model_with_room(with_experts, room)
         native = Branches(model, started(model, 100, grid=64))
         native.native.step.library = library()._replace(threads=threads)
-        native.keep([0, 0])
+        native.select_branches([0, 0])
         found.append(native.logits([5, 17]))
     assert all(torch.equal(found[0], other) for other in found[1:])
 

@@ -14,7 +14,7 @@ from docqa.kernels.native import SWITCH
 from docqa.model.errors import ModelError
 from docqa.model.folder import BUNDLED
 from docqa.model.foreign.encoder import ForeignEncoder
-from docqa.model.foreign.folder import model_stamp, role_of
+from docqa.model.foreign.folder import model_role, model_stamp
 from docqa.model.foreign.reader import ForeignSpanReader
 from docqa.model.foreign.reranker import ForeignReranker
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
@@ -38,7 +38,7 @@ def test_a_reader_of_every_architecture_says_what_it_says_in_transformers(
     kind, tmp_path, tiny_reader
 ):
     network = tiny_reader.write_foreign(tmp_path, kind, "ForQuestionAnswering")
-    assert role_of(tmp_path) == "reader"
+    assert model_role(tmp_path) == "reader"
     reader = ForeignSpanReader(tmp_path)
     places = [[(at, at + 1) for at, letter in enumerate(text) if letter != " "] for text in TEXTS]
     for text, at, found in zip(TEXTS, places, reader.scores(QUESTION, TEXTS, places), strict=True):

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.model.heads.excerpt_reading import ExcerptReader, _items, judge_support, predict_spans
+from docqa.model.heads.excerpt_reading import (
+    ExcerptReader,
+    _find_list_items,
+    judge_support,
+    predict_spans,
+)
 from docqa.model.heads.spans import sigmoid
 
 QUESTION = "When does the lease end?"
@@ -96,7 +101,7 @@ def test_items_are_runs_inside_cut_where_a_new_one_begins(rows):
     begins, inside = (np.array(column) for column in zip(*rows, strict=True))
     chance = sigmoid(inside).tolist()
     start = sigmoid(begins).tolist()
-    items = _items(begins, inside)
+    items = _find_list_items(begins, inside)
     held = [token for item in items for token in range(item.first, item.last + 1)]
     assert held == [
         token for token in range(len(rows)) if chance[token] >= 0.5

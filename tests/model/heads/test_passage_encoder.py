@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import BertConfig, BertModel
 
-from docqa.kernels.native import SWITCH, native_in_use
+from docqa.kernels.native import SWITCH, is_native_in_use
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch
 from docqa.model.folder import BUNDLED
 from docqa.model.heads.passage_encoder import PassageEncoder
@@ -118,7 +118,7 @@ def test_a_written_encoder_comes_back_and_takes_what_was_planned(published, monk
     assert planned.passage_macs == 2 * (4 * 64 * 64 + 2 * 64 * 128)
 
 
-@pytest.mark.skipif(not native_in_use(), reason="the native library is not here")
+@pytest.mark.skipif(not is_native_in_use(), reason="the native library is not here")
 def test_without_the_native_library_passages_of_the_bundled_encoder_rank_alike(monkeypatch):
     native = PassageEncoder(BUNDLED).vectors(TEXTS[:2])
     monkeypatch.setenv(SWITCH, "torch")

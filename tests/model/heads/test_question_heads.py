@@ -60,7 +60,7 @@ def test_words_stay_whole_and_in_order_and_names_and_numbers_always(words, seed)
     places = places_of(question)
     assert [question[start:end] for start, end, _ in words_with_states(question, places)] == words
     states = rng.normal(size=(len(places) + 3, HIDDEN)).astype(np.float32)
-    asked = heads.of_several(question, places, states).asked.split()
+    asked = heads.parse_question_of_several(question, places, states).asked.split()
     left = iter(words)
     assert all(word in left for word in asked)
     named = [[word for word in some if word in ("Zurich", "2019")] for some in (words, asked)]

@@ -9,7 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tiny import tiny_model
 
-from docqa.kernels.native import SWITCH, native_in_use
+from docqa.kernels.native import SWITCH, is_native_in_use
 from docqa.model.errors import ModelError, WeightsMismatch
 from docqa.model.folder import BUNDLED
 from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support, predict_spans
@@ -19,7 +19,7 @@ from docqa.model.training.reader import reader_files as written_files
 from docqa.model.training.reader.cross_encoder import lay_out
 from docqa.model.training.reader.reader_files import load_dense
 
-needs_library = pytest.mark.skipif(not native_in_use(), reason="the native library is not here")
+needs_library = pytest.mark.skipif(not is_native_in_use(), reason="the native library is not here")
 ONE = READER_FILE.format(1, 1)
 QUESTION = "When does the lease end?"
 EXCERPTS = [
@@ -40,7 +40,9 @@ def test_the_reader_says_what_the_trained_one_says(
     tiny_reader.write_reader(tmp_path)
     ours = ExcerptReader(tmp_path)
     theirs = load_dense(tmp_path).eval()
-    pairs = [(ours.tokenizer.asked(QUESTION), ours.tokenizer.encode(text)) for text in EXCERPTS]
+    pairs = [
+        (ours.tokenizer.encode_question(QUESTION), ours.tokenizer.encode(text)) for text in EXCERPTS
+    ]
     found = ours.excerpt_logits(pairs)
     batch = lay_out(pairs, ours.tokenizer.between)
     with torch.no_grad():
@@ -56,7 +58,7 @@ def test_the_reader_says_what_the_trained_one_says(
             float(right.verdict[row] @ torch.tensor([1.0, -1.0])), abs=2 * close
         )
         assert mine.answers == pytest.approx(float(right.answers[row]), abs=close)
-    np.testing.assert_allclose(ours.judge(pairs), support.numpy(), atol=close)
+    np.testing.assert_allclose(ours.support_logits(pairs), support.numpy(), atol=close)
     np.testing.assert_allclose(ours.none, theirs.head.none.detach().numpy())
 
 

@@ -19,21 +19,21 @@ def tokenizer(tmp_path, tiny_reader):
 
 
 def test_a_question_longer_than_there_is_room_for_keeps_its_end(tokenizer):
-    asked = tokenizer.asked("word " * 100 + "end?")
+    asked = tokenizer.encode_question("word " * 100 + "end?")
     assert asked[0] == tokenizer.begin and asked[-2:] == [tokenizer.between, tokenizer.between]
     assert len(asked) == LONGEST_ASKED + 3 and asked[-6:-2] == tokenizer.encode("end?")
 
 
 def test_of_many_headings_the_last_ones_stay(tokenizer):
-    heading = tokenizer.heading("A chapter of many words > section nine")
+    heading = tokenizer.encode_heading("A chapter of many words > section nine")
     assert len(heading) == LONGEST_HEADING + 1 and heading[-1] == tokenizer.between
     assert heading[-5:-1] == tokenizer.encode("section nine")[-4:]
-    assert tokenizer.heading(" \n") == []
+    assert tokenizer.encode_heading(" \n") == []
 
 
 def test_the_longest_of_everything_fits_the_places(tokenizer):
-    asked = tokenizer.asked("w " * 200)
-    heading = tokenizer.heading("h " * 200)
+    asked = tokenizer.encode_question("w " * 200)
+    heading = tokenizer.encode_heading("h " * 200)
     assert len(asked) + len(heading) + LONGEST_EXCERPT + 1 <= POSITIONS
 
 

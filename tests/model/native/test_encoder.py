@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from docqa.kernels.native import SWITCH, library_in_use, native_in_use
+from docqa.kernels.native import SWITCH, is_native_in_use, library_to_use
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.native.encoder import load_encoder
 

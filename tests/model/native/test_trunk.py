@@ -10,7 +10,7 @@ from docqa.model.answering import answering_model
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch
 from docqa.model.folder import BUNDLED
-from docqa.model.heads.evidence import evidence_adapters
+from docqa.model.heads.evidence import load_evidence_adapters
 from docqa.model.load import load_model
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.skipif(library is None, reason="the native library is n
 
 @pytest.mark.parametrize("tokens", [1, 3, 40])
 def test_states_of_a_question_are_those_of_the_network(tokens):
-    tensors = FolderTensors.of_checkpoint(BUNDLED)
+    tensors = FolderTensors.from_checkpoint(BUNDLED)
     config = HybridConfig.from_folder(BUNDLED)
-    trunk = NativeTrunk(tensors, config, 3, library, evidence_adapters(BUNDLED))
+    trunk = NativeTrunk(tensors, config, 3, library, load_evidence_adapters(BUNDLED))
     ids = list(range(100, 100 + tokens))
     ours = trunk.states(ids)
     right = load_model(BUNDLED).evidence_states(ids)
@@ -37,7 +37,7 @@ def test_a_tensor_of_another_shape_is_named():
     config = HybridConfig.from_folder(BUNDLED)
     with pytest.raises(WeightsMismatch, match="embed_tokens"):
         NativeTrunk(
-            FolderTensors.of_checkpoint(BUNDLED), replace(config, vocab_size=7), 3, library, {}
+            FolderTensors.from_checkpoint(BUNDLED), replace(config, vocab_size=7), 3, library, {}
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 import tiny
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from docqa.model.decode.sample import Sampling, sampling_defaults
+from docqa.model.decode.sample import Sampling, load_sampling_defaults
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import TemplateConversation
@@ -58,8 +58,8 @@ def test_it_is_rendered_as_transformers_renders_it(source, think):
 )
 def test_whether_it_thinks_is_read_from_what_it_prints(source, kind, thinks):
     template = ChatTemplate(source, "here")
-    assert template.thinking == kind
-    assert tuple(template.thinks(asked) for asked in (None, True, False)) == thinks
+    assert template.thinking_kind == kind
+    assert tuple(template.should_think(asked) for asked in (None, True, False)) == thinks
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,21 @@ def test_thought_and_answer_are_separated_however_the_text_is_cut(text, answer):
                 parts = []
                 splitter.late = False
             parts += got
-        parts += splitter.rest()
+        parts += splitter.remaining_parts()
         assert "".join(part for part, thought in parts if not thought).strip() == answer
 
 
 def test_sampling_is_what_the_checkpoint_asks_for(tmp_path):
-    assert sampling_defaults(tmp_path) == Sampling()
+    assert load_sampling_defaults(tmp_path) == Sampling()
     wanted = {"do_sample": True, "temperature": 0.6, "top_k": 20, "top_p": 0.95}
     (tmp_path / "generation_config.json").write_text(json.dumps(wanted), encoding="utf-8")
-    assert sampling_defaults(tmp_path, 0) == Sampling(temperature=0.6, top_k=20, top_p=0.95, seed=0)
+    assert load_sampling_defaults(tmp_path, 0) == Sampling(
+        temperature=0.6, top_k=20, top_p=0.95, seed=0
+    )
     (tmp_path / "generation_config.json").write_text(
         json.dumps(wanted | {"top_p": 7}), encoding="utf-8"
     )
     with pytest.raises(
         ConfigUnsupported, match=r"generation_config.json cannot be used \(out of range"
     ):
-        sampling_defaults(tmp_path)
+        load_sampling_defaults(tmp_path)

@@ -40,7 +40,7 @@ def tokenizer() -> CheckpointTokenizer:
 def test_a_question_follows_the_documents_in_the_message_that_they_opened(source, tokenizer):
     talk = TemplateConversation(ChatTemplate(source, "here"), tokenizer)
     asked = talk.ids([talk.form.asked(PromptQuestion("Who <|end|> signs?"))])
-    before = tokenizer.decode(talk.opening())
+    before = tokenizer.decode(talk.opening_ids())
     behind = tokenizer.decode(asked)
     assert before.count("<|start|>") == (1 if source == NO_SYSTEM else 2)
     assert before.endswith("<|start|>user\n") != (source == NO_SYSTEM)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from docqa.model.state.pages import (
     ALIGNED,
     LEAST,
-    in_own_pages,
-    own_pages,
+    aligned_nbytes,
+    allocate_own_pages,
+    copy_to_own_pages,
     place_tensors,
-    rounded_up,
 )
 
 DTYPES = [torch.uint8, torch.int8, torch.float16, torch.float32]
@@ -28,7 +28,7 @@ def test_tensors_lie_one_after_another_and_do_not_overlap(forms):
     forms = [(tuple(shape), dtype) for shape, dtype in forms]
     sizes = [torch.Size(shape).numel() * dtype.itemsize for shape, dtype in forms]
     places = place_tensors(
-        torch.zeros(sum(map(rounded_up, sizes)) + ALIGNED, dtype=torch.uint8), forms
+        torch.zeros(sum(map(aligned_nbytes, sizes)) + ALIGNED, dtype=torch.uint8), forms
     )
     assert [(tuple(x.shape), x.dtype) for x in places] == forms
     for number, place in enumerate(places):
@@ -38,16 +38,16 @@ def test_tensors_lie_one_after_another_and_do_not_overlap(forms):
 
 def test_what_is_moved_is_the_same_and_shares_nothing():
     tensors = [torch.arange(LEAST, dtype=torch.float32), torch.arange(5, dtype=torch.int8)]
-    places = in_own_pages(tensors)
+    places = copy_to_own_pages(tensors)
     for place, tensor in zip(places, tensors, strict=True):
         assert torch.equal(place, tensor) and place.dtype == tensor.dtype
         tensor.zero_()
         assert place.any()
     small = [torch.zeros(3)]
-    assert in_own_pages(small) is small
+    assert copy_to_own_pages(small) is small
 
 
 def test_pages_begin_as_zeros_and_too_many_are_an_error():
-    assert not own_pages(10_000).any()
+    assert not allocate_own_pages(10_000).any()
     with pytest.raises(MemoryError, match="no memory for 4,611,686,018,427,387,904 bytes"):
-        own_pages(1 << 62)
+        allocate_own_pages(1 << 62)

@@ -21,7 +21,7 @@ GIVEN = Given(
 
 def read_reply(text: str, given: Given) -> replies.ReadReply:
     """By the reader that ships."""
-    return replies.read_reply(text, given, load_model(Options()).reader.refuses)
+    return replies.read_reply(text, given, load_model(Options()).reader.is_refusal)
 
 
 REFUSALS = """No\nNot stated.|No. The text does not say.|\

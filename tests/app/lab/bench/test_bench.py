@@ -90,7 +90,7 @@ def test_decoding_after_a_long_context_is_compared_with_a_short_one():
 
 
 def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
-    monkeypatch.setattr("docqa.app.lab.bench.run.available_bytes", lambda: 1 << 30)
+    monkeypatch.setattr("docqa.app.lab.bench.run.available_memory_bytes", lambda: 1 << 30)
     row = run.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
     assert row.value is None and row.method.startswith("not measured: 4.")
 
@@ -99,7 +99,7 @@ def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
     config = HybridConfig.from_folder(BUNDLED)
     tokenizer = SimpleNamespace(vocab_size=100)
     model = SimpleNamespace(config=config, tokenizer=tokenizer, precision="float32")
-    monkeypatch.setattr(run, "available_bytes", lambda: 1 << 20)
+    monkeypatch.setattr(run, "available_memory_bytes", lambda: 1 << 20)
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
     monkeypatch.setattr(run, "_in_turn", lambda sides, ids: {sides[0].name: (20.0, 2.0)})
     rows = list(run.against_peers(model, 100, Path("mine.gguf")))

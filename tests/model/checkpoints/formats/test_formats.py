@@ -11,7 +11,7 @@ import torch
 from family_checkpoints import FAMILIES, pair
 from safetensors.torch import load_file, save_file
 
-from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.check import compare_with_transformers
 from docqa.model.checkpoints.checkpoint import Checkpoint
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
@@ -130,7 +130,7 @@ CHECKED = "qwen3_next-fp8", "qwen3_5_moe-awq", "qwen3_5_text-gptq"
 def test_a_quantized_checkpoint_gives_the_logits_of_transformers(tmp_path, case):
     family, method = case.split("-", 1)
     _, packed = pair(tmp_path, family, WHOLE[method], SAID[method])
-    result = check(packed, lengths=(65,))
+    result = compare_with_transformers(packed, lengths=(65,))
     print(case, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
     assert result["argmax_equal"] and result["max_abs_diff"] < 5e-4
 

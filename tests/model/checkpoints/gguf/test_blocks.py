@@ -11,7 +11,7 @@ from gguf_files import write_gguf
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.moe import mix_experts
 from docqa.model.checkpoints.checkpoint import open_checkpoint, packed_matrices
-from docqa.model.checkpoints.gguf.conventions import stored_rows, to_checkpoint
+from docqa.model.checkpoints.gguf.conventions import change_to_checkpoint_layout, row_order_in_file
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch
@@ -89,10 +89,11 @@ def test_rows_of_a_hybrid_are_reordered_in_their_blocks():
         name = f"layers.0.linear_attn.{part}.weight"
         matrix = torch.randn(count, 16)
         assert torch.equal(
-            matrix[stored_rows(config, name, count)], to_checkpoint(config, name)(matrix)
+            matrix[row_order_in_file(config, name, count)],
+            change_to_checkpoint_layout(config, name)(matrix),
         )
-    assert stored_rows(config, "layers.0.linear_attn.out_proj.weight", 16) is None
-    assert torch.equal(stored_rows(config, "layers.0.mlp.up_proj.weight", 5), torch.arange(5))
+    assert row_order_in_file(config, "layers.0.linear_attn.out_proj.weight", 16) is None
+    assert torch.equal(row_order_in_file(config, "layers.0.mlp.up_proj.weight", 5), torch.arange(5))
 
 
 def test_a_matrix_of_another_shape_than_the_metadata_say_is_refused(tmp_path):
@@ -119,7 +120,7 @@ def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
     for name, bank in banks.items():
         experts = dense.get_submodule(name)
         for number in range(config.num_experts):
-            gate_up, down = bank.pair(number)
+            gate_up, down = bank.expert_matrices(number)
             assert isinstance(gate_up, BlockMatrix) and down.block.name == "Q4_0"
             assert torch.equal(gate_up.dense(), experts.gate_up_proj[number])
             assert torch.equal(down.dense(), experts.down_proj[number])

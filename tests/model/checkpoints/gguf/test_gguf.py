@@ -13,7 +13,7 @@ from family_checkpoints import FAMILIES
 from gguf_files import finish, write_gguf
 from llama_peer import compared_with_llama_cpp
 
-from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.check import compare_with_transformers
 from docqa.model.checkpoints.export import checkpoint_tensors, export
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
@@ -99,7 +99,7 @@ def test_every_tensor_comes_back_from_the_file(tmp_path, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_logits_equal_transformers_on_the_tensors_of_the_file(tmp_path, kind):
     _, path, _ = write(tmp_path, kind, matrices="BF16")
-    result = check(path.parent, lengths=(65,))
+    result = compare_with_transformers(path.parent, lengths=(65,))
     print(kind, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
     assert result["argmax_equal"] and result["max_abs_diff"] < 2e-3
 

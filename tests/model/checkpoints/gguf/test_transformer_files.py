@@ -14,7 +14,7 @@ from family_checkpoints import LLAMA3, TRANSFORMERS
 from gguf_files import finish, write_gguf
 from llama_peer import compared_with_llama_cpp
 
-from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.check import compare_with_transformers
 from docqa.model.checkpoints.export import export
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
@@ -49,7 +49,7 @@ def test_a_file_gives_the_numbers_of_the_folder(tmp_path, family):
     right = HybridConfig.from_folder(source)
     assert replace(config, rope_parameters={}) == replace(right, rope_parameters={})
     assert torch.equal(config.rotary_frequencies()[0], right.rotary_frequencies()[0])
-    assert check(path, lengths=(65,))["max_abs_diff"] < 5e-5
+    assert compare_with_transformers(path, lengths=(65,))["max_abs_diff"] < 5e-5
     first, second = (
         load_network(folder, config, torch.float32).state_dict() for folder in (source, path)
     )
@@ -78,7 +78,7 @@ def test_rope_factors_of_a_file_are_those_of_llama3(tmp_path):
     found = HybridConfig.from_folder(path)
     assert len(found.rope_parameters["frequency_factors"]) == 8 and not found.stretches
     assert torch.allclose(found.rotary_frequencies()[0], right.rotary_frequencies()[0], rtol=1e-6)
-    assert check(path, lengths=(65,))["max_abs_diff"] < 5e-5
+    assert compare_with_transformers(path, lengths=(65,))["max_abs_diff"] < 5e-5
     with pytest.raises(ConfigUnsupported, match="divides its rotary frequencies one by one"):
         export(path, tmp_path / "out")
 

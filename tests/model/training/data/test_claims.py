@@ -83,7 +83,7 @@ def test_sets_are_found_and_validation_documents_kept_apart(tmp_path, tokenizer)
     assert len(validation.by_set["claims_wice"]) == kept > 0
     assert len(validation.fixed(3, 0)) == 3 and validation.fixed(3, 0) == validation.fixed(3, 0)
     claim = validation.draw(random.Random(0))
-    forms = [tokenizer.asked(text) for text in ("Rent is due.", "Is Rent due?")]
+    forms = [tokenizer.encode_question(text) for text in ("Rent is due.", "Is Rent due?")]
     drawn = [validation.draw(random.Random(seed)).asked for seed in range(20)]
     assert all(forms.count(each) for each in drawn) and all(drawn.count(each) for each in forms)
     assert claim.evidence == tokenizer.encode("Rent is due in May.")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead, evidence_adapters
+from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead, load_evidence_adapters
 from docqa.model.load import load_model
 from docqa.model.training.data.documents import groups
 from docqa.model.training.data.sequences import FileTokenizer
@@ -52,7 +52,7 @@ def test_training_brings_right_passages_forward_and_the_file_loads(read_options,
     save_file(
         {name: part.numpy() for name, part in path.finished().items()}, folder / EVIDENCE_FILE
     )
-    adapters = evidence_adapters(folder)
+    adapters = load_evidence_adapters(folder)
     loaded = load_model(folder, dtype=torch.float32)
     assert adapters and EvidenceHead.load(folder) is not None
     for name in adapters:

@@ -65,13 +65,15 @@ def test_heads_tell_the_questions_that_they_were_trained_on(
     ]
     assert sorted(told) == sorted(names)
     reader = ExcerptReader(tmp_path)
-    kinds = [reader.of_several(form["question"]).kind for form in FORMS]
+    kinds = [reader.parse_question_of_several(form["question"]).kind for form in FORMS]
     right = [QuestionKind.MOST if form["sign"] else QuestionKind(form["kind"]) for form in FORMS]
     assert sum(a is b for a, b in zip(kinds, right, strict=True)) >= 12
     assert reader.asks_about_document("who wrote a?")
-    assert [reader.clause_of(f"{words} a?") for words in ("law of", "rent of")] == [
+    assert [reader.clause_that_answers(f"{words} a?") for words in ("law of", "rent of")] == [
         "governing law",
         "",
     ]
-    assert reader.refuses("the a does not say") and not reader.refuses("b pays the rent")
-    assert reader.goes_on("and a?") and not reader.goes_on("who pays a?")
+    assert reader.is_refusal("the a does not say") and not reader.is_refusal("b pays the rent")
+    assert reader.needs_earlier_question("and a?") and not reader.needs_earlier_question(
+        "who pays a?"
+    )

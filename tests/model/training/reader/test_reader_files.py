@@ -12,7 +12,7 @@ TEXTS = ["The lease ends on 4 May 1912.", "The tenant pays 30 pounds a year in t
 
 
 def logits(reader):
-    asked = reader.tokenizer.asked("When does the lease end?")
+    asked = reader.tokenizer.encode_question("When does the lease end?")
     batch = lay_out(
         [(asked, reader.tokenizer.encode(text)) for text in TEXTS], reader.tokenizer.between
     )
