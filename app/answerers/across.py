@@ -56,7 +56,7 @@ def ask_across(
     started = time.monotonic()
     answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
-    scores = corpus.word_index.bm25_scores(question) if asked.kind.picks else np.zeros(0)
+    scores = corpus.word_index.bm25_scores(question) if asked.kind.picks_documents else np.zeros(0)
     order = _likeliest_first(question, corpus, numbers)
     for number in order:
         answerer = alone[number]
@@ -72,7 +72,7 @@ def ask_across(
             else:
                 answers[number] = DocumentAnswer(corpus.documents[number].path, event.answer)
         answer = answers[number].answer
-        if asked.kind.picks and asked.wanted.kind:
+        if asked.kind.picks_documents and asked.wanted.kind:
             agrees = _chance_of_named_value(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
         elif asked.kind.picks_documents:
@@ -144,7 +144,7 @@ def _chances_by_document(
 def _is_part_of_answer(asked: AcrossQuestion, document_answer: DocumentAnswer) -> bool:
     """Whether what a document says is part of the answer."""
     return not document_answer.answer.refused and (
-        not asked.kind.picks or log_odds(document_answer.agrees) >= AGREES_ODDS
+        not asked.kind.picks_documents or log_odds(document_answer.agrees) >= AGREES_ODDS
     )
 
 

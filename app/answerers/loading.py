@@ -26,7 +26,7 @@ def load_model(options: Options) -> Model:
 
     if options.source == "whole":
         network = load_network(options)
-        return network.trunk_alone() if network.has_reader else network
+        return network.without_heads() if network.has_reader else network
     model = answering_model(
         _checkpoint_folder(options), options.threads, options.device
     ) or load_network(options)

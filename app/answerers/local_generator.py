@@ -86,7 +86,7 @@ class LocalGenerator:
             self._given = given, self.reading.prefiller.state
         elif self._given is None or self._given[0] is not given:
             text = given.text if form.numbered else given.text_without_numbers
-            ids = conversation.opening() + self.model.tokenizer.encode(text)
+            ids = conversation.opening_ids() + self.model.tokenizer.encode(text)
             read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
             self.model.prefill(ids, read)
             self._given = given, read

@@ -258,7 +258,7 @@ class WritingAnswerer:
         return wanted is not None and wanted.kind is not QuestionKind.ONE
 
     def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
-        read = read_reply(reply.text, given, self.evidence.reader.refuses)
+        read = read_reply(reply.text, given, self.evidence.reader.is_refusal)
         if read.written is None:
             return None, (*reply.notes, *read.notes)
         told = (

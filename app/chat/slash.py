@@ -91,7 +91,7 @@ def _page_text(conversation: ChatConversation, label: str) -> str:
     """
     cited = [cite.file for item in reversed(conversation.quotes()) for cite in item.quote.cites]
     documents = conversation.session.documents
-    for document in sorted(documents, key=lambda document: _index(cited, document.path)):
+    for document in sorted(documents, key=lambda document: _index_or_length(cited, document.path)):
         number = find_page_number(document, label)
         if number is not None:
             page = document.pages[number - 1]

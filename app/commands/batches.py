@@ -23,7 +23,7 @@ from docqa.app.output.progress import duration_text, size_text
 from docqa.app.output.render import printable
 from docqa.ingest.archive import load_stream
 from docqa.ingest.errors import name_file_in_errors
-from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.machine import available_memory_bytes
 
 from .inputs import STDIN
 
@@ -179,7 +179,7 @@ def planned(batch: Batch) -> BatchPlan:
     plan = batch.make_plan()
     asked = batch.settings.jobs
     if plan.jobs < asked:
-        free = size_text(available_bytes())
+        free = size_text(available_memory_bytes())
         report.warn(
             f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once"
         )

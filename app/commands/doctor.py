@@ -48,7 +48,7 @@ def _machine() -> list[str]:
     return [
         f"Python {platform.python_version()} at {sys.executable}",
         f"{platform.system()} {platform.release()} on {platform.machine()}",
-        f"{processors()} of {os.cpu_count()} processors usable, {size_text(total_bytes())} memory",
+        f"{processor_count()} of {os.cpu_count()} processors usable, {size_text(total_memory_bytes())} memory",
         f"processor features: {', '.join(features) or 'none that docqa looks for'}",
         f"native kernels: {_kernels()}",
         _accelerator(),

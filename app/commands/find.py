@@ -125,7 +125,7 @@ class _HitPrinter:
     context: int
     full: bool
 
-    def name(self, document: Document, with_file: bool) -> bool:
+    def print_name(self, document: Document, with_file: bool) -> bool:
         there = any(SearchedText(document).find_places(self.pattern))
         if there:
             report.result(
@@ -135,7 +135,7 @@ class _HitPrinter:
             )
         return there
 
-    def count(self, document: Document, with_file: bool) -> bool:
+    def print_count(self, document: Document, with_file: bool) -> bool:
         count = sum(1 for _ in SearchedText(document).find_places(self.pattern))
         if self.as_json:
             report.result(compact_json({"file": document.path, "count": count}))

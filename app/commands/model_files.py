@@ -76,7 +76,7 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
         transfer.clear()
     in_bits = f"  {got.bits} bits" if got.bits is not None else ""
     report.result(f"{got.id}  {got.commit[:12]}  {size_text(got.bytes)}{in_bits}  {got.folder}")
-    named = role_of(got.folder) or "model"
+    named = model_role(got.folder) or "model"
     report.note(f"docqa: --{named} {got.id} uses it once, `docqa models use {got.id}` from now on")
     return report.ANSWERED
 

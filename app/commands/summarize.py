@@ -179,7 +179,7 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
             f"{duplicates:,} duplicates, {batch.failed_count:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration_text(plan.seconds)}{jobs}",
-            f"memory       {size_text(plan.memory_bytes)} of {size_text(available_bytes())} that are free",
+            f"memory       {size_text(plan.memory_bytes)} of {size_text(available_memory_bytes())} that are free",
             f"disk         {size_text(plan.disk_bytes)}",
         ]
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docqa.app.output.progress import duration_text, size_text
-from docqa.model.cost.machine import total_bytes
+from docqa.model.cost.machine import total_memory_bytes
 from docqa.model.cost.plan import Speed, estimate
 
 from .known import KnownModel

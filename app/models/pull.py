@@ -148,7 +148,7 @@ class _Fetch:
             said = f"has no {_CONFIG}, so it is not a model for transformers"
             raise ResourceError(said, where=self.id, hint="choose another id")
         self._fetch_files([listed[name] for name in (_CONFIG, MODULES, _INDEX) if name in listed])
-        role = role_of(self.staging)
+        role = model_role(self.staging)
         if role is None:
             HybridConfig.from_folder(self.staging)  # another architecture costs a few small files
         elif bits is not None:

@@ -116,7 +116,8 @@ class Session:
         from docqa.model.prompts.conversation import TemplateConversation
 
         return self._corpus_of(
-            self.model, TemplateConversation(self._writing_template, self.model.tokenizer).opening()
+            self.model,
+            TemplateConversation(self._writing_template, self.model.tokenizer).opening_ids(),
         )
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:

@@ -31,17 +31,22 @@ def render_markdown(record: SummaryRecord) -> str:
     """RELATIVE_PATH.md: the whole, then the sections, the place after every sentence; ends in a
     line end.
     """
-    return _fill_template("summary/summary.md.jinja", record=record)
+    return _filled_in("summary/summary.md.jinja", record=record)
 
 
 def digest_markdown(records: list[SummaryRecord]) -> str:
     """digest.md: every document by its path: the whole, then a sentence of each section."""
-    return _fill_template("summary/digest.md.jinja", records=records, most=DIGEST_SECTIONS)
+    return _filled_in("summary/digest.md.jinja", records=records, most=DIGEST_SECTIONS)
 
 
 def _filled_in(template: str, **values: object) -> str:
     return fill_template(
-        template, escaped, method=_method, nothing=_nothing, placed=_placed, **values
+        template,
+        escaped,
+        method=_method_text,
+        nothing=_text_without_sentences,
+        placed=_sentence_with_place,
+        **values,
     )
 
 

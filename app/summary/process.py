@@ -47,7 +47,7 @@ def summarize_document(
         document, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {})
     )
     if not candidates:
-        return SummaryRecord.of(document, style, EXTRACTED, readable=False)
+        return SummaryRecord.for_document(document, style, EXTRACTED, readable=False)
     kind = likeliest_document_kind(document)
     pool = Pool(document, candidates, bias_of(document, kind, candidates), model.reader)
     if focus:
@@ -144,6 +144,6 @@ def _sentences_of_candidates(pool: Pool, numbers: Iterable[int]) -> tuple[Summar
     for candidate in (pool.candidates[number] for number in numbers):
         place = Located(0, candidate.page, candidate.start, candidate.end)
         speaker = speaker_at(document, place.page, place.start, place.end)
-        cites = (SentenceCite.of(make_cite((document,), place)),)
+        cites = (SentenceCite.from_cite(make_cite((document,), place)),)
         made.append(SummarySentence(place.text_in((document,)), Grade.EXACT, cites, speaker))
     return tuple(made)

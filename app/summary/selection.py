@@ -124,7 +124,9 @@ class Pool:
     def _clause_sentences(self) -> list[ClauseSentence]:
         texts = enumerate(candidate.text for candidate in self.candidates)
         return [
-            ClauseSentence(0, 0, len(text), hashed_sentence_features(text, self.above(number)))
+            ClauseSentence(
+                0, 0, len(text), hashed_sentence_features(text, self.heading_above(number))
+            )
             for number, text in texts
         ]
 

@@ -5,7 +5,7 @@ device where one is.
 import pytest
 import torch
 
-from docqa.kernels.moe import Stacked, mix_experts, route
+from docqa.kernels.moe import StackedExperts, mix_experts, route
 from docqa.kernels.moe.reference import mix_reference
 from tests.kernels.machine import in_every_dtype, needs_device, seeded
 

@@ -130,11 +130,11 @@ def _missing_numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     for figure in figures(statement):
         if not figure.digits and figure.value in _LOOSE and not figure.unit:
             # "two heirs", "three heirs": the quotes count the same, and always with another number
-            counted = _stem_after_number(folded(statement), figure.end)
+            counted = _stem_after_number(fold_text(statement), figure.end)
             others = (
                 other
                 for other in figures(quoted)
-                if counted and _stem_after_number(folded(quoted), other.end) == counted
+                if counted and _stem_after_number(fold_text(quoted), other.end) == counted
             )
             found = {other.value for other in others}
             if found and figure.value not in found:

@@ -127,7 +127,7 @@ def compose(
 
     first = yield from writer.reply(material.shown, [request])
     checked, notes = yield from check_and_mend(
-        first, lambda reply: _checked(writer, material, reply, about, most), again
+        first, lambda reply: _check_reply(writer, material, reply, about, most), again
     )
     return checked.statements if checked is not None else (), notes
 
@@ -136,8 +136,8 @@ def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
     """A checked statement as a sentence of a record; its quotes are its cites, and not among its
     words.
     """
-    places = _places(item)
-    cites = tuple(SentenceCite.of(make_cite((document,), place)) for place in places)
+    places = _places_of_statement(item)
+    cites = tuple(SentenceCite.from_cite(make_cite((document,), place)) for place in places)
     return SummarySentence(
         words_of_statement(item),
         None,
@@ -169,7 +169,7 @@ def _places_of_statement(item: CheckedStatement) -> list[Located]:
 def _check_reply(
     writer: Writer, material: Material, reply: Reply, about: str, most: int
 ) -> Checked:
-    read = read_reply(reply.text, material.shown, writer.evidence.reader.refuses)
+    read = read_reply(reply.text, material.shown, writer.evidence.reader.is_refusal)
     notes = (*reply.notes, *read.notes)
     if read.written is None:
         return None, notes

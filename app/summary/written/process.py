@@ -9,7 +9,14 @@ from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.reading.document_kind import likeliest_document_kind
-from docqa.app.summary.parts import OPENING, WHOLE, SummaryPart, only, parts_of, sentences_of_part
+from docqa.app.summary.parts import (
+    OPENING,
+    WHOLE,
+    SummaryPart,
+    parts_of,
+    parts_with_candidates_in,
+    sentences_of_part,
+)
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import LEADS, Topic
 from docqa.app.summary.topics import STYLES as TOPICS

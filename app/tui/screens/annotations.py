@@ -198,7 +198,7 @@ class AnnotationsScreen(ChoiceScreen):
             for each in self._annotations.made
             if all(word in f"{each.text} {each.note}".casefold() for word in wanted)
         ]
-        return [(_annotation_line(each), each) for each in found]
+        return [(_line(each), each) for each in found]
 
     async def chosen(self, choice: StoredAnnotation) -> None:
         self._annotations.go_to_annotation(choice)

@@ -81,7 +81,7 @@ class AnswerCard(Static):
             f"{self.number + 1}  {one_line_excerpt(turn.question, _QUESTION_CHARACTERS)}\n",
             "bold",
         )
-        if turn.understood and not self.folded:
+        if turn.understood and not self.is_folded:
             yield f"understood as: {printable(turn.understood)}\n", "italic $text-muted"
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
             yield (
@@ -185,7 +185,7 @@ class AnswerCard(Static):
         before, exact, after = (displayed(part).replace("\n", " ") for part in marked_words(quote))
         yield from (f"“{before}", (exact, "bold"), f"{after}”\n   ")
         if quote.verified:
-            joined = "on" if place[0].startswith("p") and not self._several else "in"
+            joined = "on" if place[0].startswith("p") and not self._has_several_files else "in"
             yield from ((f"{quote.grade.found_text} {joined} ", "$text-muted"), place)
         else:
             yield from (

@@ -62,8 +62,12 @@ def test_what_was_kept_scores_the_same_and_only_another_encoder_reads_again(vect
     again.load(tmp_path)
     again.encode_until(1_000)
     assert read == [] and not again.unsaved
-    np.testing.assert_array_equal(again.question_likenesses(QUESTION), found.question_likenesses(QUESTION))
-    assert np.abs(found.question_likenesses(QUESTION)).max() <= 1.001  # unit vectors, kept in float16
+    np.testing.assert_array_equal(
+        again.question_likenesses(QUESTION), found.question_likenesses(QUESTION)
+    )
+    assert (
+        np.abs(found.question_likenesses(QUESTION)).max() <= 1.001
+    )  # unit vectors, kept in float16
     other, read = vectors(seed=5)
     other.load(tmp_path)
     other.encode_until(1_000)

@@ -12,14 +12,14 @@ TEXTS = [list(range(4, 94)), [7], [9, 8] * 29]
 
 def states_beside_and_alone(folder):
     """The states of each text, read with the others and by itself."""
-    encoder, _ = load_encoder(reader_files(folder), library_in_use())
+    encoder, _ = load_encoder(reader_files(folder), library_to_use())
     beside, starts = encoder.states(TEXTS)
     assert starts.tolist() == [0, 90, 91, 149]
     for text, first, last in zip(TEXTS, starts, starts[1:], strict=False):
         yield beside[first:last], encoder.states([text])[0]
 
 
-@pytest.mark.skipif(not native_in_use(), reason="the native library is not here")
+@pytest.mark.skipif(not is_native_in_use(), reason="the native library is not here")
 def test_texts_keep_their_bits_beside_others(tmp_path, tiny_reader):
     tiny_reader.write_reader(tmp_path)
     for beside, alone in states_beside_and_alone(tmp_path):

@@ -85,13 +85,13 @@ def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintL
         bottom = max([word.bottom for word in line])
         middle = (top + bottom) / 2
         walls = [x for x, y0, y1 in down if y0 - 1 <= middle <= y1 + 1]
-        chunks = _chunks_of_line(line, height, walls)
+        chunks = _chunks(line, height, walls)
         if chunks:
             lines.append(PrintLine(chunks, top, bottom))
     return lines
 
 
-def _chunks_of_line(line: list[Word], height: float, walls: Sequence[float]) -> list[Chunk]:
+def _chunks(line: list[Word], height: float, walls: Sequence[float]) -> list[Chunk]:
     chunks: list[list[Word]] = []
     leader = False
     for word in line:
@@ -99,7 +99,7 @@ def _chunks_of_line(line: list[Word], height: float, walls: Sequence[float]) -> 
         if text == BAR or not text.strip(_LEADER):
             leader = leader or text != BAR or bool(chunks)
             continue
-        if chunks and not leader and _joins_chunk(chunks[-1][-1], word, height, walls):
+        if chunks and not leader and _joins(chunks[-1][-1], word, height, walls):
             chunks[-1].append(word)
         else:
             chunks.append([word])
@@ -107,7 +107,7 @@ def _chunks_of_line(line: list[Word], height: float, walls: Sequence[float]) -> 
     return [Chunk(words) for words in chunks]
 
 
-def _joins_chunk(before: Word, word: Word, height: float, walls: Sequence[float]) -> bool:
+def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> bool:
     gap = word.x0 - before.x1
     if walls and any(before.x1 - 1 <= wall <= word.x0 + 1 for wall in walls):
         return False
@@ -117,12 +117,12 @@ def _joins_chunk(before: Word, word: Word, height: float, walls: Sequence[float]
         return gap < _CLOSING_GAP * height
     if gap >= _WORD_GAP * height:
         return False
-    return _are_one_value(before.text, word.text) or not (
+    return _one_number(before.text, word.text) or not (
         says_value(before.text) and says_value(word.text)
     )
 
 
-def _are_one_value(before: str, after: str) -> bool:
+def _one_number(before: str, after: str) -> bool:
     """Whether two values may be one cell: thousands set apart by spaces ("10 471"), or a value with
     one in brackets.
     """

@@ -32,7 +32,7 @@ _OFF_CENTRE = 4.0  # points
 _BANDS = 4  # between rules: fewer are of heads, totals, groups
 
 
-def build_table(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
+def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
     """The table of these words; None: one column, one row, running text. `ruled`: rules say where
     it begins and ends."""
     lines = print_lines(words, rules.down)
@@ -45,18 +45,18 @@ def build_table(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTa
     edges = _without_bare(lines[:heads], lines[heads:], edges)
     if not edges:
         return None
-    body = [_split_line_at_edges(line, edges) for line in lines[heads:]]
-    if not _is_table_body(lines, body, edges, ruled=ruled):
+    body = [_split(line, edges) for line in lines[heads:]]
+    if not _is_table(lines, body, edges, ruled=ruled):
         return None
-    rows = _rows_of_lines(body, edges, rules)
+    rows = _rows(body, edges, rules)
     above = [
         _split_heads(line, [*lines[at + 1 : heads], *body], edges, rules)
         for at, line in enumerate(lines[:heads])
     ]
     top = place_heads(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
-    cells = top + _cells_of_rows(rows, edges, first, [*above, *body])
-    crowded = [_is_line_crowded(line, edges) for line in [*above, *body]]
+    cells = top + _cells(rows, edges, first, [*above, *body])
+    crowded = [_is_crowded(line, edges) for line in [*above, *body]]
     # The lowest head over several columns may be that of each, and rows that overlap may be one.
     lowest = {
         column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)
@@ -73,7 +73,7 @@ def build_table(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTa
         > 2 * _CROWDED * len(through)
     )
     step = _step(body)
-    bands = grouped(body, lambda band, line: not _parted(band[-1], line, through))
+    bands = group_consecutive(body, lambda band, line: not _parted(band[-1], line, through))
     valued = any(
         chunk.is_value for line in body for chunk in line.chunks if column_of(chunk.middle, edges)
     )
@@ -88,7 +88,7 @@ def build_table(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTa
     return PlacedTable(cells, first, doubtful)
 
 
-def _is_line_crowded(line: PrintLine, edges: Edges) -> bool:
+def _is_crowded(line: PrintLine, edges: Edges) -> bool:
     """Whether several chunks of a line are in one column."""
     return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
 
@@ -98,17 +98,13 @@ def _step(body: Lines) -> float:
     return median([b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom] or [0.0])
 
 
-def _is_cell_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
+def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
     """Whether a row goes on with the one above: with all cells in small letters, with its values
     and no name, or close below with its name, in the same print."""
     upper = above[0].chunks
     lower = row[0].chunks
     if column_of(lower[0].middle, edges):
-        return (
-            len(upper) > 1
-            and _has_values_in_line(row[0], edges)
-            and not _has_values_in_line(above[0], edges)
-        )
+        return len(upper) > 1 and _has_values(row[0], edges) and not _has_values(above[0], edges)
     if (
         len(upper) == 1 < len(lower)
         and not column_of(upper[0].middle, edges)
@@ -163,9 +159,7 @@ def _without_bare(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
     return edges
 
 
-def _spaces_between_spans(
-    spans: Sequence[tuple[float, float]], allowed: int
-) -> list[tuple[float, float]]:
+def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[float, float]]:
     """From where to where at most so many of the spans lie, between the first and the last of
     them.
     """
@@ -197,13 +191,11 @@ def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) 
     return min(parts)[2]
 
 
-def _split_line_at_edges(line: PrintLine, edges: Edges) -> PrintLine:
+def _split(line: PrintLine, edges: Edges) -> PrintLine:
     """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
-    chunks = [
-        part for chunk in line.chunks for part in _chunk_parts_by_column(chunk, edges).values()
-    ]
+    chunks = [part for chunk in line.chunks for part in _parts(chunk, edges).values()]
     return PrintLine(chunks, line.top, line.bottom)
 
 
@@ -226,14 +218,14 @@ def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> P
     joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
     chunks: list[Chunk] = []
     for chunk in line.chunks:
-        parts = _chunk_parts_by_column(chunk, edges)
+        parts = _parts(chunk, edges)
         over = all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
         joined = any(x0 < chunk.middle < x1 for _, x0, x1 in joining)
         chunks += parts.values() if over and not joined else [chunk]
     return PrintLine(chunks, line.top, line.bottom)
 
 
-def _head_line_count(lines: Lines, edges: Edges, rules: Rules) -> int:
+def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
     """How many lines are heads: those above a rule through all, or the first value after the first
     column.
     """
@@ -278,7 +270,7 @@ def _has_values(line: PrintLine, edges: Edges) -> bool:
     return bool(values) and not all(chunk.is_year for chunk in line.chunks[1:])
 
 
-def _is_table_body(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
+def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     """Whether most lines have several short cells: no running text, numbered lines, contents,
     signatures. Without rules there are values or many cells."""
     chunks = [chunk for line in body for chunk in line.chunks]
@@ -289,7 +281,7 @@ def _is_table_body(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> b
     headed = any(len(line.chunks) > 1 for line in lines[: len(lines) - len(body)])
     if several < 2 and not (several == 1 and headed):
         return False
-    counting = sum(counts([chunk.text for chunk in column]) for column in columns)
+    counting = sum(is_counting([chunk.text for chunk in column]) for column in columns)
     if counting > 1 or counting == 1 and len(columns) < 3:
         return False
     values = sum(chunk.is_value for chunk in chunks)
@@ -310,7 +302,7 @@ def _is_table_body(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> b
     return several >= 0.35 * first and (prose < 2 or values >= 0.3 * len(chunks))
 
 
-def _rows_of_lines(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
+def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
     """The lines of each row: names and cells may have several."""
     step = _step(body)
     rows: list[list[PrintLine]] = []
@@ -324,7 +316,7 @@ def _rows_of_lines(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLi
     return rows
 
 
-def _rules_through_all_columns(body: Lines, rules: Rules) -> list[float]:
+def _through(body: Lines, rules: Rules) -> list[float]:
     """Where rules run through all columns."""
     left = min(line.x0 for line in body)
     right = max(line.x1 for line in body)
@@ -338,7 +330,7 @@ def _parted(above: PrintLine, line: PrintLine, through: Sequence[float]) -> bool
     )
 
 
-def _continues_row(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
+def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
     """Whether a line belongs to the row above it."""
     before = row[-1]
     if all(column_of(chunk.x0, edges) for chunk in line.chunks):
@@ -375,9 +367,7 @@ def _name_goes_on(
     return (full or tight) and lower.x0 > upper.x0 + 0.5 and (tight or not waits)
 
 
-def _cells_of_rows(
-    rows: Sequence[Lines], edges: Edges, first: int, lines: Lines
-) -> list[PlacedCell]:
+def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> list[PlacedCell]:
     """The cells of the rows, the first of which has number `first`."""
     cells: list[PlacedCell] = []
     kept = _without_spanning(rows)
@@ -417,7 +407,7 @@ def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
     return None if named or min(off) > _OFF_CENTRE else off.index(min(off))
 
 
-def _without_cells_between_rows(
+def _without_spanning(
     rows: Sequence[Lines],
 ) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
     """(the rows without cells halfway between two, such as names for both; those cells with the row

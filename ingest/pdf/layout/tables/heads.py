@@ -35,15 +35,13 @@ def place_heads(lines: Lines, edges: Edges, rules: Rules) -> list[PlacedCell]:
         below = [
             line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height
         ]
-        spans.insert(
-            0, _spans_of_heads(lines[at], below, spans[-len(below)] if below else [], edges, rules)
-        )
+        spans.insert(0, _spans(lines[at], below, spans[-len(below)] if below else [], edges, rules))
     for line, spanned in zip(lines, spans, strict=True):
         placed = [
             PlacedCell([chunk.words], 0, first, 1, last - first + 1)
             for chunk, (first, last) in zip(line.chunks, spanned, strict=True)
         ]
-        if rows and _continues_heads_above(rows[-1], placed, bottoms[-1], line, rules):
+        if rows and _same_row(rows[-1], placed, bottoms[-1], line, rules):
             for cell in placed:
                 upper = next(
                     (c for c in rows[-1] if (c.column, c.columns) == (cell.column, cell.columns)),
@@ -62,7 +60,7 @@ def place_heads(lines: Lines, edges: Edges, rules: Rules) -> list[PlacedCell]:
     return [cell for row in rows for cell in sorted(row, key=lambda cell: cell.column)]
 
 
-def _continues_heads_above(
+def _same_row(
     upper: Sequence[PlacedCell],
     lower: Sequence[PlacedCell],
     before: PrintLine,
@@ -90,7 +88,7 @@ def _continues_heads_above(
     )
 
 
-def _spans_of_heads(
+def _spans(
     line: PrintLine, below: Lines, lower: Sequence[Span], edges: Edges, rules: Rules
 ) -> list[Span]:
     """The first and last column that each chunk names: those of the rule under it, of the head
@@ -105,20 +103,20 @@ def _spans_of_heads(
         high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
         if grouped and at + 1 < len(direct):
             high = (direct[at][1] + direct[at + 1][0]) // 2  # the next group has as many columns
-        return _span_centred_over(line.chunks[at], direct[at], (low, high), below, edges)
+        return _centred(line.chunks[at], direct[at], (low, high), below, edges)
 
     found: list[Span] = []
-    stacks = [_chunk_stacked_below(chunk, line, below, rules) for chunk in line.chunks]
+    stacks = [_stacked(chunk, line, below, rules) for chunk in line.chunks]
     lows = [1, *(last + 1 for _, last in direct)]
     flush = [
-        s is not None and _are_both_flush_right(c, below[0].chunks[s])
+        s is not None and _ends_alike(c, below[0].chunks[s])
         for c, s in zip(line.chunks, stacks, strict=True)
     ]
     beside = (at for at, stacked in enumerate(stacks) if stacked is not None and not flush[at])
     wide = [centred(at, lows[at], grouped=True) for at in beside]
     grouped = len(wide) > 1 and all(first < last for first, last in wide)
     for at, chunk in enumerate(line.chunks):
-        ruled = _span_of_rule_under(chunk, line, below, edges, rules)
+        ruled = _ruled(chunk, line, below, edges, rules)
         if ruled is not None:
             found.append(ruled)
             continue
@@ -132,9 +130,7 @@ def _spans_of_heads(
     return found
 
 
-def _span_of_rule_under(
-    chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rules
-) -> Span | None:
+def _ruled(chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> Span | None:
     """The columns that a rule under the chunk runs over, or between upright rules in whose middle
     it is; else None.
     """
@@ -166,9 +162,7 @@ def _span_of_rule_under(
     return None
 
 
-def _span_centred_over(
-    chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edges
-) -> Span:
+def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edges) -> Span:
     """The most columns within `limits` that the chunk is centred over; else those it reaches
     over.
     """
@@ -188,7 +182,7 @@ def _span_centred_over(
     return best
 
 
-def _chunk_stacked_below(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int | None:
+def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int | None:
     """The chunk of the line close below with which the head goes on, with no rule between: under
     its end, or under its middle or begin and hardly narrower."""
     if not below or below[0].top - line.bottom > _TIGHT * line.height:
@@ -198,7 +192,7 @@ def _chunk_stacked_below(chunk: Chunk, line: PrintLine, below: Lines, rules: Rul
     if any(low <= y <= high and x0 <= chunk.middle <= x1 for y, x0, x1 in rules.across):
         return None
     for number, lower in enumerate(below[0].chunks):
-        if _are_both_flush_right(chunk, lower):
+        if _ends_alike(chunk, lower):
             return number
         if (
             abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2
@@ -208,7 +202,7 @@ def _chunk_stacked_below(chunk: Chunk, line: PrintLine, below: Lines, rules: Rul
     return None
 
 
-def _are_both_flush_right(upper: Chunk, lower: Chunk) -> bool:
+def _ends_alike(upper: Chunk, lower: Chunk) -> bool:
     """Whether both are flush right, neither centred."""
     return abs(lower.x1 - upper.x1) < 1 and abs(lower.x0 - upper.x0) > 2
 

@@ -18,8 +18,8 @@ from .regions import aligned_regions, ruled_regions
 from .rules import (
     NEAR,
     Rules,
-    connected_frames,
     frame_box,
+    frames,
     open_box,
     read_frame,
     words_within,
@@ -42,19 +42,19 @@ def take_tables(
     coordinates of the words. `in_order`: puts the words of a cell's line, which are from left to
     right, in the order of reading.
     """
-    rules = Rules.from_thin_boxes(boxes)
+    rules = Rules.of(boxes)
     rest = list(words)
     found: list[PlacedTable] = []
     # What is in a frame within another is not of that one.
-    for frame in sorted(connected_frames(rules), key=_area_of_frame):
+    for frame in sorted(frames(rules), key=_size):
         box = open_box(frame)
         whole = len(words_within(rest, box)) == len(words_within(rest, frame_box(frame)))
         framed = read_frame(frame, rest) if whole else None
-        fused = framed is not None and _has_fused_cells(framed)
-        built = _build_whole_or_halves(rest, rules, box) if framed is None or fused else []
+        fused = framed is not None and _fuses(framed)
+        built = _built(rest, rules, box) if framed is None or fused else []
         if framed is not None:
-            framed.doubtful = fused or _is_implausible_table(framed)
-        rest = _take_words_of_tables(found, built or [framed], rest)
+            framed.doubtful = fused or _is_odd(framed)
+        rest = _taken(found, built or [framed], rest)
     lines: list[PrintLine] = []
     read = -1
     for regions in (ruled_regions, aligned_regions):
@@ -72,21 +72,21 @@ def take_tables(
     return rest, [rows_of(table, number) for number, table in enumerate(found)]
 
 
-def _is_implausible_table(table: PlacedTable) -> bool:
+def _is_odd(table: PlacedTable) -> bool:
     """Whether most cells are over several columns, as in a form, or values but dates come first, so
     that names are missing."""
     first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
     valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
-    values = len(valued) > _NAMED * len(first) and not counts([cell.text for cell in first])
+    values = len(valued) > _NAMED * len(first) and not is_counting([cell.text for cell in first])
     return values or 2 * sum(cell.columns > 1 for cell in table.cells) > len(table.cells)
 
 
-def _area_of_frame(frame: Rules) -> float:
+def _size(frame: Rules) -> float:
     x0, y0, x1, y1 = frame_box(frame)
     return (x1 - x0) * (y1 - y0)
 
 
-def _has_fused_cells(table: PlacedTable) -> bool:
+def _fuses(table: PlacedTable) -> bool:
     """Whether cells hold what no rule separates: values beside each other over several columns or
     on several lines, or values below each other in several of a row."""
     beside: set[int] = set()
@@ -103,22 +103,20 @@ def _has_fused_cells(table: PlacedTable) -> bool:
     return len(beside | {row for row, count in below.items() if count > 1}) > _FEW * len(below)
 
 
-def _build_whole_or_halves(
+def _built(
     words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True
 ) -> list[PlacedTable]:
     near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
     inside = words_within(words, box)
-    table = build_table(inside, near, ruled=ruled)
+    table = build(inside, near, ruled=ruled)
     if table is None:
         return []
-    left, right = _words_of_two_halves(table, inside)
-    halves = [build_table(half, near, ruled=ruled) for half in (left, right)] if left else []
+    left, right = _halves(table, inside)
+    halves = [build(half, near, ruled=ruled) for half in (left, right)] if left else []
     return [half for half in halves if half is not None] if all(halves) and halves else [table]
 
 
-def _words_of_two_halves(
-    table: PlacedTable, words: Sequence[Word]
-) -> tuple[list[Word], list[Word]]:
+def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """The words of two tables that stand side by side as one; none of one table.
 
     Each has names and values, and one was drawn after the other, row by row, or both have the same
@@ -150,7 +148,7 @@ def _words_of_two_halves(
     return [], []
 
 
-def _is_part_of_figure(table: PlacedTable) -> bool:
+def _is_figure(table: PlacedTable) -> bool:
     """Whether these are the labels of a drawing: words without a value, most of their rows without
     a name.
     """
@@ -168,11 +166,11 @@ def _is_part_of_figure(table: PlacedTable) -> bool:
     )  # "1." counts its parts
 
 
-def _take_words_of_tables(
+def _taken(
     found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]
 ) -> list[Word]:
     """The words that are not in `tables`, which are added to `found`."""
-    taken = [table for table in tables if table is not None and not _is_part_of_figure(table)]
+    taken = [table for table in tables if table is not None and not _is_figure(table)]
     found += taken
     inside = {id(word) for table in taken for cell in table.cells for word in cell.words}
     return [word for word in words if id(word) not in inside] if inside else words

@@ -127,7 +127,7 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
                 c.column,
                 c.columns,
                 bisect_left(used, c.row + c.rows) - bisect_left(used, c.row),
-                _box_around_words(inside),
+                _box(inside),
             )
             for c, _, inside in own
         )
@@ -137,7 +137,7 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
         rows.append(
             Row(
                 text,
-                _box_around_words(words),
+                _box(words),
                 heights[len(heights) // 2],
                 bold,
                 grid,
@@ -148,5 +148,5 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
     return rows
 
 
-def _box_around_words(words: Sequence[Word]) -> Box:
+def _box(words: Sequence[Word]) -> Box:
     return box_around(*[word[1:5] for word in words])

@@ -9,7 +9,7 @@ from statistics import median
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import group_consecutive
 from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.values import counts, is_year
+from docqa.ingest.structure.values import is_counting, is_year
 
 from .chunks import ALIGNED, Chunk, Lines, PrintLine
 from .rules import NEAR, Rule, Rules
@@ -46,12 +46,12 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
             same.append(rule)
     for group in groups:
         for run in group_consecutive(
-            group, lambda run, below: _has_cells_between(run[-1], below, lines, rules.down)
+            group, lambda run, below: _has_cells(run[-1], below, lines, rules.down)
         ):
-            yield from _box_between_rules(run, lines)
+            yield from _box(run, lines)
 
 
-def _box_between_rules(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
+def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
     """The box between the rules of a run, unless the first or last is far off, as below a running
     head.
     """
@@ -63,7 +63,7 @@ def _box_between_rules(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
             yield box
 
 
-def _has_cells_between(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
+def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
     """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
@@ -99,7 +99,9 @@ def aligned_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
     """Boxes around values, or many short cells a line, below each other, with their names and
     heads.
     """
-    columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
+    columns = [
+        c for c in _columns(lines) if not is_counting([lines[n].chunks[at].text for n, at in c])
+    ]
     for group in _groups(columns, lines):
         box = _region(group, lines, rules)
         if box is not None:
@@ -151,7 +153,7 @@ def _columns(lines: Lines) -> list[list[Place]]:
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
 
 
-def _groups_of_columns(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
+def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
     """Columns beside each other on the same lines, with no running text between them."""
     ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
     groups: list[list[list[Place]]] = []
@@ -217,7 +219,7 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
     return left - 1, top - 1, right + 1, bottom + 1
 
 
-def _ends_of_head_only_columns(heads: Lines, body: Lines, right: float) -> Iterator[float]:
+def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
     """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:

@@ -44,7 +44,7 @@ class Rules:
     down: list[Rule] = field(default_factory=list)
 
     @classmethod
-    def from_thin_boxes(cls, boxes: Iterable[Box]) -> "Rules":
+    def of(cls, boxes: Iterable[Box]) -> "Rules":
         """The rules that thin boxes are; none where there are so many that the page is a
         drawing.
         """
@@ -71,7 +71,7 @@ class Rules:
         )
 
 
-def _join_collinear_rules(rules: list[Rule]) -> list[Rule]:
+def _joined(rules: list[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for at, start, end in sorted(rules, key=lambda rule: (round(rule[0] / NEAR), rule[1])):
         # Two long ones are of two groups.
@@ -88,17 +88,13 @@ def _join_collinear_rules(rules: list[Rule]) -> list[Rule]:
     return [rule for rule in joined if rule[2] - rule[1] >= _MIN_SIDE]
 
 
-def connected_frames(rules: Rules) -> list[Rules]:
+def frames(rules: Rules) -> list[Rules]:
     """The rules that hang together, with at least two rows and two columns between them."""
     down = rules.down
     found: list[Rules] = []
     left = set(range(len(down)))
     for y, x0, x1 in sorted(rules.across):
-        mine = [
-            frame
-            for frame in found
-            if any(_do_rules_meet((y, x0, x1), rule) for rule in frame.down)
-        ]
+        mine = [frame for frame in found if any(_meet((y, x0, x1), rule) for rule in frame.down)]
         frame = mine[0] if mine else Rules()
         for other in mine[1:]:
             frame.across += other.across
@@ -107,23 +103,21 @@ def connected_frames(rules: Rules) -> list[Rules]:
         if not mine:
             found.append(frame)
         frame.across.append((y, x0, x1))
-        touched = [at for at in left if _do_rules_meet((y, x0, x1), down[at])]
+        touched = [at for at in left if _meet((y, x0, x1), down[at])]
         frame.down += [down[at] for at in touched]
         left.difference_update(touched)
     return [
-        frame
-        for frame in found
-        if len(rule_places(frame.across)) > 2 and len(rule_places(frame.down)) > 2
+        frame for frame in found if len(places(frame.across)) > 2 and len(places(frame.down)) > 2
     ]
 
 
-def _do_rules_meet(across: Rule, down: Rule) -> bool:
+def _meet(across: Rule, down: Rule) -> bool:
     y, x0, x1 = across
     x, y0, y1 = down
     return x0 - NEAR <= x <= x1 + NEAR and y0 - NEAR <= y <= y1 + NEAR
 
 
-def rule_places(rules: Sequence[Rule]) -> list[float]:
+def places(rules: Sequence[Rule]) -> list[float]:
     """Where the rules lie, each place once, in order."""
     lying = group_consecutive(
         (at for at, *_ in sorted(rules)), lambda same, at: at - same[0] <= NEAR
@@ -143,8 +137,8 @@ def runs_along(rules: Sequence[Rule], at: float, start: float, end: float) -> bo
 
 def frame_box(frame: Rules) -> Box:
     """What the rules of a frame are around."""
-    ys = rule_places(frame.across)
-    xs = rule_places(frame.down)
+    ys = places(frame.across)
+    xs = places(frame.down)
     return xs[0], ys[0], xs[-1], ys[-1]
 
 
@@ -153,7 +147,7 @@ def open_box(frame: Rules) -> Box:
     beside its uprights.
     """
     x0, y0, x1, y1 = frame_box(frame)
-    levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in rule_places(frame.across)]
+    levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
     starts = [min(r[1] for r in level) for level in levels]
     ends = [max(r[2] for r in level) for level in levels]
     left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[_SEVERAL - 1])
@@ -176,8 +170,8 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     separates.
     """
     box = frame_box(frame)
-    xs = rule_places(frame.down)
-    ys = rule_places(frame.across)
+    xs = places(frame.down)
+    ys = places(frame.across)
     ends = sorted(
         y
         for _, *both in frame.down
@@ -189,7 +183,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
     if len(ys) * len(xs) > _MAX_FIELDS:
         return None
-    owners = _cell_of_each_field(frame, ys, xs)
+    owners = _owners(frame, ys, xs)
     fields: dict[Field, list[Word]] = {}
     for word in words_within(words, box):
         row = bisect_left(ys, (word.top + word.bottom) / 2, 1, len(ys) - 1) - 1
@@ -213,10 +207,10 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         )
         if any(_shares_lines(band, _SHARED if len(bands) > 2 else 0) for band in bands[headed:]):
             return None
-    return _place_cells(owners, fields)
+    return _placed(owners, fields)
 
 
-def _place_cells(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -> PlacedTable:
+def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -> PlacedTable:
     spans: dict[Field, Field] = {}
     for (row, column), owner in owners.items():
         rows, columns = spans.get(owner, (1, 1))
@@ -228,7 +222,7 @@ def _place_cells(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word
     return PlacedTable(cells, head_count(cells))
 
 
-def _has_cells_sharing_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
+def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
     """Whether several cells of a band have words on more than one, and this share, of its heights:
     rows without rules between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
@@ -236,9 +230,7 @@ def _has_cells_sharing_lines(band: Sequence[Sequence[Word]], most: float) -> boo
     return sum(len(same) > 1 for same in lines) > max(1, most * len(lines))
 
 
-def _cell_of_each_field(
-    frame: Rules, ys: Sequence[float], xs: Sequence[float]
-) -> dict[Field, Field]:
+def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
     """The cell of each field of the grid, named by its first field: two as wide without a rule
     between are one cell.
     """

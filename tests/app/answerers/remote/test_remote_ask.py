@@ -321,7 +321,10 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
     assert json.loads(out)["provenance"]["model"] == "ollama:qwen"
     assert docqa("models", "list", "--server", "ollama")[:2] == (0, "ollama:qwen\nollama:llama\n")
     assert printed("models", "list", "--server", started.url) == "openai:qwen\nopenai:llama\n"
-    ports = [Address.from_model_name(f"{kind}:x", None).base_url for kind in ("lmstudio", "vllm", "llamacpp")]
+    ports = [
+        Address.from_model_name(f"{kind}:x", None).base_url
+        for kind in ("lmstudio", "vllm", "llamacpp")
+    ]
     assert ports == [f"http://127.0.0.1:{port}/v1" for port in (1234, 8000, 8080)]
 
 
