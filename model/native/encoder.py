@@ -101,7 +101,7 @@ class ArrayEncoder:
         self.shape = shape
         self._words = tensors.matrix("encoder.words", (shape.vocabulary, shape.hidden))
         self._places = tensors.dense(
-            "encoder.tensor_locations.weight", (shape.positions, shape.hidden)
+            "encoder.places.weight", (shape.positions, shape.hidden)
         )
         self._norm = _LayerNorm(tensors, "encoder.norm", shape, library)
         self._near = (

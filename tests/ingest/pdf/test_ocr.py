@@ -141,7 +141,7 @@ def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
     code = (
         "import sys; from docqa.ingest import worker; from docqa.ingest.pdf import ocr; "
         "ocr.is_ocr_available = lambda: True; "
-        "ocr.Recogniser._engine = lambda self, png: [1 for _ in iter(int, 1)]; sys.exit(worker.main())"
+        "ocr.Recogniser._ocr_engine = lambda self, png: [1 for _ in iter(int, 1)]; sys.exit(worker.main())"
     )
     program.write_text(f'#!/bin/sh\nexec "{worker_module.sys.executable}" -c "{code}"\n')
     program.chmod(0o755)
