@@ -207,7 +207,7 @@ class PooledExperts:
 
     pool: ExpertPool
     experts: str
-    held: int
+    experts_at_once: int
     packed: bool
 
     def expert_matrices(self, number: int) -> Pair:

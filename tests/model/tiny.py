@@ -143,7 +143,7 @@ def both(model, state):
     """Branches through the native step, and without it."""
     native = Branches(model, state)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
+        patch.setattr(NativeStep, "from_state", classmethod(lambda cls, model, state: None))
         plain = Branches(model, state)
     assert native.native is not None and plain.native is None
     return native, plain

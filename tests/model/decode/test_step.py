@@ -106,7 +106,7 @@ def test_matrices_of_other_bits_may_read_the_same(tmp_path):
 
 def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
     dense = tiny_model(tmp_path, raw=WIDE)
-    assert NativeStep.of(dense, started(dense, 5)) is None
+    assert NativeStep.from_state(dense, started(dense, 5)) is None
 
 
 # ---- Dense members of the family, their matrices in blocks of GGUF
@@ -250,7 +250,7 @@ def test_the_last_tokens_of_a_branch_are_read_however_many_they_are(model):
 
 
 def test_blocks_that_are_not_on_the_grid_are_refused(model):
-    weights = step._weights(model.network)
+    weights = step._cached_weights(model.network)
     k = torch.zeros(48, 2, 64)
     memories = [LayerMemory(blocks=[KVBlock(k, k), KVBlock(k, k)]) for _ in range(4)]
     with pytest.raises(ShapeMismatch, match="48"):

@@ -76,7 +76,7 @@ def test_rope_factors_of_a_file_are_those_of_llama3(tmp_path):
     source, path = write(tmp_path, "llama", rope_parameters=LLAMA3)
     right = HybridConfig.from_folder(source)
     found = HybridConfig.from_folder(path)
-    assert len(found.rope_parameters["frequency_factors"]) == 8 and not found.stretches
+    assert len(found.rope_parameters["frequency_factors"]) == 8 and not found.can_stretch_context
     assert torch.allclose(found.rotary_frequencies()[0], right.rotary_frequencies()[0], rtol=1e-6)
     assert compare_with_transformers(path, lengths=(65,))["max_abs_diff"] < 5e-5
     with pytest.raises(ConfigUnsupported, match="divides its rotary frequencies one by one"):
