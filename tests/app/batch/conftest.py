@@ -45,7 +45,7 @@ class Shout(Job):
     def prepare(self) -> None:
         pass
 
-    def _record(self, *_) -> str:
+    def _make_record(self, *_) -> str:
         raise NotImplementedError
 
     def process(self, item: BatchItem, content: bytes, on_event: Callable[..., None]) -> Outcome:

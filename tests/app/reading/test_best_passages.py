@@ -59,7 +59,7 @@ def session(open_lease):
 
 def test_every_candidate_is_trimmed_words_of_its_passage(session):
     ranked = session.local.finder.ranked_by_signals(QUESTION)
-    _, reading = session.local.finder.find(AskedQuestion(QUESTION))
+    _, reading = session.local.finder.find_candidates(AskedQuestion(QUESTION))
     assert reading.candidates
     for candidate in reading.candidates:
         placed = session.context.passages[ranked[candidate.slot].passage_number]
@@ -72,7 +72,7 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session):
 
 def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
     ranked = session.local.finder.ranked_by_signals(QUESTION)
-    ordered, reading = session.local.finder.find(AskedQuestion(QUESTION))
+    ordered, reading = session.local.finder.find_candidates(AskedQuestion(QUESTION))
     again = {item.passage_number for item in ordered if item.reader is not None}
     assert again == {ranked[c.slot].passage_number for c in reading.candidates}
     assert {item.passage_number for item in ordered} == {item.passage_number for item in ranked}
@@ -170,14 +170,14 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
         return known(reader, question, texts, above, excerpts, **rest)
 
     monkeypatch.setattr(best_passages, "read_again", read_again)
-    ranked, found = session.local.find(TWO_PARTS)
+    ranked, found = session.local.find_candidates(TWO_PARTS)
     assert [text for text, _ in asked] == list(PARTS)
     assert 0 < sum(count for _, count in asked) <= READER_WEIGHTS["excerpts"]
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2
     assert sorted(item.passage_number for item in ranked) == list(
         range(len(session.context.passages))
     )
-    assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
+    assert session.local.find_candidates(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
 
 
 def test_both_parts_of_a_question_are_found_before_the_documents_are_read(open_lease, cut):

@@ -44,7 +44,7 @@ def pool_of(network):
 
 
 def sparse_layers(config):
-    return sum(config.sparse(number) for number in range(4))
+    return sum(config.is_sparse_layer(number) for number in range(4))
 
 
 def packed_network(folder, **more):

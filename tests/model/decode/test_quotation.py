@@ -40,7 +40,7 @@ def written(tokenizer, wishes, text=LEASE, most=200):
             if tokens[-1] != token:
                 break
         assert len(tokens) < most
-    while rule.quoting and len(tokens) < most:
+    while rule.is_quoting and len(tokens) < most:
         logits = unlikely(tokenizer)
         logits[tokenizer.eos_id] = 5.0
         tokens.append(rule.choose(logits))

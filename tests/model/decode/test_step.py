@@ -64,7 +64,7 @@ def assert_alike(branches, *steps):
 
 def keep(branches, numbers):
     for side in branches:
-        side.keep(numbers)
+        side.select_branches(numbers)
 
 
 def test_one_branch_and_several_go_on_as_single_operations_do(branches):
@@ -100,7 +100,7 @@ def test_matrices_of_other_bits_may_read_the_same(tmp_path):
     for layer in mixed.network.layers:
         names = ("k_proj", "v_proj") if layer.kind == FULL else ("in_proj_qkv",)
         for module in (*(getattr(layer.mixer, name) for name in names), layer.mlp.up_proj):
-            module.packed = PackedMatrix.of(*quantize_matrix(module.packed.dense(), 8))
+            module.packed = PackedMatrix.from_parts(*quantize_matrix(module.packed.dense(), 8))
     assert_alike(both(mixed, started(mixed, 150, grid=64)), [5])
 
 
