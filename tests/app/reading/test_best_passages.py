@@ -157,7 +157,7 @@ TWO_PARTS = " ".join(PARTS)
 def cut(monkeypatch):
     """The tiny reader has no heads for questions."""
     monkeypatch.setattr(
-        ExcerptReader, "two_parts", lambda _, question: PARTS if question == TWO_PARTS else None
+        ExcerptReader, "split_into_two_questions", lambda _, question: PARTS if question == TWO_PARTS else None
     )
 
 
