@@ -311,7 +311,7 @@ class Document:
         above: list[Section] = []
         while section is not None:
             above.append(section)
-            section = self._sections_by_id.get(section.parent or "")
+            section = None if section.parent is None else self._sections_by_id.get(section.parent)
         return tuple(above)
 
     def end_of(self, section: Section) -> Location:

@@ -100,9 +100,7 @@ class ArrayEncoder:
         """
         self.shape = shape
         self._words = tensors.matrix("encoder.words", (shape.vocabulary, shape.hidden))
-        self._places = tensors.dense(
-            "encoder.places.weight", (shape.positions, shape.hidden)
-        )
+        self._places = tensors.dense("encoder.places.weight", (shape.positions, shape.hidden))
         self._norm = _LayerNorm(tensors, "encoder.norm", shape, library)
         self._near = (
             tensors.dense("encoder.near.weight", (shape.buckets, shape.heads))

@@ -157,7 +157,9 @@ TWO_PARTS = " ".join(PARTS)
 def cut(monkeypatch):
     """The tiny reader has no heads for questions."""
     monkeypatch.setattr(
-        ExcerptReader, "split_into_two_questions", lambda _, question: PARTS if question == TWO_PARTS else None
+        ExcerptReader,
+        "split_into_two_questions",
+        lambda _, question: PARTS if question == TWO_PARTS else None,
     )
 
 
@@ -177,7 +179,9 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
     assert sorted(item.passage_number for item in ranked) == list(
         range(len(session.context.passages))
     )
-    assert session.local.find_candidates(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
+    assert (
+        session.local.find_candidates(TWO_PARTS)[1] is found and len(asked) == 2
+    )  # nothing is read anew
 
 
 def test_both_parts_of_a_question_are_found_before_the_documents_are_read(open_lease, cut):
