@@ -95,22 +95,22 @@ def test_another_text_or_tokenizer_is_another_context(kept, document, model):
     longer = document("One page.", "And two.")
     for parts, of in ((kept, first), (kept, longer), (replace(kept, tokenizer="other"), first)):
         assert same(
-            parts.context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer)
+            parts.load_or_lay_out_context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer)
         )
     assert len(list((kept.store.root / "contexts").iterdir())) == 3
 
 
 def test_the_same_content_under_another_path_is_found(kept, document, model):
     made = document("One page.")
-    kept.context([made], lambda: model.tokenizer, None)
+    kept.load_or_lay_out_context([made], lambda: model.tokenizer, None)
     renamed = replace(made, path="elsewhere.pdf")
-    assert kept.context([renamed], fail, None).documents == (renamed,)
+    assert kept.load_or_lay_out_context([renamed], fail, None).documents == (renamed,)
 
 
 @pytest.mark.parametrize("harm", ["flip", "shorten", "remove"])
 def test_damaged_tokens_are_made_again(kept, document, model, harm):
     made = document("One page.", "Another page with more words.")
-    expected = kept.context([made], lambda: model.tokenizer, None)
+    expected = kept.load_or_lay_out_context([made], lambda: model.tokenizer, None)
     file = stored_file(kept)
     data = file.read_bytes()
     if harm == "remove":
@@ -118,10 +118,10 @@ def test_damaged_tokens_are_made_again(kept, document, model, harm):
     else:
         file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]) if harm == "flip" else data[:-1])
     assert [entry.kind for entry, _ in kept.store.verify()] == ["context"]
-    assert same(kept.context([made], lambda: model.tokenizer, None), expected)
+    assert same(kept.load_or_lay_out_context([made], lambda: model.tokenizer, None), expected)
     (said,) = kept.notices
     assert "a.pdf: the kept context cannot be used" in said
-    assert same(kept.context([made], fail, None), expected)
+    assert same(kept.load_or_lay_out_context([made], fail, None), expected)
 
 
 def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept, document, model):
@@ -129,12 +129,12 @@ def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept, document, mod
     other = replace(kept, notices=[])
 
     def slow() -> Any:
-        other.context([made], lambda: model.tokenizer, None)
+        other.load_or_lay_out_context([made], lambda: model.tokenizer, None)
         return model.tokenizer
 
-    first = kept.context([made], slow, None)
+    first = kept.load_or_lay_out_context([made], slow, None)
     node = stored_file(kept).stat().st_ino
-    assert same(other.context([made], fail, None), first)
+    assert same(other.load_or_lay_out_context([made], fail, None), first)
     assert stored_file(kept).stat().st_ino == node and kept.notices == other.notices == []
 
 
@@ -145,7 +145,7 @@ def test_a_disk_that_refuses_is_said_and_costs_no_answer(kept, document, model, 
     monkeypatch.setattr(Store, "put", full)
     made = document("One page.")
     assert same(
-        kept.context([made], lambda: model.tokenizer, None), lay_out([made], model.tokenizer)
+        kept.load_or_lay_out_context([made], lambda: model.tokenizer, None), lay_out([made], model.tokenizer)
     )
     assert "cannot be kept (No space left" in kept.notices[0]
 
@@ -154,15 +154,15 @@ def test_two_files_of_the_same_text_are_forgotten_one_by_one(kept, document, mod
     made = document("One page.")
     twin = replace(made, id="0" * 64)
     for each in (made, twin):
-        kept.context([each], lambda: model.tokenizer, None)
+        kept.load_or_lay_out_context([each], lambda: model.tokenizer, None)
     kept.store.forget([twin.id], "twin.pdf")
-    assert kept.context([made], fail, None).documents == (made,)
+    assert kept.load_or_lay_out_context([made], fail, None).documents == (made,)
 
 
 def test_forgetting_a_document_deletes_its_tokens(kept, document, model):
     made = document("One page.")
-    kept.context([made], lambda: model.tokenizer, None)
+    kept.load_or_lay_out_context([made], lambda: model.tokenizer, None)
     kept.store.forget([made.id], "gone.pdf")
     assert not list((kept.store.root / "contexts").iterdir())
-    kept.context([made], lambda: model.tokenizer, None)  # it was opened before it was forgotten
+    kept.load_or_lay_out_context([made], lambda: model.tokenizer, None)  # it was opened before it was forgotten
     assert not list((kept.store.root / "contexts").iterdir())

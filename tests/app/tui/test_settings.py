@@ -138,7 +138,7 @@ async def test_keys_and_theme_of_the_file_work_and_are_shown(running, session):
         await pilot.press("alt+n")  # nobody's key now
         assert card.current == 0
         await pilot.press("f6")
-        assert card.current == card.shown - 1
+        assert card.current == card.shown_stop_count - 1
         await pilot.press("alt+a", "ctrl+x")
         assert panes.page.has_focus
         await pilot.press("f1")

@@ -189,7 +189,7 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
     page = pdf_page(data)
     view = inspected(data, page)
     assert [line.box for line in lines_of(view)] == [(72, 100, 250, 112)]
-    monkeypatch.setattr(ocr, "available", lambda: False)
+    monkeypatch.setattr(ocr, "is_ocr_available", lambda: False)
     without = inspected(data, page)
     assert "read in another way" in without.notes[0]
     assert without.picture is not None

@@ -77,7 +77,7 @@ def test_numbers_are_compared_as_values(document, model):
         n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]", yes=2.0)
         for n in (3, 4)
     }
-    assert found[3].support.is_good and not found[4].support.good
+    assert found[3].support.is_good and not found[4].support.is_good
 
 
 def test_what_does_not_answer_is_supported_in_part_at_most(document, model):

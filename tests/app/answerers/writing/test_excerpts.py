@@ -82,5 +82,5 @@ def test_sentences_are_numbered_and_lead_back_to_their_pages(context):
             context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
         )
         assert line == f"[{number}] {' '.join(words.split())}"
-    assert given.sentence_location(0) is None and given.sentence(len(lines) + 1) is None
+    assert given.sentence_location(0) is None and given.sentence_location(len(lines) + 1) is None
     assert "page 3" in given.text and number_all_sentences(context).text.count("## ") == len(PAGES)

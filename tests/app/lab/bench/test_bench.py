@@ -142,7 +142,7 @@ def test_random_contexts_are_kept_as_real_ones_are(half_keys):
     assert [block.k_scale is None for block in memory.quantized] == [half_keys] * 2
     assert not torch.equal(memory.quantized[0].bounds, memory.quantized[1].bounds)
     for block in memory.quantized:
-        right = block_bounds(block.unpacked(slice(None), torch.float32)[0], 128)
+        right = block_bounds(block.unpack_part(slice(None), torch.float32)[0], 128)
         assert (
             block.bounds - right
         ).abs().max() < 4e-3  # of keys up to 6, which fp16 rounds by 2e-3

@@ -115,4 +115,4 @@ def test_leaders_of_a_contents_page_fill_one_line(document):
     lines.ensure(0, 9, 0)
     rows = [lines.row(at) for at in range(lines.height)]
     (row,) = [row for row in rows if row.kind == "leaders"]
-    assert row.is_inside(row.parts[1].end) == 40
+    assert row.inside(row.parts[1].end) == 40

@@ -169,7 +169,7 @@ def test_every_word_is_in_one_row_or_left_as_it_was(places, across, down):
 
 
 def test_rules_of_two_tables_above_each_other_are_not_joined():
-    rules = Rules.from_thin_boxes(
+    rules = Rules.of(
         [(145.4, y, 146.1, y + 13) for y in range(440, 640, 14)] + [(146.7, 98, 147.4, 338)]
     )
     found = sorted((round(x), round(top), round(bottom)) for x, top, bottom in rules.down)
