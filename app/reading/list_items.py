@@ -35,7 +35,7 @@ _UNFINISHED = (
     | word_set("following follows include includes including means")
 )
 """Words that end no sentence."""
-_LAST_WORD = re.compile(r"\w*$")
+_LAST_WORD = re.compile(r"(?<!\w)\w*$")
 _ENDS_LINE = re.compile(r"[.:;?!][\"”’)\]]*$")
 
 Item = tuple[int, Span]

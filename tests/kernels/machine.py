@@ -14,7 +14,7 @@ ROUNDED = {torch.float32: 0.0, torch.bfloat16: 2.0**-7, torch.float16: 2.0**-11}
 needs_library = pytest.mark.skipif(
     NATIVE is None, reason="the native library is not built or not for this processor"
 )
-needs_device = pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
+needs_device = pytest.mark.skipif(not gpu.is_available(), reason="no accelerator, or no Triton")
 at_every_level = pytest.mark.parametrize(
     "native",
     [NATIVE._replace(level=level) for level in LEVELS_HERE],

@@ -95,7 +95,8 @@ def test_another_text_or_tokenizer_is_another_context(kept, document, model):
     longer = document("One page.", "And two.")
     for parts, of in ((kept, first), (kept, longer), (replace(kept, tokenizer="other"), first)):
         assert same(
-            parts.load_or_lay_out_context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer)
+            parts.load_or_lay_out_context([of], lambda: model.tokenizer, None),
+            lay_out([of], model.tokenizer),
         )
     assert len(list((kept.store.root / "contexts").iterdir())) == 3
 
@@ -145,7 +146,8 @@ def test_a_disk_that_refuses_is_said_and_costs_no_answer(kept, document, model, 
     monkeypatch.setattr(Store, "put", full)
     made = document("One page.")
     assert same(
-        kept.load_or_lay_out_context([made], lambda: model.tokenizer, None), lay_out([made], model.tokenizer)
+        kept.load_or_lay_out_context([made], lambda: model.tokenizer, None),
+        lay_out([made], model.tokenizer),
     )
     assert "cannot be kept (No space left" in kept.notices[0]
 
@@ -164,5 +166,7 @@ def test_forgetting_a_document_deletes_its_tokens(kept, document, model):
     kept.load_or_lay_out_context([made], lambda: model.tokenizer, None)
     kept.store.forget([made.id], "gone.pdf")
     assert not list((kept.store.root / "contexts").iterdir())
-    kept.load_or_lay_out_context([made], lambda: model.tokenizer, None)  # it was opened before it was forgotten
+    kept.load_or_lay_out_context(
+        [made], lambda: model.tokenizer, None
+    )  # it was opened before it was forgotten
     assert not list((kept.store.root / "contexts").iterdir())

@@ -11,7 +11,7 @@ TEXT = st.lists(st.integers(1, 12), min_size=1, max_size=12).map(
 
 
 def _words(found: Sentences, run: range) -> int:
-    return len(found.text[found.span_of_run(run).start : found.span(run).end].split())
+    return len(found.text[found.span_of_run(run).start : found.span_of_run(run).end].split())
 
 
 @given(TEXT, st.data(), st.integers(1, 60))
