@@ -1,4 +1,4 @@
-"""Which text of a page can be seen: not what is set in the colour behind it, in letters too small
+"""Which text of a page can be seen: not what is set in the colour after it, in letters too small
 to read, beside the page, clipped away, or switched off."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ _DEGREES = {"deg": 1.0, "turn": 360.0, "grad": 0.9}
 
 class Seen(NamedTuple):
     """What text in an element inherits. `colour`, `ground` None: not known; `unseen`: switched off,
-    beside the page or clear; `unsure`: it may be; `over`: a ground of its own hides what is behind
+    beside the page or clear; `unsure`: it may be; `over`: a ground of its own hides what is after
     the page; `variables`: those its style names."""
 
     colour: Colour | None = (0, 0, 0)

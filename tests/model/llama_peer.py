@@ -21,7 +21,7 @@ def llama_server(xllamacpp: Any, path: Path) -> Any:
 
 
 def next_tokens(server: Any, ids: list[int], count: int) -> list[dict[int, float]]:
-    """The `count` likeliest tokens behind `ids` with their log-probabilities; nothing where the
+    """The `count` likeliest tokens after `ids` with their log-probabilities; nothing where the
     best is no whole character, which is held back.
     """
     asked = {"prompt": ids, "n_predict": 1, "temperature": 0, "n_probs": count}

@@ -1,4 +1,4 @@
-"""Words of a PDF page that cannot be seen: invisible, in the colour behind them, covered, clipped
+"""Words of a PDF page that cannot be seen: invisible, in the colour after them, covered, clipped
 away, or on a layer that is switched off.
 
 The drawing makes a word a candidate; the image with and without it decides, so no visible text is
@@ -131,7 +131,7 @@ class HiddenTextDetector:
             for at, word in enumerate(words)
         )
         candidates = [candidate for candidate in found if candidate is not None]
-        # What stands on a layer or behind a crooked clip is mostly seen: only the image tells.
+        # What stands on a layer or after a crooked clip is mostly seen: only the image tells.
         doubted = [candidate for candidate in candidates if not candidate.sure]
         reasons = confirmed(doubted)
         candidates = [candidate for candidate in candidates if candidate.sure]
