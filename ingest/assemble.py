@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from docqa.ingest.structure.clean import LEADER
+from docqa.ingest.structure.leads import find_leads
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
@@ -87,7 +88,8 @@ def assemble_document(
     notes = tuple(find_notes(document.pages, paged=paged))
     items = tuple(find_items(document.pages, document.sections, notes))
     parts = with_parts(document.sections, items, document.pages)
-    document = replace(document, notes=notes, items=items, sections=parts)
+    leads = tuple(find_leads(document.pages))
+    document = replace(document, notes=notes, items=items, sections=parts, leads=leads)
     return replace(
         document,
         passages=tuple(_passages_of_document(document)),

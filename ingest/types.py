@@ -198,6 +198,20 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """Words without which others do not mean what they say: `start:end` of `page`, the stem of a
+    list or what completes it, for all from `from_start` of `from_page` to `to_end` of `to_page`."""
+
+    page: int
+    start: int
+    end: int
+    from_page: int
+    from_start: int
+    to_page: int
+    to_end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A footnote or endnote: the words `start:end` of `page`, and where its `mark` is (`at` of
     `at_page`).
@@ -256,6 +270,7 @@ class Document:
     references: tuple[Reference, ...] = ()
     notes: tuple[Note, ...] = ()
     items: tuple[Item, ...] = ()
+    leads: tuple[Lead, ...] = ()
 
     def passage_text(self, passage: Passage) -> str:
         """The words of `passage`."""
@@ -287,6 +302,17 @@ class Document:
             if section is None or location_of(item) >= location_of(section):
                 return item.locator or None
         return self.name_of(section) if section is not None else None
+
+    def leads_of(self, page: int, start: int) -> tuple[Lead, ...]:
+        """The leads of what begins at offset `start` of `page`, in the order of the text."""
+        at: int | None = bisect_right(self._lead_starts, (page, start)) - 1
+        around: list[Lead] = []
+        while at is not None and at >= 0:
+            lead = self.leads[at]
+            if (page, start) < (lead.to_page, lead.to_end):
+                around.append(lead)
+            at = self._outer_leads[at]
+        return tuple(sorted(around, key=location_of))
 
     def name_of(self, section: Section) -> str | None:
         """The locator of `section`, else its label (without pages), number or heading."""
@@ -346,6 +372,23 @@ class Document:
         digest = hashlib.sha256(json.dumps(shape, separators=(",", ":")).encode())
         digest.update("".join(texts).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+    @cached_property
+    def _lead_starts(self) -> list[Location]:
+        return [(lead.from_page, lead.from_start) for lead in self.leads]
+
+    @cached_property
+    def _outer_leads(self) -> list[int | None]:
+        """The index of the lead around each, if any."""
+        outer: list[int | None] = []
+        open_: list[int] = []
+        for at, lead in enumerate(self.leads):
+            begin = (lead.from_page, lead.from_start)
+            while open_ and (self.leads[open_[-1]].to_page, self.leads[open_[-1]].to_end) <= begin:
+                open_.pop()
+            outer.append(open_[-1] if open_ else None)
+            open_.append(at)
+        return outer
 
     @cached_property
     def _section_ends(self) -> dict[Section, Location]:

@@ -49,7 +49,8 @@ class Cite:
 @dataclass(frozen=True)
 class Quote:
     """Words cut from the page text, the answer at `answer_start:answer_end` unless they only go
-    with it (the unit of a table's cell). `speaker`: who says it in a court's opinion."""
+    with it (the unit of a table's cell). `speaker`: who says it in a court's opinion. `leads`:
+    numbers of the answer's quotes without which it does not mean what it says."""
 
     text: str
     answer_start: int | None
@@ -58,6 +59,7 @@ class Quote:
     place: Place
     cites: tuple[Cite, ...]
     speaker: str | None = None
+    leads: tuple[int, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -130,7 +132,8 @@ class Usage:
 class Answer:
     """One answer. `confidence`, 0 to 1: that what is asserted is right or, where nothing is, that
     `evidence[0]` answers. `verdict`: of a yes/no question. `statements` are what it states, in
-    order; those of a written text that nothing supports stay while `answer` is None."""
+    order; those of a written text that nothing supports stay while `answer` is None. `missing`: names
+    and years of the question that no document has."""
 
     status: Status
     question: str
@@ -138,6 +141,7 @@ class Answer:
     verdict: Verdict | None = field(default=None, kw_only=True)
     refused: bool
     confidence: float
+    missing: tuple[str, ...] = field(default=(), kw_only=True)
     statements: tuple[Statement, ...] = field(default=(), kw_only=True)
     quotes: tuple[Quote, ...]
     evidence: tuple[EvidenceItem, ...]
@@ -146,13 +150,23 @@ class Answer:
     provenance: Mapping[str, object] = field(default_factory=dict)
 
     def to_json_object(self) -> dict[str, object]:
-        names = "text", "answer_start", "answer_end", "grade", "place", "speaker"
+        names = "text", "answer_start", "answer_end", "grade", "place", "speaker", "leads"
         quotes = [
             {name: getattr(quote, name) for name in names}
             | {"cites": [cite.to_json_object() for cite in quote.cites]}
             for quote in self.quotes
         ]
         return {"schema": SCHEMA, **asdict(self), "quotes": quotes}
+
+    @property
+    def answering_quotes(self) -> tuple[Quote, ...]:
+        """The quotes but the leads of others, without their leads."""
+        leads = {number for quote in self.quotes for number in quote.leads}
+        return tuple(
+            replace(quote, leads=())
+            for number, quote in enumerate(self.quotes)
+            if number not in leads
+        )
 
     def to_dict(self) -> dict[str, str | int | float | bool | None]:
         """A row of plain values for `pandas.DataFrame([answer.to_dict(), ...])`: the first `quote`

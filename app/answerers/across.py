@@ -177,6 +177,7 @@ def _join_document_answers(
         coverage=corpus.coverage_report(0 if status is Status.PARTIAL else len(corpus.context)),
         usage=_total_usage(answers, seconds),
         provenance={**first.provenance, "document": documents_hash(corpus.documents)},
+        missing=corpus.missing_words(question),
     )
     stated = _statement_per_document(asked, stating, answers)
     joined = answer_from_statements(draft, stated, status, chance, corpus.context)
@@ -230,7 +231,7 @@ def _words_and_quotes(
     answer = document_answer.answer
     in_words = "; ".join(statement.text for statement in answer.statements)
     words = in_words if asked.kind.picks_documents else str(answer.answer)
-    return words, answer.quotes[:1] if len(answer.statements) < 2 else answer.quotes
+    return words, answer.answering_quotes[: 1 if len(answer.statements) < 2 else None]
 
 
 def _documents_of_answer(

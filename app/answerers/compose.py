@@ -12,17 +12,18 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import key_words, plain_words, terms
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cut_quote, location_label, make_quote
+from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.tables.units import unit_span_of_table_value
+from docqa.ingest.structure.leads import leads_outside
 
 _SUPPORT = 2  # further quotes that say the same words elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What one question brought to light, whatever answers it: `ranked` are the passages to
-    list.
-    """
+    """What one question brought to light, whatever answers it: `ranked` are the passages to list,
+    `missing` its names and years that no document has."""
 
     question: str
     ranked: Sequence[Ranked]
@@ -30,6 +31,7 @@ class Draft:
     usage: Usage
     provenance: Mapping[str, Any]
     preliminary: bool = False
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ def answer_from_statements(
         verdict=stated.verdict,
         refused=refused,
         confidence=round(confidence, 4),
+        missing=draft.missing,
         statements=stated.statements,
-        quotes=stated.quotes,
+        quotes=_with_leads(stated.quotes, context),
         evidence=tuple(_make_evidence_item(item, context) for item in draft.ranked),
         coverage=coverage,
         usage=draft.usage,
@@ -161,6 +164,27 @@ def _table_unit_quotes(candidate: Candidate, context: Context) -> list[Quote]:
     return [
         cut_quote(context.documents, replace(candidate.location, start=unit.start, end=unit.end))
     ]
+
+
+def _with_leads(quotes: Sequence[Quote], context: Context) -> tuple[Quote, ...]:
+    """`quotes`, and after all of them their leads as quotes of their own places, each once."""
+    documents = {document.path: number for number, document in enumerate(context.documents)}
+    whole = list(quotes)
+    for at, quote in enumerate(quotes):
+        cite = quote.cites[0]
+        number = documents[cite.file]
+        found = leads_outside(context.documents[number], cite.page or 1, cite.start, cite.end)
+        leads: list[int] = []
+        for lead in found:
+            known = _quote_number_with_span(whole, cite.file, lead.page, lead.start, lead.end)
+            if known is None:
+                known = len(whole)
+                place = Located(number, lead.page, lead.start, lead.end)
+                whole.append(cut_quote(context.documents, place))
+            if known != at:
+                leads.append(known)
+        whole[at] = replace(quote, leads=tuple(leads))
+    return tuple(whole)
 
 
 def _make_evidence_item(item: Ranked, context: Context) -> EvidenceItem:

@@ -12,6 +12,7 @@ from docqa.app.context.context import Context, lay_out
 from docqa.app.evidence.ranking import Ranked, WordIndex, rank_by_words
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading.clauses import ClauseSentence, clause_sentences
+from docqa.app.reading.premises import missing_words
 from docqa.ingest.types import Document
 from docqa.model.protocol import Tokenizer
 
@@ -77,6 +78,10 @@ class Corpus:
     def ranked_by_words(self, question: str) -> list[Ranked]:
         """All passages, best first, by BM25; contents and references, which never answer, last."""
         return rank_by_words(question, self.word_index, self.context)
+
+    def missing_words(self, question: str) -> tuple[str, ...]:
+        """The names and years of `question` that no document has."""
+        return missing_words(question, self.word_index, self.documents, self.tokenizer.encode)
 
     def coverage_report(self, tokens_read: int, *notes: str) -> CoverageReport:
         """How much of the documents an answer rests on; `notes` come after the documents' own

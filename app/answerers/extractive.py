@@ -103,11 +103,13 @@ class ExtractiveAnswerer:
 
     def signals_with_words(self, question: str) -> dict[str, float]:
         """The same and those of words: see signals.py."""
-        return answer_signals(question, self.corpus.word_index, self.find_candidates(question)[1])
+        return answer_signals(
+            self.corpus.missing_words(question), self.find_candidates(question)[1]
+        )
 
     def chances(self, question: str, reading: Candidates | None) -> tuple[float, float]:
         """(the chance that what was read answers, that the first passage does), 0 to 1."""
-        signals = answer_signals(question, self.corpus.word_index, reading)
+        signals = answer_signals(self.corpus.missing_words(question), reading)
         form = reading.form if reading is not None else Form.FACT
         calibration = self.finder.calibration
         return (
@@ -186,6 +188,7 @@ class ExtractiveAnswerer:
             ),
             usage=usage,
             provenance=self._answer_provenance(),
+            missing=corpus.missing_words(question),
         )
         possible = confidence.is_possible(first, calibration)
         return compose_answer(draft, shown, chance, corpus.context, possible=possible)

@@ -301,6 +301,7 @@ class WritingAnswerer:
             usage=self.reading.usage_since(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
+            missing=self.corpus.missing_words(asked.question),
         )
         return written_answer(
             draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO

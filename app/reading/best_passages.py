@@ -9,6 +9,7 @@ from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import likeness_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, Ranked, WordIndex
+from docqa.ingest.structure.leads import lead_text
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model
@@ -113,9 +114,15 @@ class PassageReader:
         whole of a sentence over a page break; its answer begins on the passage's page."""
         texts = [excerpt.text + self._rest_of_sentence(excerpt) for excerpt in excerpts]
         pieces = choose_excerpts(texts, order, most)
-        reading = read_again(self.reader, question, texts, above, pieces, longest=longest)
+        leads = [self._lead_of(excerpts[p.slot], p.start, p.end) for p in pieces]
+        reading = read_again(self.reader, question, texts, above, pieces, leads, longest=longest)
         spans = (span for span in reading.spans if span.start < len(excerpts[span.slot].text))
         return replace(reading, spans=tuple(spans))
+
+    def _lead_of(self, excerpt: Excerpt, start: int, end: int) -> str:
+        """The leads of the characters `start:end` of an excerpt."""
+        document = self.context.documents[excerpt.document]
+        return lead_text(document, excerpt.page, excerpt.start + start, excerpt.start + end)
 
     def _rest_of_sentence(self, excerpt: Excerpt) -> str:
         """What the next page has of the sentence in which a passage ends, after a space; mostly

@@ -22,6 +22,7 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
+from docqa.ingest.structure.leads import lead_text
 from docqa.ingest.types import Document
 
 from .candidates import (
@@ -75,7 +76,7 @@ def decide_answer(
         candidates = tuple(filter(None, of_kind))
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
-    candidates, sentence = _alone_best_first(candidates, places, alone)
+    candidates, sentence = _alone_best_first(candidates, places, documents, alone)
     best = candidates[0]
     excerpt = _excerpt_index_of(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
@@ -116,7 +117,10 @@ def _likeliest_form(reading: ExcerptReading, question: str, wanted: Wanted) -> F
 
 
 def _alone_best_first(
-    candidates: tuple[Candidate, ...], places: ScoredPlaces, alone: Alone
+    candidates: tuple[Candidate, ...],
+    places: ScoredPlaces,
+    documents: Sequence[Document],
+    alone: Alone,
 ) -> tuple[tuple[Candidate, ...], ReadAlone]:
     """`candidates`, the one first whose sentence, of a few, answers by itself too; and that
     reading.
@@ -128,7 +132,8 @@ def _alone_best_first(
         place = (whole.document, whole.page, whole.start)
         if place not in first:
             first[place] = candidate
-            texts.append((candidate.slot, places.text_of(whole)))
+            lead = lead_text(documents[whole.document], whole.page, whole.start, whole.end)
+            texts.append((candidate.slot, f"{lead} {places.text_of(whole)}".lstrip()))
         if len(first) == READ_ALONE:
             break
     read = alone(texts)

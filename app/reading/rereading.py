@@ -127,24 +127,33 @@ def read_again(
     texts: Sequence[str],
     headings: Sequence[str],
     excerpts: Sequence[ExcerptPlace],
+    leads: Sequence[str],
     *,
     longest: int,
 ) -> ExcerptReading:
-    """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most
-    `longest` tokens.
+    """Read `excerpts` (at least one) of passages `texts` below `headings`, each after its lead, in
+    which no answer is; spans have at most `longest` tokens.
     """
-    shown = [on_one_line(texts[e.slot][e.start : e.end]) for e in excerpts]
+    before = [f"{lead} " if lead else "" for lead in leads]
+    shown = [
+        lead + on_one_line(texts[e.slot][e.start : e.end])
+        for e, lead in zip(excerpts, before, strict=True)
+    ]
     found = predict_spans(
         reader, question, shown, [headings[e.slot] for e in excerpts], longest=longest
     )
+
+    def is_in_lead(number: int, first: int) -> bool:
+        return found.places[number][first][0] < len(before[number])
 
     def place(
         number: int, first: int, last: int, logprob: float, said: float | None = None
     ) -> ExcerptSpan:
         excerpt = excerpts[number]
         places = found.places[number]
-        start = excerpt.start + places[first][0]
-        end = excerpt.start + places[last][1]
+        offset = excerpt.start - len(before[number])
+        start = offset + places[first][0]
+        end = offset + places[last][1]
         return ExcerptSpan(excerpt.slot, start, end, number, logprob, said)
 
     return ExcerptReading(
@@ -152,11 +161,13 @@ def read_again(
         tuple(
             place(span.passage, span.first, span.last, span.score, span.said)
             for span in found.spans.spans
+            if not is_in_lead(span.passage, span.first)
         ),
         tuple(
             place(n, i.first, i.last, i.chance)
             for n, items in enumerate(found.items)
             for i in items
+            if not is_in_lead(n, i.first)
         ),
         tuple(found.spans.passages.tolist()),
         found.spans.none,

@@ -1,14 +1,14 @@
 """The signals of one question, by which a calibration says how sure its answer is."""
 
+from collections.abc import Sequence
+
 from docqa.app.answer.confidence import LARGEST_MARGIN, clamp_to_bounds
-from docqa.app.evidence.ranking import WordIndex
-from docqa.app.evidence.terms import names_and_numbers, terms
 
 from .candidates import Candidates
 
 
-def answer_signals(question: str, words: WordIndex, reading: Candidates | None) -> dict[str, float]:
-    """The signals, all finite; what was not measured is 0, and -20 for log-probabilities.
+def answer_signals(missing: Sequence[str], reading: Candidates | None) -> dict[str, float]:
+    """The signals of an answer to a question with the words `missing` (premises.py), all finite; what was not measured is 0, and -20 for log-probabilities.
 
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the
     first of the two; lead: by how much it exceeds the best span elsewhere; answers: log-odds that
@@ -18,7 +18,7 @@ def answer_signals(question: str, words: WordIndex, reading: Candidates | None) 
     first one in the ranking; said, said_lead: likely and lead by another reader, where that chose
     the span. Of other models: reader_refusal_margin: log-probability of the best span minus that of
     a refusal. Of words: sentence_coverage: share of the question's idf in the sentence of the best
-    span; missing_names: how many names of the question are in no passage.
+    span; missing_names: how many names and years of the question are in no document.
     """
     best = reading.candidates[0] if reading and reading.candidates else None
     refusal = reading.refusal_logprob if reading and reading.refusal_logprob is not None else 0.0
@@ -26,16 +26,6 @@ def answer_signals(question: str, words: WordIndex, reading: Candidates | None) 
     return {
         "reader_refusal_margin": clamp_to_bounds(margin, LARGEST_MARGIN),
         "sentence_coverage": best.coverage if best else 0.0,
-        "missing_names": float(len(missing_names(question, words))),
+        "missing_names": float(len(missing)),
         **(reading.signals if reading else {}),
     }
-
-
-def missing_names(question: str, words: WordIndex) -> list[str]:
-    """Numbers and capitalised names of the question that are in no passage."""
-    stems_of = {name: terms(name) for name in names_and_numbers(question)}
-    return [
-        name
-        for name, stems in stems_of.items()
-        if stems and not any(map(words.passage_count, stems))
-    ]

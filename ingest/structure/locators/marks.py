@@ -113,10 +113,10 @@ def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
         for at in lines_of(page.text):
             text = page.text[at.start : at.end]
             if text.strip() and not LEADER.search(text):
-                yield _parse_line(page.page, at.start, text)
+                yield parse_line(page.page, at.start, text)
 
 
-def _parse_line(page: int, start: int, text: str) -> MarkedLine:
+def parse_line(page: int, start: int, text: str) -> MarkedLine:
     alone = _ALONE.match(text)
     if alone:
         marks: tuple[NumberMark, ...] = (

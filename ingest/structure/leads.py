@@ -1,0 +1,286 @@
+"""Leads: the words without which an item of a list does not mean what it says.
+
+The lead of an item is the stem that opens its list ("The Board shall not suspend a member —"), and
+the words after the last item that complete the stem ("… unless the Board agrees"). They are found by
+numbering, bullets and punctuation alone, in one walk over the blocks of all pages.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from docqa.ingest.language.sentences import sentences
+from docqa.ingest.structure.locators.marks import (
+    ALONE,
+    DIVISION,
+    WORDED,
+    NumberMark,
+    parse_line,
+    readings_of,
+)
+from docqa.ingest.types import Block, Document, Lead, Location, Page
+
+_OPENS = re.compile(r"(?::|[—–]|\s-)[\s—–-]*[’”\"]?$")
+_ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]»]*$")
+_ENDS_ITEM = re.compile(r"[;,](?:\s+(?:and|or|and/or))?$")
+_COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
+_BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\\s+(?=\\w)")
+_MARK = re.compile(r"\W*\w{1,6}\W+|\W+")
+_NO_LIST = (ALONE, WORDED, DIVISION)
+"""Shapes of marks that number the parts of a document, not the items of a list."""
+_GAP = 3
+"""Items that may be missing between two marks of a list: repealed ones, or marks lost in print."""
+_LOOK_AHEAD = 12
+"""Blocks in which the next item of an open list is looked for."""
+MOST_LEVELS = 8
+"""Lists within lists that are followed; what is deeper belongs to the innermost of these."""
+MOST_SHOWN = 3
+"""Leads that are read and shown with what they govern, the innermost."""
+_LONGEST_STEM = 400
+"""Characters of a stem; of a longer one its end counts."""
+_SHORT_BEFORE_STEM = 12
+"""Characters before the last sentence of a block that belong to it: its number."""
+
+
+class _Place(NamedTuple):
+    """A block with its text and page."""
+
+    page: int
+    block: Block
+    text: str
+
+
+@dataclass
+class _OpenList:
+    """A list whose items are being read: the shape and kind of its marks, the ordinal of the last.
+    `leads`: (page, start, end) of its stem and of what completes it."""
+
+    shape: str
+    kind: str
+    ordinal: int
+    begin: Location
+    leads: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def find_leads(pages: Sequence[Page]) -> list[Lead]:
+    """The leads of all lists of a document, in the order in which what they govern begins, those of
+    outer lists first. Linear in the number of blocks."""
+    walk = _Walk(pages)
+    for number in range(len(walk.places)):
+        walk.take(number)
+    walk.close_to(0)
+    return sorted(
+        [*walk.found, *_leads_within_blocks(walk.places)],
+        key=lambda lead: (lead.from_page, lead.from_start, -lead.to_page, -lead.to_end),
+    )
+
+
+class _Walk:
+    """The blocks of a document while they are gone through. Mutable."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self.places = [
+            _Place(page.page, block, page.text[block.start : block.end].rstrip())
+            for page in pages
+            for block in page.blocks
+            if page.text[block.start : block.end].strip()
+        ]
+        self.open: list[_OpenList] = []
+        self.found: list[Lead] = []
+        self.end: Location = (1, 0)
+
+    def take(self, number: int) -> None:
+        """Opens, continues or closes lists by block `number`."""
+        place = self.places[number]
+        marks = _list_marks(place)
+        before = self.places[number - 1] if number else None
+        if place.block.kind == "heading" and not any(self._depth_continued(m) for m in marks):
+            self.close_to(0)
+        elif marks:
+            for order, mark in enumerate(marks):
+                self._take_mark(mark, place, None if order else before)
+        elif before is not None and self._is_item_without_mark(place, before):
+            self._take_item_without_mark(place, before)
+        elif self.open and before is not None:
+            self._take_words_after_items(number, place, before)
+        self.end = (place.page, place.block.end)
+
+    def close_to(self, depth: int) -> None:
+        """Leaves `depth` lists open."""
+        while len(self.open) > depth:
+            closed = self.open.pop()
+            self.found += [Lead(*words, *closed.begin, *self.end) for words in closed.leads]
+
+    def _take_mark(self, mark: NumberMark, place: _Place, before: _Place | None) -> None:
+        begin = (place.page, max(mark.start, place.block.start))
+        first = _first_reading(mark)
+        continued = self._depth_continued(mark)
+        if first is not None and before is not None and self._is_stem(before, place, mark):
+            self._open_list(mark.shape, *first, begin, _stem_of(before))
+        elif continued:
+            depth, kind, ordinal = continued
+            self.close_to(depth)
+            self.open[-1].ordinal = ordinal
+            self.open[-1].kind = kind
+        elif first is not None:
+            self._open_list(mark.shape, *first, begin, [])
+        else:
+            self.close_to(0)
+
+    def _is_stem(self, before: _Place, place: _Place, mark: NumberMark) -> bool:
+        """Whether the block before the first item opens the list: it ends in a colon or dash, or
+        its sentence goes on in the item."""
+        if _OPENS.search(before.text):
+            return True
+        words = _MARK.sub("", place.text[mark.start - place.block.start :], count=1)
+        ended = _ENDS_SENTENCE.search(before.text) or _ENDS_ITEM.search(before.text)
+        return not ended and before.block.kind in ("para", "list") and words[:1].islower()
+
+    def _depth_continued(self, mark: NumberMark) -> tuple[int, str, int] | None:
+        """How many lists stay open where `mark` continues the innermost of them that it can, with
+        its kind and ordinal there."""
+        for depth in range(len(self.open), 0, -1):
+            level = self.open[depth - 1]
+            for kind, ordinal in _readings(mark):
+                step = ordinal - level.ordinal
+                if (level.shape, level.kind) == (mark.shape, kind) and (
+                    0 < step <= _GAP + 1 or kind == "•"
+                ):
+                    return depth, kind, ordinal
+        return None
+
+    def _open_list(
+        self,
+        shape: str,
+        kind: str,
+        ordinal: int,
+        begin: Location,
+        stem: list[tuple[int, int, int]],
+    ) -> None:
+        if len(self.open) < MOST_LEVELS:
+            self.open.append(_OpenList(shape, kind, ordinal, begin, stem))
+
+    def _is_item_without_mark(self, place: _Place, before: _Place) -> bool:
+        """Whether a block is an item whose bullet the text lacks: it follows a stem or such an
+        item, and ends as items do, or is the last."""
+        if place.block.kind in ("table", "code"):
+            return False
+        inside = bool(self.open) and self.open[-1].shape == ""
+        if inside:
+            return bool(_ENDS_ITEM.search(before.text)) or place.block.kind == "list"
+        return bool(_OPENS.search(before.text)) and (
+            place.block.kind == "list" or bool(_ENDS_ITEM.search(place.text))
+        )
+
+    def _take_item_without_mark(self, place: _Place, before: _Place) -> None:
+        if not (self.open and self.open[-1].shape == ""):
+            begin = (place.page, place.block.start)
+            self._open_list("", "", 1, begin, _stem_of(before))
+
+    def _take_words_after_items(self, number: int, place: _Place, before: _Place) -> None:
+        """Words without a mark after an item: they go on with it, complete the stem, or end the
+        list."""
+        ended = _ENDS_SENTENCE.search(before.text) or _ENDS_ITEM.search(before.text)
+        if place.page != before.page and (not ended or before.text.endswith(",")):
+            return  # the item goes on over the page break
+        if ended and _COMPLETES.match(place.text) and self.open[-1].leads:
+            first = next(iter(sentences(place.text)))
+            start = place.block.start
+            if len(place.text) >= _SHORT_BEFORE_STEM:
+                self.open[-1].leads.append((place.page, start + first.start, start + first.end))
+            if not place.text[:1].isupper():
+                self.close_to(len(self.open) - 1)
+            return
+        self.close_to(self._depth_that_goes_on(number))
+
+    def _depth_that_goes_on(self, number: int) -> int:
+        """How many of the open lists have another item soon after block `number`."""
+        for later in self.places[number + 1 : number + _LOOK_AHEAD]:
+            if later.block.kind == "heading":
+                return 0
+            marks = _list_marks(later)
+            if marks:
+                continued = self._depth_continued(marks[0])
+                return continued[0] if continued else 0
+        return 0
+
+
+def leads_outside(document: Document, page: int, start: int, end: int) -> list[Lead]:
+    """The innermost leads of the words `start:end` of a page that lie outside of them, in the order
+    of the text."""
+    leads = [
+        lead
+        for lead in document.leads_of(page, start)
+        if not (lead.page == page and start <= lead.start and lead.end <= end)
+    ]
+    return leads[-MOST_SHOWN:]
+
+
+def lead_text(document: Document, page: int, start: int, end: int) -> str:
+    """The words of `leads_outside` that come before `start`, on one line; empty where there are
+    none."""
+    before = (
+        document.pages[lead.page - 1].text[lead.start : lead.end]
+        for lead in leads_outside(document, page, start, end)
+        if (lead.page, lead.start) < (page, start)
+    )
+    return " ".join(" ".join(before).split())
+
+
+def _stem_of(stem: _Place) -> list[tuple[int, int, int]]:
+    """(page, start, end) of the last sentence of a block."""
+    spans = list(sentences(stem.text))
+    start = spans[-1].start if spans else 0
+    if start <= _SHORT_BEFORE_STEM:
+        start = 0
+    start = max(start, len(stem.text) - _LONGEST_STEM)
+    return [(stem.page, stem.block.start + start, stem.block.start + len(stem.text))]
+
+
+def _list_marks(place: _Place) -> tuple[NumberMark, ...]:
+    """The marks of list items that open a block; a bullet counts as one."""
+    if place.block.kind in ("table", "code", "caption"):
+        return ()
+    bullet = _BULLET.match(place.text)
+    if bullet:
+        return (NumberMark(place.page, place.block.start + bullet.start(1), bullet[1], "•"),)
+    line = parse_line(place.page, place.block.start, place.text)
+    return tuple(mark for mark in line.marks if mark.shape not in _NO_LIST)
+
+
+def _readings(mark: NumberMark) -> Iterable[tuple[str, int]]:
+    if mark.shape == "•":
+        return (("•", 1),) if mark.text in "–—-*" else ((mark.text, 1), ("•", 1))
+    if mark.shape == "1.1":
+        return ()
+    return readings_of(mark.text)
+
+
+def _first_reading(mark: NumberMark) -> tuple[str, int] | None:
+    """The kind by which `mark` is the first of a list, if any."""
+    return next((reading for reading in _readings(mark) if reading[1] == 1), None)
+
+
+def _leads_within_blocks(places: Sequence[_Place]) -> Iterator[Lead]:
+    """The stems of lists within a sentence: "may (a) lend; (b) borrow"."""
+    for place in places:
+        line = parse_line(place.page, place.block.start, place.text) if "(" in place.text else None
+        if line is None or not line.inline:
+            continue
+        first = line.inline[0]
+        if first.stop not in ":—–" or _first_reading(first) is None:
+            continue
+        stem = place.text[: first.start - place.block.start].rstrip()
+        spans = list(sentences(stem))
+        start = place.block.start + (spans[-1].start if spans else 0)
+        end = line.sentence_end or place.block.end
+        yield Lead(
+            place.page,
+            start,
+            place.block.start + len(stem),
+            place.page,
+            first.start,
+            place.page,
+            end,
+        )
