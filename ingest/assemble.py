@@ -10,13 +10,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.structure.locators.items import find_items
-from docqa.ingest.structure.locators.sections import with_locators
+from docqa.ingest.structure.locators.items import find_numbered_parts
+from docqa.ingest.structure.locators.sections import add_locators_to_sections
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.opinions import with_parts
+from docqa.ingest.structure.opinions import add_opinion_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
-from docqa.ingest.structure.tables.described import with_tables
+from docqa.ingest.structure.tables.described import add_described_tables
 
 from .errors import NoText, refuse_over_limit
 from .limits import MAX_TEXT_CHARS
@@ -79,14 +79,14 @@ def assemble_document(
         title or request.stem,
         media_type,
         paged,
-        tuple(with_tables(pages)),
-        with_locators(sections, paged=paged),
+        tuple(add_described_tables(pages)),
+        add_locators_to_sections(sections, has_pages=paged),
         (),
         coverage,
     )
     notes = tuple(find_notes(document.pages, paged=paged))
-    items = tuple(find_items(document.pages, document.sections, notes))
-    parts = with_parts(document.sections, items, document.pages)
+    items = tuple(find_numbered_parts(document.pages, document.sections, notes))
+    parts = add_opinion_parts(document.sections, items, document.pages)
     document = replace(document, notes=notes, items=items, sections=parts)
     return replace(
         document,

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.structure.clean import clean_text, one_line, strip_invisible
-from docqa.ingest.structure.grids import GridRows, MarkedCell
+from docqa.ingest.structure.clean import clean_text, collapse_whitespace, strip_invisible
+from docqa.ingest.structure.grids import GridRows, MarkupCell
 
 from .assemble import assemble_document, grade_page_text, hidden_remark
 from .request import ReadRequest
@@ -104,7 +104,7 @@ class BlockWriter(TextWriter):
             self._lines.append(outline.HeadingLine(start, text, size, bold, kind == "para"))
         return start
 
-    def row(self, cells: Sequence[MarkedCell], table: int) -> int | None:
+    def row(self, cells: Sequence[MarkupCell], table: int) -> int | None:
         """Writes a row of the table of this number as a block; as `block` does."""
         text = " | ".join(cell.text for cell in cells)
         start = self.block(text if any(cell.text for cell in cells) else "", "table")
@@ -118,7 +118,7 @@ class BlockWriter(TextWriter):
         """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes
         the section's.
         """
-        text = one_line(text)
+        text = collapse_whitespace(text)
         start = self.block(text, "heading")
         if start is not None:
             number, title = outline.split_number(clean_text(text))
@@ -148,10 +148,14 @@ class BlockWriter(TextWriter):
         if len(self.marks) > 1 or not self._lines:
             return
         usual = self._sizes.most_common(1)[0][0]
-        found = outline.from_numbering(self._lines, usual) or outline.from_style(self._lines, usual)
+        found = outline.headings_by_numbering(self._lines, usual) or outline.headings_by_style(
+            self._lines, usual
+        )
         known = {mark.start for mark in self.marks}
         found = [
-            mark for mark in outline.with_opinions(found, [self.page()]) if mark.start not in known
+            mark
+            for mark in outline.add_opinion_headings(found, [self.page()])
+            if mark.start not in known
         ]
         pairs = [*zip(self.marks, self._labels, strict=True), *((mark, None) for mark in found)]
         pairs.sort(key=lambda pair: pair[0].start)
@@ -171,7 +175,9 @@ class BlockWriter(TextWriter):
         if not self._hidden:
             return []
         starts = [
-            self.block(one_line(text), "hidden") for text in self._hidden if self._include_hidden
+            self.block(collapse_whitespace(text), "hidden")
+            for text in self._hidden
+            if self._include_hidden
         ]
         first = next((start for start in starts if start is not None), None)
         if first is not None:
@@ -199,7 +205,7 @@ class BlockWriter(TextWriter):
         )
         return assemble_document(
             request,
-            title=one_line(clean_text(title or request.stem)),
+            title=collapse_whitespace(clean_text(title or request.stem)),
             media_type=media_type,
             paged=False,
             pages=[page],

@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.colours import Colour
 from docqa.ingest.docx import markup as word
 from docqa.ingest.language.numbers import in_roman
-from docqa.ingest.structure.clean import one_line, squeezed_lines
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
+from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.structure.outline import split_number
 from docqa.ingest.writer import BlockWriter, superscript_text
 from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name
@@ -76,7 +76,7 @@ class ParagraphLine:
         if self.is_contents:
             # The leader that Word prints before the page number.
             line = " .... ".join(line.rsplit("\t", 1))
-        return squeezed_lines(before + end + line)
+        return collapse_whitespace_by_line(before + end + line)
 
     def size_and_emphasis(self) -> tuple[float, bool]:
         """The size of most letters in points, and whether all are bold, underlined or capitals."""
@@ -194,7 +194,7 @@ class DocxBody:
         level = _heading_level(child(element, "pPr"), line.style)
         if not self.title and line.style.name.lower() == "title":
             self.title = text
-        words = text if level is None else one_line(text)
+        words = text if level is None else collapse_whitespace(text)
         # A line of the table of contents is no heading, however it looks.
         if line.is_contents or len(words) > _MAX_HEADING_CHARS:
             level = None
@@ -314,13 +314,13 @@ class DocxBody:
             kept = list(filter(self._is_row_kept, rows))
             for row, cells in zip(kept, placed_cells(kept), strict=True):
                 named = child(row, "trPr", "tblHeader") is not None
-                shown: list[MarkedCell] = []
+                shown: list[MarkupCell] = []
                 for docx_cell in cells:
                     words = self._words_of_cell(docx_cell)
                     if docx_cell.goes_on:
                         self._writer.hide(words)
                     else:
-                        shown.append(MarkedCell(words, docx_cell.columns, docx_cell.rows, named))
+                        shown.append(MarkupCell(words, docx_cell.columns, docx_cell.rows, named))
                 self._writer.row(shown, id(table))
             self._write_notes()
         self._ground = outer
@@ -385,7 +385,7 @@ class DocxBody:
 
     def _words_of_paragraph(self, element: Element) -> list[str]:
         line, printed = self._line_and_list_number(element)
-        text = one_line(line.text())
+        text = collapse_whitespace(line.text())
         words = [f"{printed} {text}" if printed else text] if text else []
         return words + [
             self._with_ground(ground, self._words_on_one_line, box) for box, ground in line.boxes

@@ -4,7 +4,7 @@ import re
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.language.numbers import in_letters, in_roman
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.xml_tree import attribute, child, children_named
 
 from .markup import MAX_CHAIN, number, number_of, value
@@ -90,7 +90,7 @@ class Numbering:
             kind = value(levels.get(at), "numFmt") or "decimal"
             return _count_in_format(counters.get(at, 1), "decimal" if legal else kind)
 
-        return one_line(re.sub(r"%([1-9])", fill, form[:200]))
+        return collapse_whitespace(re.sub(r"%([1-9])", fill, form[:200]))
 
 
 def _children_by_attribute(root: Element | None, name: str, key: str) -> dict[str, Element]:

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import attribute, child, children_named, parse_xml
@@ -71,7 +71,7 @@ def _write_margins(body: DocxBody, parts: "_PackageParts", writer: BlockWriter) 
                 continue
             seen.add(words)
             if not _PAGE_NUMBER.sub("", words).strip(" \n-–—|/.,"):
-                rest.append(one_line(words))
+                rest.append(collapse_whitespace(words))
                 continue
             start = writer.block(words, "margin")
             if start is not None:
@@ -82,7 +82,7 @@ def _write_margins(body: DocxBody, parts: "_PackageParts", writer: BlockWriter) 
 def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
     first = True
     for comment in comments.comments_in_text_order():
-        words = one_line(body.words_of(comment.content))
+        words = collapse_whitespace(body.words_of(comment.content))
         if not words:
             continue
         who = f"Comment by {comment.author}"

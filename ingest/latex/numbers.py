@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.grids import MarkupCell
 
 _SECTIONS = "part chapter section subsection subsubsection paragraph subparagraph"
 LEVELS = {name: level for level, name in enumerate(_SECTIONS.split())}
@@ -29,7 +29,7 @@ class LatexPiece(NamedTuple):
     numbered: bool = False
     labels: tuple[str, ...] = ()
     number: str = ""
-    cells: tuple[MarkedCell, ...] = ()
+    cells: tuple[MarkupCell, ...] = ()
     table: int = 0
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.latex import markup as tex
-from docqa.ingest.structure.clean import one_line, squeezed_lines
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
+from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.writer import superscript_text
 
 from .look import SETTING, UNPRINTED, WITHIN, LetterLook, NamedColours
@@ -36,8 +36,8 @@ class CoveredColumns:
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
 
-    def cells_without_covered(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
-        kept: list[MarkedCell] = []
+    def cells_without_covered(self, cells: Sequence[MarkupCell]) -> list[MarkupCell]:
+        kept: list[MarkupCell] = []
         column = 0
         left = self._left
         self._left = {at: rows - 1 for at, rows in left.items() if rows > 1}
@@ -93,7 +93,7 @@ class LatexText:
     def _write_front_matter(self, preamble: str, name: str) -> str:
         match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
         return (
-            one_line(
+            collapse_whitespace(
                 self._words_as_one_paragraph(
                     tex.parse_latex(tex.group_content_at(preamble, match.end()))
                 )
@@ -158,7 +158,7 @@ class LatexText:
 
     def _add_formula(self, node: Any, around: str) -> None:
         """Mathematics as written, unless it hides three words."""
-        text = one_line(node.latex_verbatim())
+        text = collapse_whitespace(node.latex_verbatim())
         inner = LatexText("", "")
         if any(f"\\{name}" in text for name in _LOOKS):
             inner._look = self._look
@@ -428,12 +428,12 @@ class LatexText:
                 self.pieces.append(LatexPiece("table", "", cells=named, table=table))
         self._end_paragraph()
 
-    def _cell_of_nodes(self, nodes: Sequence[Any]) -> MarkedCell:
+    def _cell_of_nodes(self, nodes: Sequence[Any]) -> MarkupCell:
         columns, rows = tex.columns_and_rows_of_cell(nodes)
-        return MarkedCell(one_line(self._words_as_one_paragraph(nodes)), columns, rows)
+        return MarkupCell(collapse_whitespace(self._words_as_one_paragraph(nodes)), columns, rows)
 
     def _last_argument_on_one_line(self, arguments: Sequence[Any]) -> str:
-        return one_line(self._words_as_one_paragraph(arguments[-1:]))
+        return collapse_whitespace(self._words_as_one_paragraph(arguments[-1:]))
 
     def _words_as_one_paragraph(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` as one paragraph; footnotes are kept for later."""
@@ -457,7 +457,7 @@ class LatexText:
     def _end_paragraph(self, *, notes: bool = True) -> None:
         self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
         self._unprinted = []
-        text = squeezed_lines("".join(self._words))
+        text = collapse_whitespace_by_line("".join(self._words))
         self._words.clear()
         if text:
             prefix = self._prefix

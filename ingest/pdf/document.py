@@ -13,12 +13,12 @@ from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_t
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
-    Hyphens,
+    Dehyphenator,
     clean_text,
-    line_blocks,
+    join_hard_wrapped_lines,
+    paragraph_block_per_line,
     squeeze_spaces,
     strip_invisible,
-    unwrap,
 )
 from docqa.ingest.types import Document, Page, Section
 
@@ -137,7 +137,7 @@ def _pages_and_heading_lines(
     raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.HeadingLine]]:
     """The pages with their text, and lines that may be headings; empties `raw` of its lines."""
-    hyphens = Hyphens(line.text for page in raw for line in page.lines)
+    hyphens = Dehyphenator(line.text for page in raw for line in page.lines)
     pages: list[Page] = []
     candidates: list[outline.HeadingLine] = []
     for index, page in enumerate(raw):
@@ -176,9 +176,9 @@ def _running_heads_of(page: RawPage, furniture: set[int]) -> list[str]:
     return [line.text for number, line in enumerate(page.lines) if number in furniture]
 
 
-def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> JoinedPage:
-    text = "\n".join(unwrap([line.text for line in lines], hyphens))
-    blocks = line_blocks(text)
+def _join_plain_lines(lines: list[Line], hyphens: Dehyphenator) -> JoinedPage:
+    text = "\n".join(join_hard_wrapped_lines([line.text for line in lines], hyphens))
+    blocks = paragraph_block_per_line(text)
     headings = [
         outline.HeadingLine(b.start, text[b.start : b.end], 1.0, False, True)
         for b in blocks
@@ -195,9 +195,9 @@ def _build_sections(
 ) -> tuple[Section, ...]:
     marks = bookmarks.from_bookmarks(given, pages)
     if not marks:
-        marks = outline.from_numbering(candidates, body)
+        marks = outline.headings_by_numbering(candidates, body)
     if not marks and body:
-        marks = outline.from_style(candidates, body)
+        marks = outline.headings_by_style(candidates, body)
     return outline.build_sections(
-        outline.with_opinions(marks, pages), [page.label for page in pages]
+        outline.add_opinion_headings(marks, pages), [page.label for page in pages]
     )

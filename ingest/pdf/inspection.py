@@ -17,7 +17,7 @@ from docqa.ingest.pdf.layout.running_heads import stays_in_text
 from docqa.ingest.pdf.visibility.objects import Box, box_around
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import maker_from_json, row_of
-from docqa.ingest.structure.clean import Hyphens, group_consecutive
+from docqa.ingest.structure.clean import Dehyphenator, group_consecutive
 from docqa.ingest.types import Page
 
 from .pages import RawPage, extract_one_page
@@ -103,7 +103,7 @@ def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageBoxes:
     ]
     printed = [
         line
-        for block in join_lines(body, Hyphens(line.text for line in body)).printed
+        for block in join_lines(body, Dehyphenator(line.text for line in body)).printed
         for line in block
     ]
     blocks = _seen_blocks(page, printed)

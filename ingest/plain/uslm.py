@@ -11,7 +11,12 @@ from docqa.ingest.assemble import assemble_document
 from docqa.ingest.language.words import word_set
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import clean_text, one_line, squeeze_spaces, strip_invisible
+from docqa.ingest.structure.clean import (
+    clean_text,
+    collapse_whitespace,
+    squeeze_spaces,
+    strip_invisible,
+)
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TextWriter
 from docqa.ingest.xml_tree import all_named, child, local_name, parse_xml
@@ -122,10 +127,10 @@ class _UslmWriter(TextWriter):
         self.hidden += hidden
         self._pending.clear()
         self._numbered = False
-        text = one_line(text)
+        text = collapse_whitespace(text)
         if text:
             self.put(text, kind, "\n")
 
 
 def _words_in_element(element: Element | None) -> str:
-    return "" if element is None else one_line(clean_text("".join(element.itertext())))
+    return "" if element is None else collapse_whitespace(clean_text("".join(element.itertext())))

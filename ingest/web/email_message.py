@@ -14,7 +14,12 @@ from docqa.ingest.encoding import decode
 from docqa.ingest.errors import Encrypted, NotADocument, NoText, refuse_over_limit
 from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import Hyphens, clean_text, group_consecutive, unwrap
+from docqa.ingest.structure.clean import (
+    Dehyphenator,
+    clean_text,
+    group_consecutive,
+    join_hard_wrapped_lines,
+)
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
@@ -196,7 +201,7 @@ def _unwrap_stretches(found: list[Stretch]) -> list[Stretch]:
     lines: list[str] = []
     for stretch in found:
         lines += ["", _SEAM, "", *stretch.lines]
-    joined = "\n".join(unwrap(lines, Hyphens(lines))).split(_SEAM)[1:]
+    joined = "\n".join(join_hard_wrapped_lines(lines, Dehyphenator(lines))).split(_SEAM)[1:]
     return [
         replace(stretch, lines=text.split("\n"))
         for stretch, text in zip(found, joined, strict=True)

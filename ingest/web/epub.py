@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name, parse_xml
@@ -60,7 +60,7 @@ def read_epub(request: ReadRequest) -> Document:
         blocks = HtmlBlocks(writer, level=level, anchors=anchors)
         blocks.write(source, partial(_linked_style_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
-    title = one_line(_title_of_book(root))
+    title = collapse_whitespace(_title_of_book(root))
     return writer.document(
         request, title=title, media_type="application/epub+zip", warnings=warnings
     )
@@ -192,7 +192,7 @@ def _list_depth(link: LexborNode, nav: LexborNode) -> int:
 def _add_contents_entry(
     found: Contents, base: str, href: str | None, level: int, title: str
 ) -> None:
-    title = one_line(title)
+    title = collapse_whitespace(title)
     if not title or not href:
         return
     name, fragment = _resolve_link(base, href)

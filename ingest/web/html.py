@@ -15,8 +15,8 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import one_line, squeezed_lines
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
+from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter, superscript_text
 
@@ -85,7 +85,7 @@ class HtmlBlocks:
         self._pre = 0
         self._items: list[ListNumbering] = []
         self._prefix = ""
-        self._cells: list[MarkedCell] | None = None
+        self._cells: list[MarkupCell] | None = None
         self._marks: list[tuple[int, bool]] = []
         self._layout: set[int] = set()
         self._visibility: Visibility
@@ -99,7 +99,7 @@ class HtmlBlocks:
         deeper, or larger, than the limits."""
         tree = LexborHTMLParser(prepare_source(source))
         title = tree.css_first("head title")
-        self.title = one_line(title.text()) if title else ""
+        self.title = collapse_whitespace(title.text()) if title else ""
         # Tables around elements that tables of data do not have.
         inner = tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
         self._layout = {table.mem_id for table in map(_table_around, inner) if table is not None}
@@ -211,10 +211,10 @@ class HtmlBlocks:
     def _leave_element(self, node: LexborNode, tag: str) -> None:
         self._visibility.leave()
         if tag in ("td", "th") and self._cells is not None:
-            words = one_line("".join(self._inline))
+            words = collapse_whitespace("".join(self._inline))
             columns = _number(node.attributes.get("colspan"), 1)
             rows = _number(node.attributes.get("rowspan"), 1)
-            self._cells.append(MarkedCell(words, columns, rows, tag == "th"))
+            self._cells.append(MarkupCell(words, columns, rows, tag == "th"))
             self._inline.clear()
         elif tag == "tr" and self._cells is not None:
             row = self._cells
@@ -257,7 +257,7 @@ class HtmlBlocks:
         if self._pre:
             self._mark_due_headings(self._writer.block(text.rstrip(), "code"))
             return
-        text = squeezed_lines(text)
+        text = collapse_whitespace_by_line(text)
         if text and self._heading:
             self._put_heading(text)
         elif text:
@@ -272,7 +272,7 @@ class HtmlBlocks:
             return
         due = self._due
         self._due = []
-        start = self._writer.block(one_line(text), "heading")
+        start = self._writer.block(collapse_whitespace(text), "heading")
         for level, title in due:
             if start is not None:
                 self._writer.mark(level, None, title, start)

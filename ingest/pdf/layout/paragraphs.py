@@ -8,9 +8,9 @@ from itertools import accumulate, pairwise
 from statistics import median
 
 from docqa.ingest.language.sentences import is_opener
-from docqa.ingest.structure.clean import LEADER, Hyphens
+from docqa.ingest.structure.clean import LEADER, Dehyphenator
 from docqa.ingest.structure.outline import HeadingLine
-from docqa.ingest.structure.references import caption_of
+from docqa.ingest.structure.references import kind_and_number_of_caption
 from docqa.ingest.types import Block, NumberedLine, Table, TableCell
 
 from .lines import APART, TABLE, GridRow, Line
@@ -42,12 +42,12 @@ class JoinedPage:
     tables: tuple[Table, ...] = ()
 
 
-def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
+def join_lines(lines: Sequence[Line], hyphens: Dehyphenator) -> JoinedPage:
     """The text of a page from its lines without furniture."""
     body = body_size(lines)
     for line in lines:
         if line.region == TABLE:
-            line.text = hyphens.mend(line.text)
+            line.text = hyphens.join_broken_words(line.text)
     lines = _footnotes_last(lines, body)
     set_edges(lines)
     leading = _usual_line_distance(lines)
@@ -122,14 +122,14 @@ class _Paragraph:
         self.lines = [first]
         self.starts = [0]
 
-    def add(self, line: Line, hyphens: Hyphens) -> None:
-        self.text = hyphens.join(self.text, line.text) or f"{self.text} {line.text}"
+    def add(self, line: Line, hyphens: Dehyphenator) -> None:
+        self.text = hyphens.join_at_line_end(self.text, line.text) or f"{self.text} {line.text}"
         self.last = line
         self.lines.append(line)
         self.starts.append(len(self.text) - len(line.text))
 
     def kind(self) -> str:
-        if caption_of(self.text) is not None:
+        if kind_and_number_of_caption(self.text) is not None:
             return "caption"
         if is_opener(self.text):
             return "list"

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, are_alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.structure.clean import fold_title
+from docqa.ingest.structure.clean import title_comparison_key
 
 from .objects import (
     OPAQUE,
@@ -422,7 +422,7 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
                 unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown
             )
             read, seen = (
-                fold_title(unicodedata.normalize("NFKC", text)) for text in (words, shown)
+                title_comparison_key(unicodedata.normalize("NFKC", text)) for text in (words, shown)
             )
             # Letters that the font does not name are known only from what they are said to be.
             long = len(read) * _NARROWEST * min(x1 - x0, y1 - y0) > max(x1 - x0, y1 - y0)

@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.values import is_year, says_value
+from docqa.ingest.structure.values import is_value_text, is_year
 
 from .placed import BAR, cell_text, lines_of
 from .rules import Rule
@@ -38,7 +38,7 @@ class Chunk:
 
     @cached_property
     def is_value(self) -> bool:
-        return says_value(self.text) and not self.text.rstrip().endswith(".")
+        return is_value_text(self.text) and not self.text.rstrip().endswith(".")
 
     @cached_property
     def is_year(self) -> bool:
@@ -118,7 +118,7 @@ def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> b
     if gap >= _WORD_GAP * height:
         return False
     return _one_number(before.text, word.text) or not (
-        says_value(before.text) and says_value(word.text)
+        is_value_text(before.text) and is_value_text(word.text)
     )
 
 

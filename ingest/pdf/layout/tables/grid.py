@@ -10,7 +10,7 @@ from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import group_consecutive
-from docqa.ingest.structure.values import is_counting
+from docqa.ingest.structure.values import are_consecutive_numbers
 
 from .chunks import Chunk, Lines, PrintLine, print_lines
 from .heads import LAPPED, Edges, column_of, place_heads
@@ -281,7 +281,7 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     headed = any(len(line.chunks) > 1 for line in lines[: len(lines) - len(body)])
     if several < 2 and not (several == 1 and headed):
         return False
-    counting = sum(is_counting([chunk.text for chunk in column]) for column in columns)
+    counting = sum(are_consecutive_numbers([chunk.text for chunk in column]) for column in columns)
     if counting > 1 or counting == 1 and len(columns) < 3:
         return False
     values = sum(chunk.is_value for chunk in chunks)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from docqa.ingest.language.dates import dates
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.values import is_counting
+from docqa.ingest.structure.values import are_consecutive_numbers
 
 from .chunks import PrintLine, print_lines
 from .grid import build
@@ -77,7 +77,9 @@ def _is_odd(table: PlacedTable) -> bool:
     that names are missing."""
     first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
     valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
-    values = len(valued) > _NAMED * len(first) and not is_counting([cell.text for cell in first])
+    values = len(valued) > _NAMED * len(first) and not are_consecutive_numbers(
+        [cell.text for cell in first]
+    )
     return values or 2 * sum(cell.columns > 1 for cell in table.cells) > len(table.cells)
 
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, box_around
-from docqa.ingest.structure.values import says_value
+from docqa.ingest.structure.values import is_value_text
 
 _MOST_HEADS = 6
 _FEWEST_DOTS = 3
@@ -41,7 +41,7 @@ class PlacedCell:
     @property
     def is_value(self) -> bool:
         """Whether it is a number, an amount or a mark for nothing, not a year."""
-        return says_value(self.text)
+        return is_value_text(self.text)
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from statistics import median
 
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import group_consecutive
-from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.values import is_counting, is_year
+from docqa.ingest.structure.references import kind_and_number_of_caption
+from docqa.ingest.structure.values import are_consecutive_numbers, is_year
 
 from .chunks import ALIGNED, Chunk, Lines, PrintLine
 from .rules import NEAR, Rule, Rules
@@ -71,7 +71,9 @@ def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> 
             chunks = [c for c in line.chunks if above[1] - 2 <= c.middle <= above[2] + 2]
             if chunks:
                 inside.append(PrintLine(chunks, line.top, line.bottom))
-    if not inside or any(caption_of(line.chunks[0].text) is not None for line in inside):
+    if not inside or any(
+        kind_and_number_of_caption(line.chunks[0].text) is not None for line in inside
+    ):
         return False
     if len(inside) == 1 and len(inside[0].chunks) == 1:
         return len(inside[0].chunks[0].words) <= _LONG
@@ -100,7 +102,9 @@ def aligned_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
     heads.
     """
     columns = [
-        c for c in _columns(lines) if not is_counting([lines[n].chunks[at].text for n, at in c])
+        c
+        for c in _columns(lines)
+        if not are_consecutive_numbers([lines[n].chunks[at].text for n, at in c])
     ]
     for group in _groups(columns, lines):
         box = _region(group, lines, rules)
@@ -308,7 +312,7 @@ def _heads(
         if line.height > _LARGER * lines[number].height:
             break  # a heading
         if (
-            caption_of(chunks[0].text) is not None
+            kind_and_number_of_caption(chunks[0].text) is not None
             or len(chunks) == 1
             and chunks[0].text.endswith((".", ";"))
         ):

@@ -13,7 +13,7 @@ from statistics import median
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import group_consecutive
-from docqa.ingest.structure.values import says_value
+from docqa.ingest.structure.values import is_value_text
 
 from .placed import PlacedCell, PlacedTable, head_count, lines_of
 
@@ -203,7 +203,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         return None
     if len(bands) < _MIN_TRUSTED:
         headed = len(bands) > 2 and not any(
-            says_value(word.text) for cell in bands[0] for word in cell
+            is_value_text(word.text) for cell in bands[0] for word in cell
         )
         if any(_shares_lines(band, _SHARED if len(bands) > 2 else 0) for band in bands[headed:]):
             return None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.structure.clean import Dehyphenator
 from docqa.ingest.types import Page
 from tests.ingest.drawing import Sheet
 from tests.ingest.reading import pdf_page
@@ -110,7 +110,7 @@ def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order():
         *row(160, 540, "פסקה חדשה"),
     ]
     lines, numbers, _ = order_lines(words, 612)
-    text = join_lines(lines, Hyphens(line.text for line in lines)).text
+    text = join_lines(lines, Dehyphenator(line.text for line in lines)).text
     assert numbers is None
     assert text.split("\n") == [
         "אחד שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר 11 ועוד קצת תחילת השורה השנייה באה אחרי הסוף "
