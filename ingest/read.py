@@ -33,12 +33,12 @@ from .types import Document
 INGEST_VERSION = 14
 
 
-def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:
+def read(request: ReadRequest, events: PageEvents | None = None) -> Document:
     """The Document of `request`, read in this process; untrusted files belong into
     `worker.read_in_worker`.
 
-    `events` are those of a PDF, whose pages are read by so many `processes`. Raises an IngestError:
-    Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
+    `events` are those of a PDF. Raises an IngestError: Missing, Empty, NotADocument,
+    Encrypted, Unreadable, NoText, TooLarge.
     """
     with name_file_in_errors(request.name):
         if request.data is None:
@@ -52,7 +52,7 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
         if found.name == "pdf":
             from docqa.ingest.pdf.reader import read_pdf
 
-            return read_pdf(request, events or PageEvents(), processes)
+            return read_pdf(request, events or PageEvents())
         return found.read()(request)
 
 

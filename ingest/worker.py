@@ -3,7 +3,7 @@ harm the reader.
 
 The parent sends a JSON request and the bytes (empty: the child reads the path). The child answers
 with a PDF's number of pages, the Document of its first ones where wanted, a message for each page
-that it begins, has from a fork or recognises, and last the Document, what was seen on the one page
+that it begins or recognises, and last the Document, what was seen on the one page
 asked for, or the error.
 """
 
@@ -47,7 +47,7 @@ _OWN = {"path", "data", "seconds", "until"}
 _YOUNG_OBJECTS = 50_000
 
 
-_COUNTED = (b"pages", b"page", b"ocr", b"read")
+_COUNTED = (b"pages", b"page", b"ocr")
 _ALLOWED = (b"pages", b"ocr")
 
 
@@ -64,8 +64,7 @@ def read_in_worker(request: ReadRequest) -> Document:
     """The Document of `read.read`, from a child process with the memory and the wall time of
     `request`.
 
-    With several cores up to `request.processes` forks read a long PDF, within the same limits. A
-    PDF page that takes `page_seconds` of processor time, or crashes its reader, is left empty and
+    A PDF page that takes `page_seconds` of processor time, or crashes its reader, is left empty and
     named in the warnings; the ninth such page is Unreadable, and so is running over the limits
     elsewhere. A crash outside the pages is tried once more with pypdf alone. Raises the
     IngestErrors of `read`.
@@ -146,11 +145,11 @@ class _ReadingLimits:
             self.request.on_first(from_bytes(body, self.request.name))
 
     def count(self, kind: bytes, number: int) -> None:
-        """Tells the caller how many pages are begun; forks begin them in any order."""
+        """Tells the caller how many pages are begun."""
         if kind == b"pages":
             self._begun = 0
             self._pages = number
-        elif kind in (b"page", b"read") and number and self.request.on_page is not None:
+        elif kind == b"page" and number and self.request.on_page is not None:
             self._begun = min(self._begun + 1, self._pages)
             self.request.on_page(self._begun, self._pages)
 
@@ -284,7 +283,7 @@ def _answer_of_child(
             watch.allow(_seconds_allowed(kind, int(number)))
         clock.count(kind, int(number))
         if kind != b"pages":
-            page = 0 if kind == b"read" else int(number)
+            page = int(number)
             recognising = kind == b"ocr"
         step.start()
 
@@ -352,12 +351,10 @@ def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> 
 
 
 def _serialized_document(request: ReadRequest, events: PageEvents) -> bytes:
-    from docqa.ingest.process.forks import usable_cores
-
     from .read import read
     from .serialize import to_bytes
 
-    return to_bytes(read(request, events, processes=request.processes or usable_cores()))
+    return to_bytes(read(request, events))
 
 
 def _serialized_page_boxes(request: ReadRequest, page: Page, events: PageEvents) -> bytes:

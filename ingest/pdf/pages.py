@@ -1,13 +1,10 @@
 """The pages of a PDF: each is parsed by pdfium, or by pypdf, or lost alone with a reason."""
 
-import pickle
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from docqa.ingest.errors import Unreadable
-from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
+from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.layout.line_numbers import pages_to_parse_again
 from docqa.ingest.pdf.layout.lines import Line
@@ -18,13 +15,11 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 
 from .errors import error_reason, pdf_errors
-from .measures import EARLY_PAGES, FEW_LETTERS
+from .measures import FEW_LETTERS
 from .ocr import NotRecognised, Recognised, Recogniser, is_image_of_text
-from .pool import PageForks
 from .raw_page import Hidden, PageWords, PdfiumFile
 from .streams import StreamSizes, fonts_without_encoding
 
-T = TypeVar("T")
 ZERO_WIDTH = "zero-width characters"
 
 
@@ -58,59 +53,29 @@ def extract_pages(
     reader: Any,
     request: ReadRequest,
     events: PageEvents,
-    processes: int,
-    meanwhile: Callable[[], T],
     first: int = 0,
-) -> tuple[list[RawPage], T]:
-    """Every page in order, with a `first` only so many and nothing recognised, and what `meanwhile`
-    gave; pages of `request.skip` are lost for the reason there.
-
-    Forks parse most pages of a long file, without events, while `meanwhile` runs. Images to
-    recognise, pages with a problem, and those that line numbers on other pages speak of are parsed
-    here. Raises Unreadable where too many pages are lost.
-    """
+) -> list[RawPage]:
+    """Every page in order, with a `first` only so many and nothing recognised; pages of
+    `request.skip` are lost for the reason there."""
     count = first or len(reader.pages)
     sizes = StreamSizes()
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
         recogniser = None if first else _recogniser_if_available(request, events)
-
-        def parse_in_fork(index: int) -> bytes | None:
-            with suppress(MemoryError):
-                page = _parse_page(reader, sizes, file, index, None)
-                if page.problem is None and not (page.scan and recogniser is not None):
-                    # A fork is no further from the user's files than this process, which may trust
-                    # it.
-                    return pickle.dumps(page, pickle.HIGHEST_PROTOCOL)
-            return None
-
-        indices = [index for index in range(count) if index + 1 not in request.skip]
-        lost = dict(request.skip)
-        pages: list[Any] = []
-        with PageForks(parse_in_fork, indices, processes, request.page_seconds) as forks:
-            meanwhile_result = meanwhile()
-            for index in range(count):
-                pickled = forks.take(index)
-                lost |= {lost_index + 1: why for lost_index, why in forks.lost.items()}
-                if forks.lost and len(lost) > WORKER_MAX_LOST_PAGES:
-                    what = f"{len(lost)} of its pages cannot be read; page {max(lost)} {lost[max(lost)]}"
-                    raise Unreadable(what, hint="Print it to a new PDF and try that")
-                if index + 1 in lost:
-                    pages.append(RawPage(problem=lost[index + 1], lost=True))
-                elif pickled is not None:
-                    events.on_read(index + 1)
-                    pages.append(pickle.loads(pickled) if index < EARLY_PAGES else pickled)
-                else:
-                    events.on_page(index + 1)
-                    pages.append(_parse_page(reader, sizes, file, index, recogniser))
-        pages = [pickle.loads(page) if isinstance(page, bytes) else page for page in pages]
+        pages: list[RawPage] = []
+        for index in range(count):
+            if index + 1 in request.skip:
+                pages.append(RawPage(problem=request.skip[index + 1], lost=True))
+            else:
+                events.on_page(index + 1)
+                pages.append(_parse_page(reader, sizes, file, index, recogniser))
         numbered = [page.numbers is not None for page in pages]
         for index, has_numbers in pages_to_parse_again(numbered).items() if file else ():
             if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
                 events.on_page(index + 1)
                 pages[index] = _parse_page(reader, sizes, file, index, None, numbered=has_numbers)
     events.on_page(0)
-    return pages, meanwhile_result
+    return pages
 
 
 def extract_one_page(

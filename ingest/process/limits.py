@@ -5,6 +5,7 @@ parent looks after it (`Watch`).
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -62,6 +63,12 @@ def limit_memory(most: int) -> None:
     """Limits this process's own memory to `most` bytes, where the system has the limit."""
     if resource is not None and most < memory_limit():
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def usable_cores() -> int:
+    """Of this process; 1 where unknown."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else 1
 
 
 class Watch:
