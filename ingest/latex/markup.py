@@ -16,11 +16,10 @@ from docqa.ingest.language.words import word_set
 from .numbers import LEVELS
 
 _MAX_LINES = 20
-# Macros that print one of their arguments: the last.
+# Macros that print one of their arguments: the last; besides `\textbf` and its like.
 UNWRAPPED = word_set(
-    "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
-    "fbox makebox framebox parbox textsubscript uppercase MakeUppercase lowercase href enquote title author date so hl "
-    "centerline url nolinkurl path multicolumn multirow texorpdfstring"
+    "emph textnormal uline mbox hbox fbox makebox framebox parbox uppercase MakeUppercase lowercase href enquote title "
+    "author date so hl underline centerline url nolinkurl path multicolumn multirow texorpdfstring"
 )
 DROPPED = word_set(
     "includegraphics bigskip medskip smallskip noindent indent centering raggedright raggedleft cleardoublepage "
@@ -36,16 +35,15 @@ DROPPED = word_set(
 MAY_HIDE = word_set(
     "else special pdfliteral textpdfrender only visible uncover onslide clipbox adjustbox put opacity textblock "
     "typeout pgfsetfillopacity excludecomment NewEnviron NewDocumentCommand pdfinfo message write BeginAccSupp "
-    "pdftooltip providecolor"
+    "pdftooltip"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set(
     "input include subfile import subimport bibliography addbibresource lstinputlisting"
 )
-TABLES = word_set("tabular tabular* tabularx tabulary longtable supertabular")
-LISTS = word_set("itemize enumerate description compactitem compactenum inparaenum")
+TABLES = ("tabular", "longtable", "supertabular")  # and what begins so
 VERBATIM = word_set("verbatim verbatim* lstlisting minted Verbatim alltt")
-_MATH = word_set("equation align gather multline eqnarray displaymath math alignat flalign dmath")
+_MATH = ("displaymath", "math", "dmath")  # besides those that the parser knows
 _THEOREMS = word_set(
     "theorem lemma proposition corollary proof definition remark example conjecture claim"
 )
@@ -163,22 +161,21 @@ SIGNS = {
     "degree": "°",
     "BibTeX": "BibTeX",
 }
-_CITES = word_set("citep citet citealp citeauthor citeyear parencite textcite autocite footcite")
+# Those whose arguments the parser does not know, or not all.
+_CITES = word_set("citeyear parencite textcite autocite footcite")
 _ARGUMENTS = {
-    "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
+    "{": "noalign textsuperscript textsubscript thanks phantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
-    "hypersetup index graphicspath theoremstyle nolinkurl linespread centerline underline",
-    "{{": "colorlet sbox texttransparent href texorpdfstring setcounter addtocounter setlength addtolength "
-    "markboth numberwithin fontsize import subimport",
-    "{{{": "multicolumn multirow addcontentsline definecolor",
-    "[{": "bibitem captionsetup color pagecolor rowcolor cellcolor",
-    "[{{": "rule textcolor colorbox",
-    "[{{{": "fcolorbox",
+    "index graphicspath theoremstyle nolinkurl linespread centerline",
+    "{{": "sbox texttransparent href addtocounter addtolength markboth numberwithin fontsize "
+    "import subimport",
+    "{{{": "multicolumn multirow addcontentsline",
+    "[{": "bibitem captionsetup rowcolor cellcolor",
+    "[{{": "rule",
     "{[{": "scalebox",
     "*{{{": "resizebox",
     "{[[{": "savebox raisebox",
     "*[{": "caption",
-    "*{": "vspace hspace",
 }
 
 

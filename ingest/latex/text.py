@@ -23,7 +23,7 @@ _MAX_DEPTH = 8
 _ARGUMENT = "\x03"
 _FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of their own
 _LOOKS = SETTING | WITHIN | UNPRINTED
-_OF_LOOK = _LOOKS | {"definecolor", "colorlet", "setbox"}
+_OF_LOOK = _LOOKS | word_set("definecolor providecolor colorlet setbox")
 _SPACES = word_set(", ; : quad qquad") | {" "}
 _NO_SPACES = word_set("! / - @ xspace")
 
@@ -230,7 +230,7 @@ class LatexText:
                     "".join(self._words[-1:]), self._words_as_one_paragraph(arguments[-1:])
                 )
             )
-        elif name in tex.UNWRAPPED:
+        elif name in tex.UNWRAPPED or (arguments and name.startswith("text")):
             self._add_nodes(arguments[-1:])
             self._words.append(" " if node.macro_post_space and not arguments else "")
         elif name not in tex.DROPPED:
@@ -245,9 +245,9 @@ class LatexText:
             self._words_as_one_paragraph([argument])
             for argument in arguments[: len(arguments) - len(inside)]
         ]
-        if name in ("definecolor", "colorlet") and len(told) > 1:
+        if name in ("definecolor", "providecolor", "colorlet") and len(told) > 1:
             self._colours.named[told[0].strip()] = self._colours.colour_by_name(
-                told[-1], told[1] if name == "definecolor" else ""
+                told[-1], "" if name == "colorlet" else told[1]
             )
         elif name == "setbox":
             self._unprinted = [True]
@@ -351,10 +351,10 @@ class LatexText:
         elif name in tex.VERBATIM:
             self._end_paragraph()
             self.pieces.append(LatexPiece("code", tex.verbatim_of(node)))
-        elif name in tex.TABLES:
+        elif name.startswith(tex.TABLES):
             self._end_paragraph()
             self._write_table(node)
-        elif name in tex.LISTS:
+        elif any(getattr(n, "macroname", "") == "item" for n in node.nodelist):
             self._write_list(node, "enumerate" if "enum" in name else name)
         elif name.rstrip("*") in self._names.theorems:
             self._write_theorem(node, self._names.theorems[name.rstrip("*")])
