@@ -63,14 +63,14 @@ class UnreadMarkup:
         self.inputs: list[str] = []
         self.macros: Counter[str] = Counter()
 
-    def warnings(self, left: Sequence[str]) -> list[str]:
-        """A line for each file that was not taken in (`left` has the known reasons), and one for
+    def warnings(self, reasons_by_file: Sequence[str]) -> list[str]:
+        """A line for each file that was not taken in (`reasons_by_file` has the known reasons), and one for
         unknown macros.
         """
-        known = [line.partition(": ")[0].replace(" ", "") for line in left]
+        known = [line.partition(": ")[0].replace(" ", "") for line in reasons_by_file]
         others = [f"\\{text}: other files are not read" for text in self.inputs]
         lines = [
-            *left,
+            *reasons_by_file,
             *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known),
         ]
         if len(lines) > _MAX_LINES:
@@ -116,7 +116,7 @@ class DefinedNames:
         self._nodes: dict[str, Sequence[Any]] = {}
         self._asked = 0
 
-    def nodes_of(self, name: str) -> Sequence[Any] | None:
+    def nodes_of_macro(self, name: str) -> Sequence[Any] | None:
         """The nodes that the macro `name` stands for, None where unknown; none after 20,000."""
         if name not in self._short:
             return None
@@ -257,7 +257,7 @@ def is_math(node: Any) -> bool:
     return bool(getattr(spec, "is_math_mode", False)) or node.environmentname.rstrip("*") in _MATH
 
 
-def verbatim_of(node: Any) -> str:
+def verbatim_text_of(node: Any) -> str:
     found = getattr(node.nodeargd, "verbatim_text", None)
     if isinstance(found, str):
         return found.strip("\n")

@@ -8,7 +8,7 @@ from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.layout.line_numbers import pages_to_parse_again
 from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.reading_order import order_lines
+from docqa.ingest.pdf.layout.reading_order import lines_in_reading_order
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest
@@ -16,8 +16,8 @@ from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invis
 
 from .errors import error_reason, pdf_errors
 from .measures import FEW_LETTERS
-from .ocr import NotRecognised, Recognised, Recogniser, is_image_of_text
-from .raw_page import Hidden, PageWords, PdfiumFile
+from .ocr import OcrFailed, OcrResult, Recogniser, is_image_of_text
+from .raw_page import HiddenWords, PageWords, PdfiumFile
 from .streams import StreamSizes, fonts_without_encoding
 
 ZERO_WIDTH = "zero-width characters"
@@ -38,7 +38,7 @@ class RawPage:
     plain: str = ""
     width: float = 0.0
     height: float = 0.0
-    hidden: list[Hidden] = field(default_factory=list)
+    hidden: list[HiddenWords] = field(default_factory=list)
     ocr: bool = False
     numbers: str | None = None
     problem: str | None = None
@@ -79,16 +79,23 @@ def extract_pages(
 
 
 def extract_one_page(
-    reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
+    reader: Any,
+    request: ReadRequest,
+    index: int,
+    events: PageEvents,
+    *,
+    has_line_numbers: bool = False,
 ) -> tuple[RawPage, bytes | None]:
     """Page `index` (from 0) alone, and its image as a PNG, None where pdfium did not open it.
-    `numbered`: the document has line numbers."""
+    `has_line_numbers`: the document has line numbers."""
     import pypdfium2
 
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
         recogniser = _recogniser_if_available(request, events)
-        page = _parse_page(reader, StreamSizes(), file, index, recogniser, numbered=numbered)
+        page = _parse_page(
+            reader, StreamSizes(), file, index, recogniser, numbered=has_line_numbers
+        )
         png = None
         # The text of a page that cannot be drawn is worth showing all the same.
         with suppress(pypdfium2.PdfiumError, MemoryError):
@@ -167,12 +174,14 @@ def _pdfium_page(
         return _overlong_page(seen.chars)
     # What is recognised has the few words that are printed over an image too.
     words = recognised.words if recognised is not None and recognised.words else seen.words
-    lines, numbers, order = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
+    lines, numbers, order = lines_in_reading_order(
+        words, seen.width, rules=seen.rules, is_numbered=numbered
+    )
     hidden = list(seen.hidden)
     for line in lines:
         text, invisible = strip_invisible(clean_text(line.text))
         line.text = squeeze_spaces(text)
-        hidden.extend([Hidden("", ZERO_WIDTH)] * invisible)
+        hidden.extend([HiddenWords("", ZERO_WIDTH)] * invisible)
     lines = [line for line in lines if line.text]
     page = RawPage(
         lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem, order=order
@@ -188,7 +197,7 @@ def _pdfium_page(
 
 def _recognise_if_image_of_text(
     file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
-) -> tuple[Recognised | None, str | None]:
+) -> tuple[OcrResult | None, str | None]:
     """What was recognised where the page is an image of text, and why it was not."""
     letters = sum(len(word.text) for word in seen.words)
     if seen.chars > MAX_PAGE_CHARS or letters >= FEW_LETTERS:
@@ -197,10 +206,10 @@ def _recognise_if_image_of_text(
         if not is_image_of_text(page, letters):
             return None, None
         if recogniser is None:
-            return Recognised([], 0.0, 0), None
+            return OcrResult([], 0.0, 0), None
         try:
             return recogniser.recognise(page, index + 1), None
-        except NotRecognised as error:
+        except OcrFailed as error:
             return None, str(error)
 
 
@@ -217,4 +226,4 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
     lines = [squeeze_spaces(line) for line in text.split("\n") if line.strip()]
     boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
     height = float(max(len(lines), 1))
-    return RawPage(boxed, "\n".join(lines), 0.0, height, [Hidden("", ZERO_WIDTH)] * invisible)
+    return RawPage(boxed, "\n".join(lines), 0.0, height, [HiddenWords("", ZERO_WIDTH)] * invisible)

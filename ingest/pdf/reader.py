@@ -13,7 +13,7 @@ from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
-from .document import OutsidePages, make_document, parse_outside
+from .document import FileLevelContent, build_document, parse_file_level_content
 from .errors import DAMAGED, error_reason, pdf_errors
 from .measures import LONG_DOCUMENT
 from .pages import extract_pages
@@ -33,10 +33,10 @@ def read_pdf(request: ReadRequest, events: PageEvents) -> Document:
         # Without annotations; nothing where the first pages have no text.
         with suppress(IngestError):
             first = extract_pages(reader, opened, events, _FIRST_PAGES)
-            outside = OutsidePages("", [None] * _FIRST_PAGES, [], {}, [])
-            events.on_first(make_document(opened, first, outside))
-    outside = parse_outside(reader, opened)
-    return make_document(request, extract_pages(reader, opened, events), outside)
+            outside = FileLevelContent("", [None] * _FIRST_PAGES, [], {}, [])
+            events.on_first(build_document(opened, first, outside))
+    outside = parse_file_level_content(reader, opened)
+    return build_document(request, extract_pages(reader, opened, events), outside)
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:

@@ -89,14 +89,16 @@ class StyleSheets:
             elif "stylesheet" in (attributes.get("rel") or "").lower().split():
                 self._add_linked_sheet(attributes.get("href") or "", 0)
 
-    def declarations_for(self, mem_id: int, inline: str | None) -> Declarations:
-        """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what
+    def declarations_of_element(self, element_id: int, style_attribute: str | None) -> Declarations:
+        """The declarations for the element `element_id` whose attribute `style` is `style_attribute`; for what
         they set before and after its words, of the negative number."""
-        found = self._found.get(mem_id, [])
-        if inline:
+        found = self._found.get(element_id, [])
+        if style_attribute:
             found = [
                 *found,
-                *_weighted_declarations(parse_declarations(inline), _OF_STYLE_ATTRIBUTE),
+                *_declarations_with_weights(
+                    parse_declarations(style_attribute), _OF_STYLE_ATTRIBUTE
+                ),
             ]
         merged = Declarations()
         for _, declarations in sorted(found, key=itemgetter(0)):
@@ -175,7 +177,9 @@ class StyleSheets:
             except SelectolaxError:  # a selector that this parser does not know hides nothing
                 continue
             groups = [match.lastindex for match in _WEIGHT.finditer(part)]
-            weighted = _weighted_declarations(body, (*map(groups.count, (1, 2, 3)), self._order))
+            weighted = _declarations_with_weights(
+                body, (*map(groups.count, (1, 2, 3)), self._order)
+            )
             for node in nodes:
                 self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).extend(weighted)
 
@@ -189,10 +193,14 @@ def _selector_of_rule(rule: Any) -> str:
     return str(tinycss2.serialize(rule.prelude)).strip()
 
 
-def _weighted_declarations(
-    pair: DeclarationPair, weight: tuple[int, ...]
+def _declarations_with_weights(
+    normal_and_important: DeclarationPair, specificity: tuple[int, ...]
 ) -> list[WeightedDeclarations]:
-    return [((important, *weight), said) for important, said in enumerate(pair) if said]
+    return [
+        ((important, *specificity), said)
+        for important, said in enumerate(normal_and_important)
+        if said
+    ]
 
 
 def _contents_of_rule(rule: Any) -> list[Any]:

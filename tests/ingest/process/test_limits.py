@@ -9,7 +9,7 @@ import pytest
 from docqa.ingest import worker
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.process import limits as process_limits
-from docqa.ingest.process.limits import MEMORY, TIME, Watch
+from docqa.ingest.process.limits import MEMORY, TIME, ChildProcessWatch
 from docqa.ingest.request import ReadRequest
 
 
@@ -25,7 +25,7 @@ def test_a_process_over_its_limits_is_ended(code, seconds, over):
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    watch = Watch(child, seconds, 2**28)
+    watch = ChildProcessWatch(child, seconds, 2**28)
     child.communicate(timeout=60)
     watch.close()
     assert watch.over == over and (child.returncode != 0) == bool(over)
