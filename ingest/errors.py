@@ -31,7 +31,7 @@ class MissingError(IngestError):
     """There is no such file or folder."""
 
 
-class FileEmptyError(IngestError):
+class EmptyError(IngestError):
     """The file has no bytes, or nothing but white space."""
 
 

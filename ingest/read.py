@@ -17,7 +17,7 @@ from .archive import (
 )
 from .detect import format_of, is_readable_format
 from .errors import (
-    FileEmptyError,
+    EmptyError,
     IngestError,
     NoDocuments,
     Unreadable,
@@ -47,7 +47,7 @@ def read(request: ReadRequest, events: PageEvents | None = None) -> Document:
         refuse_over_limit(MAX_FILE_BYTES, len(data), "bytes")
         if not data.strip(b" \t\r\n\f\0"):
             what = "there is only white space in the file" if data else "the file is empty"
-            raise FileEmptyError(what, hint="Get the file again, or name another one")
+            raise EmptyError(what, hint="Get the file again, or name another one")
         found = format_of(data, request.name, request.media_type)
         if found.name == "pdf":
             from docqa.ingest.pdf.reader import read_pdf

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from docqa.ingest import worker as worker_module
 from docqa.ingest.errors import (
+    EmptyError,
     Encrypted,
-    FileEmptyError,
     MissingError,
     NoDocuments,
     NotADocument,
@@ -145,8 +145,8 @@ def test_tag_characters_are_taken_out_and_counted():
 @pytest.mark.parametrize(
     ("name", "data", "error", "words"),
     [
-        ("a.txt", b"", FileEmptyError, "empty"),
-        ("a.txt", b" \n\t ", FileEmptyError, "white space"),
+        ("a.txt", b"", EmptyError, "empty"),
+        ("a.txt", b" \n\t ", EmptyError, "white space"),
         ("a.docx", b"PK\x03\x04 and more", Unreadable, "damaged"),
         ("a", b"PK\x03\x04 and more", Unreadable, "damaged"),
         ("a.docx", b"plain words", NotADocument, "Word document"),

@@ -9,8 +9,8 @@ import unicodedata
 import pytest
 
 from docqa.ingest.errors import (
+    EmptyError,
     Encrypted,
-    FileEmptyError,
     MissingError,
     NotADocument,
     NoText,
@@ -128,7 +128,7 @@ def test_what_is_no_pdf_is_refused_by_its_content(tmp_path):
     with pytest.raises(NotADocument, match="not a PDF"):
         read(ReadRequest(file))
     file.write_bytes(b"")
-    with pytest.raises(FileEmptyError):
+    with pytest.raises(EmptyError):
         read(ReadRequest(file))
     with pytest.raises(MissingError):
         read(ReadRequest(tmp_path / "nowhere.pdf"))
