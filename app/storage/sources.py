@@ -20,7 +20,7 @@ from docqa.ingest.archive import load_file, load_stream
 from docqa.ingest.errors import IngestError, NoDocuments, TooLarge, Unreadable, name_file_in_errors
 from docqa.ingest.formats import format_of_type
 from docqa.ingest.pdf.ocr import is_ocr_available
-from docqa.ingest.process.forks import usable_cores
+from docqa.ingest.process.limits import usable_cores
 from docqa.ingest.read import INGEST_VERSION, documents_in_email, find_documents
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import FORMAT_OF_LINES, from_bytes, to_bytes

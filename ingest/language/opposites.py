@@ -15,7 +15,7 @@ WORDS = "/"
 Sides = tuple[frozenset[str], ...]
 
 
-class Axis(NamedTuple):
+class OppositeWords(NamedTuple):
     """The words of each side; `kind` is RELATION, where the two sides change places with the words
     (what came before the merger is what the merger came after), PERSONS, of whom a sentence may
     name both, or WORDS."""
@@ -24,12 +24,14 @@ class Axis(NamedTuple):
     kind: str
 
 
-def _axis_of_line(line: str) -> Axis:
+def _parse_opposite_words(line: str) -> OppositeWords:
     kind = next((mark for mark in (RELATION, PERSONS) if mark in line), WORDS)
-    return Axis(tuple(frozenset(side.split()) for side in line.split(kind)), kind)
+    return OppositeWords(tuple(frozenset(side.split()) for side in line.split(kind)), kind)
 
 
-AXES = tuple(map(_axis_of_line, (_HERE / "opposites.txt").read_text(encoding="utf-8").splitlines()))
+AXES = tuple(
+    map(_parse_opposite_words, (_HERE / "opposites.txt").read_text(encoding="utf-8").splitlines())
+)
 """What is said of the same thing on one side cannot be said on the other."""
 PARTIES = tuple(side for axis in AXES if axis.kind == PERSONS for side in axis.sides)
 """Words for the same party to a contract or a case."""

@@ -55,7 +55,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         before = place or max((bookmark.page, 0), before if before[0] == bookmark.page else (1, 0))
         number, name = _numbered_title(title, place, pages)
         if place is not None:
-            number, before = (number, place) if number else _division_above(place, pages)
+            number, before = (number, place) if number else _division_heading_above(place, pages)
         marks.append(
             HeadingMark(
                 bookmark.level,
@@ -101,17 +101,17 @@ def _numbered_title(
     return number, name
 
 
-def _division_above(
-    place: tuple[int, int], pages: Sequence[Page]
+def _division_heading_above(
+    offset: tuple[int, int], pages: Sequence[Page]
 ) -> tuple[str | None, tuple[int, int]]:
-    """The "Chapter 3" on the line above the heading at `place` and where it begins, or None and
-    `place`.
+    """The "Chapter 3" on the line above the heading at `offset` and where it begins, or None and
+    `offset`.
     """
-    page, start = place
+    page, start = offset
     text = pages[page - 1].text
     above = text.rfind("\n", 0, max(start - 1, 0)) + 1
     match = _DIVISION_ALONE.fullmatch(text[above:start].strip()) if above < start else None
-    return (match.group(1), (page, above)) if match else (None, place)
+    return (match.group(1), (page, above)) if match else (None, offset)
 
 
 def _find_title(
