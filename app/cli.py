@@ -26,7 +26,7 @@ def main() -> int:
 
         code = report.interrupted(error)
     _ignore_interrupts()
-    report.settle_stdout()
+    report.flush_stdout_quietly()
     # The interpreter would look through all of torch for cycles before it ends: a third of a
     # second. What is frozen is never destroyed, and Triton's extension (nanobind) would report its
     # objects as leaks.
@@ -60,9 +60,9 @@ def run(
         return report.interrupted()
     except TyperException as error:
         hint = f"`{name} --help` shows how" if tool else root.hint(list(arguments))
-        return _usage(error.format_message(), hint)
+        return _report_usage(error.format_message(), hint)
     except (
-        report.PipeClosed,
+        report.PipeClosedError,
         SystemExit,
     ):  # typer's own writing makes a SystemExit of a closed pipe
         return report.ANSWERED
@@ -74,7 +74,7 @@ def run(
         return report.failure(error)
 
 
-def _usage(message: str, hint: str) -> int:
+def _report_usage(message: str, hint: str) -> int:
     from docqa.app import report
 
     if message.startswith("Usage:"):  # a group without a command: the message is its help

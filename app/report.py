@@ -30,7 +30,7 @@ EXIT_CODES_HELP = (
 _WORST_FIRST = (INTERRUPTED, BUG, USAGE, RESOURCES, INPUT, NOT_FOUND, ANSWERED)
 
 
-class PipeClosed(Exception):
+class PipeClosedError(Exception):
     """The reader of standard output has closed it."""
 
 
@@ -43,23 +43,23 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def result(text: str) -> None:
-    """Write a result and a line end to standard output. Raises PipeClosed, and OSError where it is
+    """Write a result and a line end to standard output. Raises PipeClosedError, and OSError where it is
     a full disk.
     """
     if sys.stdout is None:  # started with it closed
-        raise PipeClosed
+        raise PipeClosedError
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except BrokenPipeError as error:
-        raise PipeClosed from error
+        raise PipeClosedError from error
 
 
 def escape_unencodable() -> None:
     """Let standard output write what its encoding lacks, and bytes that are not UTF-8, as an escape
     (\\u201c).
     """
-    codecs.register_error("docqa.escape", _escaped)
+    codecs.register_error("docqa.escape", _escape_unencodable_characters)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in (
         "strict",
         "surrogateescape",
@@ -67,13 +67,13 @@ def escape_unencodable() -> None:
         sys.stdout.reconfigure(errors="docqa.escape")
 
 
-def _escaped(error: UnicodeError) -> tuple[str, int]:
+def _escape_unencodable_characters(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
-def settle_stdout() -> None:
+def flush_stdout_quietly() -> None:
     """Flush standard output; where that fails drop the rest, so that the interpreter does not
     complain.
     """

@@ -23,7 +23,7 @@ def clip(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
 
 
-def list_first_names(names: Sequence[str], most: int) -> str:
+def abridged_name_list(names: Sequence[str], most: int) -> str:
     """`a, b and 3 more`: at most so many of `names`."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -17,7 +17,7 @@ from docqa.app.reading.candidates import ANYTHING, Wanted
 if TYPE_CHECKING:
     from docqa.model.prompts.conversation import PromptForm
 
-    from .local import LocalReading
+    from .local import LocalPrefill
 
 
 class Answerer(Protocol):
@@ -26,7 +26,7 @@ class Answerer(Protocol):
     """
 
     @property
-    def reading(self) -> LocalReading:
+    def reading(self) -> LocalPrefill:
         """What reads whole documents on this machine, and its plan."""
 
     def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
@@ -64,7 +64,7 @@ class TextGenerator(Protocol):
         """The tokens of passages that it is given at once."""
 
     @property
-    def reading(self) -> LocalReading | None:
+    def reading(self) -> LocalPrefill | None:
         """What reads whole documents into the model; None where a server has it."""
 
     @property

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import CoverageReport
-from docqa.app.context.cached import CachedParts
+from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, lay_out
 from docqa.app.evidence.ranking import Ranked, WordIndex, rank_by_words
 from docqa.app.quotes.verifier import Verifier
@@ -31,7 +31,7 @@ class Corpus:
         warnings: list[str],
         opening: Sequence[int] | None = None,
         *,
-        cache: CachedParts | None = None,
+        cache: DocumentPartsCache | None = None,
     ) -> None:
         self.documents = documents
         self.warnings = tuple(warnings)

@@ -22,8 +22,8 @@ from docqa.model.state.long_attention import attention_kind
 from .compose import Draft, compose_answer
 from .corpus import Corpus
 from .finders import AskedQuestion, Found, make_finder
-from .local import LocalReading
-from .third_party import recorded_options
+from .local import LocalPrefill
+from .third_party import options_for_provenance
 
 
 class ExtractiveAnswerer:
@@ -35,7 +35,7 @@ class ExtractiveAnswerer:
         self.corpus = corpus
         self.model = model
         self.options = options
-        self.reading = LocalReading(corpus, model, store)
+        self.reading = LocalPrefill(corpus, model, store)
         self.finder = make_finder(corpus, model, options, self.reading)
         self._found: dict[AskedQuestion, Found] = {}
 
@@ -48,7 +48,7 @@ class ExtractiveAnswerer:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the
         answer has to be. `doubtful`: what is too unlikely to be asserted is stated too."""
         asked = AskedQuestion(question, wanted)
-        if self.options.quick or self._refuse_other_language(question) is not None:
+        if self.options.quick or self._refuse_unless_english(question) is not None:
             yield Finished(self._make_preview(asked, doubtful=doubtful))
             return
         started = time.monotonic()
@@ -59,7 +59,7 @@ class ExtractiveAnswerer:
                 started = time.monotonic()
             yield from self.reading.prefill_documents()
         ranked, reading = self._find_candidates(asked)
-        usage = self.reading.usage_since(started, read=reads)
+        usage = self.reading.usage_since_start(started, read=reads)
         yield Finished(self._compose_answer(question, ranked, reading, usage, doubtful=doubtful))
 
     def preview(self, question: str) -> Answer:
@@ -70,7 +70,7 @@ class ExtractiveAnswerer:
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over."""
-        declined = self._refuse_other_language(question)
+        declined = self._refuse_unless_english(question)
         if declined is not None:
             return declined
         started = time.monotonic()
@@ -101,7 +101,7 @@ class ExtractiveAnswerer:
         _, reading = self._found.get(AskedQuestion(question), (None, None))
         return reading.signals if reading is not None else {}
 
-    def signals_with_words(self, question: str) -> dict[str, float]:
+    def reader_and_word_signals(self, question: str) -> dict[str, float]:
         """The same and those of words: see signals.py."""
         return answer_signals(question, self.corpus.word_index, self.find_candidates(question)[1])
 
@@ -121,7 +121,7 @@ class ExtractiveAnswerer:
         found = self._found.get(asked)
         if found is None:
             if self.options.quick:
-                found = self.finder.find_before_prefill(asked)
+                found = self.finder.find_candidates_before_prefill(asked)
             else:
                 ranked, reading = self.finder.find_candidates(asked)
                 if reading is not None:
@@ -133,14 +133,14 @@ class ExtractiveAnswerer:
         return found
 
     def _make_preview(self, asked: AskedQuestion, *, doubtful: bool = False) -> Answer:
-        declined = self._refuse_other_language(asked.text)
+        declined = self._refuse_unless_english(asked.text)
         if declined is not None:
             return declined
         started = time.monotonic()
         ranked, reading = (
             self._find_candidates(asked)
             if self.options.quick
-            else self.finder.find_before_prefill(asked)
+            else self.finder.find_candidates_before_prefill(asked)
         )
         tokens = reading.prompt_tokens if reading is not None else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
@@ -148,7 +148,7 @@ class ExtractiveAnswerer:
             asked.text, ranked, reading, usage, preliminary=True, doubtful=doubtful
         )
 
-    def _refuse_other_language(self, question: str) -> Answer | None:
+    def _refuse_unless_english(self, question: str) -> Answer | None:
         """Not found, and why, where the question is in a language that the bundled reader does not
         read; other checkpoints may. Nothing is read for it."""
         if not self.finder.english_only or is_english(question):
@@ -170,7 +170,7 @@ class ExtractiveAnswerer:
         corpus = self.corpus
         calibration = self.finder.calibration
         likely, first = (0.0, 0.0) if unread else self.chances(question, reading)
-        unlikely = confidence.is_refused(likely, calibration) and not doubtful
+        unlikely = confidence.is_below_answer_threshold(likely, calibration) and not doubtful
         if unlikely or reading is None or not reading.candidates:
             shown, chance = None, first
         else:
@@ -180,14 +180,14 @@ class ExtractiveAnswerer:
             ranked=ranked[nearest : nearest + self.options.listed],
             preliminary=preliminary,
             coverage=self._coverage_report(unread, preliminary).with_warnings(
-                *addressing.warnings_of_addressing(
-                    addressing.likely_places(reading), corpus.documents
+                *addressing.warnings_of_addressed_reader(
+                    addressing.likely_candidates(reading), corpus.documents
                 )
             ),
             usage=usage,
             provenance=self._answer_provenance(),
         )
-        possible = confidence.is_possible(first, calibration)
+        possible = confidence.is_above_possible_threshold(first, calibration)
         return compose_answer(draft, shown, chance, corpus.context, possible=possible)
 
     def _coverage_report(self, unread: str, preliminary: bool) -> CoverageReport:
@@ -206,5 +206,5 @@ class ExtractiveAnswerer:
         profile = self.reading.profile
         layers = self.model.config.first_layers(profile.layers)
         attention = attention_kind(layers, len(self.corpus.context))
-        recorded = recorded_options(self.options)
+        recorded = options_for_provenance(self.options)
         return answer_provenance(profile, self.corpus.documents, recorded, attention)

@@ -36,7 +36,7 @@ from .answerer import Reply, TextGenerator
 from .compose import Draft
 from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
-from .local import LocalReading
+from .local import LocalPrefill
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
@@ -78,7 +78,7 @@ class WritingAnswerer:
         self._all: Given | None = None
 
     @property
-    def reading(self) -> LocalReading:
+    def reading(self) -> LocalPrefill:
         """What reads whole documents on this machine: the model, or the bundled one where a server
         has the model.
         """
@@ -298,7 +298,7 @@ class WritingAnswerer:
             question=asked.question,
             ranked=found.ranked[nearest : nearest + self.options.listed],
             coverage=self.corpus.coverage_report(tokens, *notes),
-            usage=self.reading.usage_since(asked.started) if asked.whole else usage,
+            usage=self.reading.usage_since_start(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
         )

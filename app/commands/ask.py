@@ -12,7 +12,7 @@ import typer
 from docqa.app import report
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
-from docqa.app.answerers.third_party import recorded_options
+from docqa.app.answerers.third_party import options_for_provenance
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.context.provenance import provenance_without_state
 from docqa.app.errors import InputError, ResourceError, UsageError
@@ -292,5 +292,5 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
             tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)
         ),
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
-        provenance=provenance_without_state("", None, recorded_options(options)),
+        provenance=provenance_without_state("", None, options_for_provenance(options)),
     )

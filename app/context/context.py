@@ -171,7 +171,7 @@ def lay_out_document(
     for page in document.pages:
         if document.paged:
             layout.add_mark(prompt.page_mark(page.label or str(page.page)))
-        for name, passages in _passage_runs_by_section(by_page.get(page.page, []), marks):
+        for name, passages in _split_passages_at_sections(by_page.get(page.page, []), marks):
             if name:
                 layout.add_mark(prompt.section_mark(name))
             layout.add_page(page, passages)
@@ -191,16 +191,16 @@ def join_into_context(
         before = len(placed)
         ids.extend(part.ids)
         token_offset.extend(part.token_offset)
-        token_passage.extend(_add_to_numbers(before, part.token_passage))
+        token_passage.extend(_shift_numbers(before, part.token_passage))
         starts, ends = (
-            _add_to_numbers(base, places) for places in (part.passage_starts, part.passage_ends)
+            _shift_numbers(base, places) for places in (part.passage_starts, part.passage_ends)
         )
         passages = map(document.passages.__getitem__, part.passages)
         placed += map(PlacedPassage, repeat(number), passages, starts, ends)
     return Context(tuple(documents), ids, tuple(placed), token_passage, token_offset)
 
 
-def _add_to_numbers(first: int, numbers: "array[int]") -> "array[int]":
+def _shift_numbers(first: int, numbers: "array[int]") -> "array[int]":
     if not first or not numbers:
         return numbers
     values = np.frombuffer(numbers, np.int32)
@@ -209,7 +209,7 @@ def _add_to_numbers(first: int, numbers: "array[int]") -> "array[int]":
     )
 
 
-def _passage_runs_by_section(
+def _split_passages_at_sections(
     passages: list[tuple[int, Passage]], names: dict[tuple[int, int], str]
 ) -> list[tuple[str, list[tuple[int, Passage]]]]:
     """The passages of a page, cut where one begins with a section that `names` has; each run with

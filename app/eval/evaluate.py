@@ -151,7 +151,7 @@ def outcome(
         hit(ranked[:3]),
         hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
-        signals={} if session.writes else session.local.signals_with_words(question.text),
+        signals={} if session.writes else session.local.reader_and_word_signals(question.text),
     )
 
 

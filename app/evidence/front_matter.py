@@ -46,11 +46,11 @@ def _front_passages_of_document(context: Context, document: int) -> list[int]:
     signed = sorted(
         (n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number]
     )
-    both = zip_longest(_passages_at_front(context, numbers), signed)
+    both = zip_longest(_title_and_imprint_passages(context, numbers), signed)
     return list(dict.fromkeys(number for pair in both for number in pair if number is not None))
 
 
-def _passages_at_front(context: Context, numbers: list[int]) -> Iterator[int]:
+def _title_and_imprint_passages(context: Context, numbers: list[int]) -> Iterator[int]:
     """The first passage, what says more of the document on the first pages, and the second
     passage.
     """

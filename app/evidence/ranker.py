@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import likeness_to_question, text_for_encoder
+from docqa.app.context.passage_vectors import similarities_to_question, text_for_encoder
 from docqa.app.context.prefill import Prefiller
 from docqa.app.options import Options
 from docqa.model.protocol import Model
@@ -53,7 +53,7 @@ class PassageRanker:
             _add_signal(signals, "vector", self._head_scores(question))
         if self._weights.get("passage"):
             _add_signal(
-                signals, "passage", self._prefiller().passages.question_likenesses(question)
+                signals, "passage", self._prefiller().passages.passage_similarities(question)
             )
         weights = self._weights if len(signals) > 1 else WORDS_ALONE
         return self._rerank_first_passages(
@@ -67,7 +67,7 @@ class PassageRanker:
         if encoder is None:
             return few
         texts = [text_for_encoder(self._context, item.passage_number) for item in few]
-        likeness = likeness_to_question(encoder, question, texts)
+        likeness = similarities_to_question(encoder, question, texts)
         bm25 = np.array([item.bm25 for item in few])
         total = fuse_signals({"bm25": bm25, "passage": likeness}, self._weights)
         scored = [replace(item, score=float(score)) for item, score in zip(few, total, strict=True)]

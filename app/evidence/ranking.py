@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from docqa.app.context.cached import CachedParts
+from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.storage.arrays import Arrays
 
@@ -56,7 +56,7 @@ class WordIndex:
         return cls(map(partial(_text_with_headings, context), context.passages))
 
     @classmethod
-    def load_or_build(cls, context: Context, cache: CachedParts) -> Self:
+    def load_or_build(cls, context: Context, cache: DocumentPartsCache) -> Self:
         """The same; only documents that are not in the cache are indexed, and then cached."""
 
         def indexed(number: int) -> Arrays:

@@ -37,7 +37,7 @@ def addresses_reader(sentence: str) -> bool:
     return _ADDRESSES.search(" ".join(sentence.split())) is not None
 
 
-def addressing_sentence_near(
+def sentence_addressing_reader_near(
     place: Candidate | Located, documents: Sequence[Document]
 ) -> str | None:
     """The sentence that addresses the reader and has `place`, or is right before or after it."""
@@ -60,7 +60,7 @@ def move_suspicious_candidates_last(found: Candidates, documents: Sequence[Docum
     doubted = {
         id(each)
         for each in (*found.candidates, *found.items)
-        if addressing_sentence_near(each, documents) is not None
+        if sentence_addressing_reader_near(each, documents) is not None
     }
     if not doubted.intersection(map(id, (*found.candidates[:1], *found.items))):
         return found
@@ -79,13 +79,13 @@ def move_suspicious_candidates_last(found: Candidates, documents: Sequence[Docum
     return replace(found.without_shown((), documents), candidates=(*first, *candidates))
 
 
-def warnings_of_addressing(
+def warnings_of_addressed_reader(
     places: Iterable[Candidate | Located], documents: Sequence[Document]
 ) -> tuple[str, ...]:
     """A warning for every sentence that addresses the reader next to one of the answer's places."""
     lines: dict[str, None] = {}
     for place in places:
-        if (sentence := addressing_sentence_near(place, documents)) is not None:
+        if (sentence := sentence_addressing_reader_near(place, documents)) is not None:
             document = documents[place.document]
             where = f"{document.path}, page {place.page}" if document.paged else document.path
             said = clip(" ".join(sentence.split()), _SHOWN)
@@ -94,6 +94,6 @@ def warnings_of_addressing(
     return tuple(lines)
 
 
-def likely_places(found: Candidates | None) -> tuple[Candidate, ...]:
+def likely_candidates(found: Candidates | None) -> tuple[Candidate, ...]:
     """The candidates that may be the answer, and the items of a list."""
     return (*found.candidates[:_LIKELY], *found.items) if found is not None else ()

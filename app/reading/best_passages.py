@@ -7,7 +7,7 @@ from functools import partial
 
 from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import likeness_to_question, text_below_headings
+from docqa.app.context.passage_vectors import similarities_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, Ranked, WordIndex
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -17,14 +17,14 @@ from .candidates import (
     ANYTHING,
     Candidates,
     Excerpt,
-    ScoredPlaces,
+    ScoredExcerpts,
     ScoredSentence,
     Wanted,
     scored_sentences,
     whole_passage,
 )
 from .decision import decide_answer
-from .rereading import ExcerptReading, choose_excerpts, read_again, read_alone
+from .rereading import ExcerptReadResult, choose_excerpts, read_again, read_sentences_separately
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60
@@ -76,9 +76,9 @@ class PassageReader:
         behind = [scores[number] - ordered[0].score for number in numbers]
         sentences = [scored_sentences(item.text, question, self.words) for item in excerpts]
         if weights["vector_weight"]:
-            sentences = self._with_likeness_to_question(question, excerpts, sentences, reading)
-        places = ScoredPlaces(excerpts, sentences, behind, weights)
-        alone = partial(read_alone, self.reader, question, above)
+            sentences = self._add_question_similarities(question, excerpts, sentences, reading)
+        places = ScoredExcerpts(excerpts, sentences, behind, weights)
+        alone = partial(read_sentences_separately, self.reader, question, above)
         documents = self.context.documents
         return ordered, decide_answer(reading, places, documents, question, alone, wanted)
 
@@ -108,7 +108,7 @@ class PassageReader:
         order: Sequence[int],
         most: int,
         longest: int,
-    ) -> ExcerptReading:
+    ) -> ExcerptReadResult:
         """What the reader makes of the first `most` pieces of `excerpts` in `order`. It sees the
         whole of a sentence over a page break; its answer begins on the passage's page."""
         texts = [excerpt.text + self._rest_of_sentence(excerpt) for excerpt in excerpts]
@@ -128,12 +128,12 @@ class PassageReader:
         rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
 
-    def _with_likeness_to_question(
+    def _add_question_similarities(
         self,
         question: str,
         excerpts: Sequence[Excerpt],
         sentences: list[list[ScoredSentence]],
-        reading: ExcerptReading,
+        reading: ExcerptReadResult,
     ) -> list[list[ScoredSentence]]:
         """`sentences` of each excerpt; those of the likeliest spans with their likeness to the
         question, by the passage encoder.
@@ -148,7 +148,7 @@ class PassageReader:
                     texts[span.slot, sentence.start] = text_below_headings(above, text)
         if self.model.passage_encoder is None or not texts:
             return sentences
-        values = likeness_to_question(
+        values = similarities_to_question(
             self.model.passage_encoder, question, list(texts.values())
         ).tolist()
         likeness = dict(zip(texts, values, strict=True))

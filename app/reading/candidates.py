@@ -136,7 +136,7 @@ def on_one_line(text: str) -> str:
     return "".join(" " if character.isspace() else character for character in text)
 
 
-def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+def sort_best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """`candidates` by score, equal ones in the order of the excerpts."""
     return tuple(sorted(candidates, key=lambda c: (-c.score, c.slot, c.start, c.end)))
 
@@ -167,7 +167,7 @@ def scored_sentences(text: str, question: str, words: WordIndex) -> list[ScoredS
 
 
 @dataclass(frozen=True)
-class ScoredPlaces:
+class ScoredExcerpts:
     """The `excerpts` that were read, each with its sentences, and how far its passage scores below
     the first one (`behind`, at most 0). Makes candidates of spans in them, scored by `weights`."""
 

@@ -17,10 +17,10 @@ from docqa.model.prompts.prompt import REFUSAL, question_text
 from .candidates import (
     Candidate,
     Candidates,
-    ScoredPlaces,
-    best_first,
+    ScoredExcerpts,
     on_one_line,
     scored_sentences,
+    sort_best_first,
     whole_passage,
 )
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MOST_OCCURRENCES = 64  # of the same words
 
 
-def copy_from_passages(
+def copy_candidates_from_passages(
     model: WritingModel, question: str, numbers: Sequence[int], context: Context, words: WordIndex
 ) -> Candidates:
     """What `model` would answer from the passages of `context` with these numbers, read for this
@@ -46,11 +46,11 @@ def copy_from_passages(
     ]
     state = model.new_state()
     model.prefill(ids, state)
-    found = copy_from_state(model, question, state, context, words, passages)
+    found = copy_candidates_from_state(model, question, state, context, words, passages)
     return replace(found, prompt_tokens=found.prompt_tokens + len(ids))
 
 
-def copy_from_state(
+def copy_candidates_from_state(
     model: WritingModel,
     question: str,
     state: State,
@@ -82,16 +82,16 @@ def copy_from_state(
     excerpts = [whole_passage(context, number) for number in numbers]
     excerpts = [replace(excerpt, text=on_one_line(excerpt.text)) for excerpt in excerpts]
     sentences = [scored_sentences(excerpt.text, question, words) for excerpt in excerpts]
-    scored = ScoredPlaces(excerpts, sentences, [0.0] * len(excerpts), weights)
+    scored = ScoredExcerpts(excerpts, sentences, [0.0] * len(excerpts), weights)
     best: list[Candidate] = []
     for span, found in places.items():
         candidates = (
             scored.candidate(numbers.index(number), start, end, span.logprob, span.token_count)
             for number, start, end in found
         )
-        best += best_first(filter(None, candidates))[:1]
+        best += sort_best_first(filter(None, candidates))[:1]
     of_place: dict[tuple[int, int, int], Candidate] = {}
-    for candidate in best_first(best):
+    for candidate in sort_best_first(best):
         of_place.setdefault((candidate.slot, candidate.start, candidate.end), candidate)
     return Candidates(tuple(of_place.values()), refusal, len(ids))
 

@@ -21,7 +21,7 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
-from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
+from docqa.app.reading.wording.forms import asks_for_list, is_brief_answer
 from docqa.ingest.types import Document
 
 from .candidates import (
@@ -29,12 +29,12 @@ from .candidates import (
     Candidate,
     Candidates,
     Form,
-    ScoredPlaces,
+    ScoredExcerpts,
     Wanted,
-    best_first,
+    sort_best_first,
 )
 from .list_items import items_below
-from .rereading import ExcerptReading, ExcerptSpan, ReadAlone
+from .rereading import ExcerptReadResult, ExcerptSpan, SentenceOdds
 
 LEAD_IN = 200  # characters from a lead-in to the first item
 LONGEST_LIST = 40
@@ -49,18 +49,18 @@ INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 """Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
 
-Alone = Callable[[Sequence[tuple[int, str]]], Sequence[ReadAlone]]
-"""`read_alone` with a question."""
+Alone = Callable[[Sequence[tuple[int, str]]], Sequence[SentenceOdds]]
+"""`read_sentences_separately` with a question."""
 
 
-def verdict_of(odds: float) -> Verdict | None:
+def verdict_from_odds(odds: float) -> Verdict | None:
     """What log-odds of yes say; None where they leave it open."""
     return None if abs(odds) < VERDICT_ODDS else Verdict.YES if odds > 0 else Verdict.NO
 
 
 def decide_answer(
-    reading: ExcerptReading,
-    places: ScoredPlaces,
+    reading: ExcerptReadResult,
+    places: ScoredExcerpts,
     documents: Sequence[Document],
     question: str,
     alone: Alone,
@@ -69,15 +69,15 @@ def decide_answer(
     """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a
     field's has to be.
     """
-    candidates = best_first(_candidates_from_spans(places, reading.spans))
+    candidates = sort_best_first(_candidates_from_spans(places, reading.spans))
     if wanted.kind is not None:
         of_kind = (_value_of_kind(candidate, wanted.kind, places) for candidate in candidates)
         candidates = tuple(filter(None, of_kind))
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
-    candidates, sentence = _alone_best_first(candidates, places, alone)
+    candidates, sentence = _move_best_alone_first(candidates, places, alone)
     best = candidates[0]
-    excerpt = _excerpt_index_of(reading, places, best)
+    excerpt = _excerpt_index_with_candidate(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
     items: tuple[Candidate, ...] = ()
     if form is Form.LIST:
@@ -92,17 +92,17 @@ def decide_answer(
         if len(items) < least or not any(best.start < item.end for item in near):
             form = Form.FACT
             items = ()
-    verdict = verdict_of(sentence.yes) if form is Form.YES_NO else None
+    verdict = verdict_from_odds(sentence.yes) if form is Form.YES_NO else None
     signals = _answer_signals(reading, candidates, form, excerpt, sentence)
     as_sentence = form is Form.FACT and wanted.kind is None
-    if as_sentence and not answers_briefly(question, places.text_of(best)):
+    if as_sentence and not is_brief_answer(question, places.text_of(best)):
         whole = places.whole_sentence_candidate(best)
         if len(places.text_of(whole).split()) <= LONGEST_CLAUSE:
             candidates = (whole, *candidates[1:])
     return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
 
 
-def _likeliest_form(reading: ExcerptReading, question: str, wanted: Wanted) -> Form:
+def _likeliest_form(reading: ExcerptReadResult, question: str, wanted: Wanted) -> Form:
     """The likeliest form; a question of two parts is asked as two."""
     if wanted == ANYTHING:
         chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
@@ -115,9 +115,9 @@ def _likeliest_form(reading: ExcerptReading, question: str, wanted: Wanted) -> F
     return Form.LIST if wanted.several else Form.FACT
 
 
-def _alone_best_first(
-    candidates: tuple[Candidate, ...], places: ScoredPlaces, alone: Alone
-) -> tuple[tuple[Candidate, ...], ReadAlone]:
+def _move_best_alone_first(
+    candidates: tuple[Candidate, ...], places: ScoredExcerpts, alone: Alone
+) -> tuple[tuple[Candidate, ...], SentenceOdds]:
     """`candidates`, the one first whose sentence, of a few, answers by itself too; and that
     reading.
     """
@@ -141,7 +141,9 @@ def _alone_best_first(
     return (chosen, *(each for each in candidates if each != chosen)), read[best]
 
 
-def _value_of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Candidate | None:
+def _value_of_kind(
+    candidate: Candidate, kind: FactKind, places: ScoredExcerpts
+) -> Candidate | None:
     """The value of a kind in a candidate, or the only one in its sentences."""
     if kind is FactKind.YES_NO:
         return candidate
@@ -159,7 +161,7 @@ def _value_of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -
 
 
 def _names_in_excerpt(
-    reading: ExcerptReading, places: ScoredPlaces, best: Candidate, excerpt: int
+    reading: ExcerptReadResult, places: ScoredExcerpts, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
     """The items in the best candidate's excerpt that are names and part of no other, each once."""
     items = _candidates_from_spans(
@@ -175,7 +177,7 @@ def _names_in_excerpt(
     return tuple(sorted(words_of, key=lambda c: (c.page, c.start)))
 
 
-def _candidates_from_spans(places: ScoredPlaces, spans: Iterable[ExcerptSpan]) -> list[Candidate]:
+def _candidates_from_spans(places: ScoredExcerpts, spans: Iterable[ExcerptSpan]) -> list[Candidate]:
     """Those of `spans` that are more than punctuation, in whole words."""
     candidates: list[Candidate] = []
     for span in spans:
@@ -211,7 +213,9 @@ def _is_inside_word_or_number(text: str, offset: int) -> bool:
     )
 
 
-def _excerpt_index_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:
+def _excerpt_index_with_candidate(
+    reading: ExcerptReadResult, places: ScoredExcerpts, candidate: Candidate
+) -> int:
     start = candidate.start - places.excerpts[candidate.slot].start
     for number, place in enumerate(reading.excerpts):
         if place.slot == candidate.slot and place.start <= start < place.end:
@@ -220,7 +224,11 @@ def _excerpt_index_of(reading: ExcerptReading, places: ScoredPlaces, candidate: 
 
 
 def _list_items_of_best(
-    reading: ExcerptReading, places: ScoredPlaces, document: Document, best: Candidate, excerpt: int
+    reading: ExcerptReadResult,
+    places: ScoredExcerpts,
+    document: Document,
+    best: Candidate,
+    excerpt: int,
 ) -> tuple[Candidate, ...]:
     """The items in the excerpt of the best candidate, in order; all items of a marked list where
     they, or the best candidate, are of one or lead to one."""
@@ -243,7 +251,7 @@ def _candidates_overlap(one: Candidate, other: Candidate) -> bool:
     return one.page == other.page and one.start < other.end and other.start < one.end
 
 
-def _join_adjacent_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
+def _join_adjacent_items(found: Sequence[Candidate], places: ScoredExcerpts) -> list[Candidate]:
     """`found`, pieces of a phrase joined; empty where no two are side by side, but for a comma,
     "and", etc.
     """
@@ -264,11 +272,11 @@ def _join_adjacent_items(found: Sequence[Candidate], places: ScoredPlaces) -> li
 
 
 def _answer_signals(
-    reading: ExcerptReading,
+    reading: ExcerptReadResult,
     candidates: tuple[Candidate, ...],
     form: Form,
     excerpt: int,
-    alone: ReadAlone,
+    alone: SentenceOdds,
 ) -> dict[str, float]:
     """What speaks for the first candidate, all finite: see confidence.SIGNALS."""
     best = candidates[0]
@@ -277,7 +285,7 @@ def _answer_signals(
     signals = {
         "margin": clamp_to_bounds(best.logprob - reading.none, LARGEST_MARGIN),
         "likely": best.logprob,
-        "lead": _score_lead(best.logprob, second.logprob if second else None),
+        "lead": _lead_over_second(best.logprob, second.logprob if second else None),
         "answers": clamp_to_bounds(reading.answers[excerpt], LARGEST_ODDS),
         "answers_alone": clamp_to_bounds(alone.answers, LARGEST_ODDS),
         "answers_elsewhere": clamp_to_bounds(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
@@ -287,9 +295,9 @@ def _answer_signals(
     }
     if best.said is not None:
         signals["said"] = best.said
-        signals["said_lead"] = _score_lead(best.said, second.said if second else None)
+        signals["said_lead"] = _lead_over_second(best.said, second.said if second else None)
     return signals
 
 
-def _score_lead(best: float, second: float | None) -> float:
+def _lead_over_second(best: float, second: float | None) -> float:
     return min(best - second, LARGEST_LEAD) if second is not None else LARGEST_LEAD

@@ -10,7 +10,7 @@ from docqa.app.answer.confidence import BY_CLAUSE, BY_STRUCTURE, CLAUSE_CHANCE, 
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.facts.facts import FactKind, fact_spans, read_first_fact
+from docqa.app.facts.facts import FactKind, fact_spans, parse_first_fact
 from docqa.app.places.scope import Scope
 
 from .candidates import (
@@ -25,13 +25,13 @@ from .clauses import (
     DOCUMENT_DATE,
     FEW,
     ClauseSentence,
-    clause_heads,
+    clause_classifiers,
     index_of_first_best,
     sentences_naming_parties,
     shipped_weights,
 )
 from .document_date import document_date
-from .parties import QUOTES, names_in
+from .parties import QUOTES, party_name_spans
 
 MOST_WORDS = 250  # of the text of a section
 AGREEMENT_DATE = "agreement date"
@@ -43,7 +43,7 @@ Read = Callable[[list[Ranked]], tuple[list[Ranked], Candidates]]
 """`read_passages` with a question: (passages, what the reader finds in them)."""
 
 
-def find_in_clause(
+def find_candidates_in_clause(
     context: Context,
     rows: Sequence[ClauseSentence],
     ranked: list[Ranked],
@@ -54,7 +54,7 @@ def find_in_clause(
     that have the likeliest of `rows`, the sentences of `context`."""
     if wanted.clause == DOCUMENT_DATE:
         return ranked, document_date(context)
-    head = clause_heads()[wanted.clause]
+    head = clause_classifiers()[wanted.clause]
     scores = head.scores(rows)
     best_of_passage = np.full(len(context.passages), -np.inf)
     np.maximum.at(best_of_passage, [row.passage_number for row in rows], scores)
@@ -63,12 +63,12 @@ def find_in_clause(
         chance = head.chance(float(scores.max()))
         sentence = rows[index_of_first_best(scores)]
         if wanted.kind in (None, FactKind.YES_NO):
-            return ranked, _answer_with_clause(context, sentence, chance, wanted)
+            return ranked, _whole_clause_candidates(context, sentence, chance, wanted)
         if wanted.kind is FactKind.PARTY:
             return ranked, _names_in_clause(context, sentences_naming_parties(rows, scores), chance)
     few, reading = read_few(ranked[:FEW])
     if rows:
-        valued = _answer_within_clause(
+        valued = _value_in_clause_candidates(
             reading, context, sentence, chance, replace(wanted, or_clause=False)
         )
         unsaid = chance < CLAUSE_CHANCE or not valued.candidates
@@ -76,11 +76,11 @@ def find_in_clause(
             dated = document_date(context)
             if dated.signals[BY_CLAUSE] >= SURELY_DATED:
                 return ranked, dated
-        reading = _answer_within_clause(reading, context, sentence, chance, wanted)
+        reading = _value_in_clause_candidates(reading, context, sentence, chance, wanted)
     return [*few, *ranked[len(few) :]], reading
 
 
-def _answer_with_clause(
+def _whole_clause_candidates(
     context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
     """A sentence of a clause, and yes where that is what is asked."""
@@ -92,7 +92,7 @@ def _answer_with_clause(
     return Candidates((clause,), signals=signals)
 
 
-def _answer_within_clause(
+def _value_in_clause_candidates(
     reading: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
     """The value in a sentence of a clause: what was read there, else the first of its kind, else
@@ -103,7 +103,7 @@ def _answer_within_clause(
     end = item.start + sentence.end
     lasting = wanted.clause == TERM and fact_spans(FactKind.PERIOD, text)
     if lasting and wanted.or_clause:
-        return _answer_with_clause(context, sentence, chance, wanted)
+        return _whole_clause_candidates(context, sentence, chance, wanted)
     within = [
         candidate
         for candidate in reading.candidates
@@ -116,7 +116,7 @@ def _answer_within_clause(
             for value in fact_spans(wanted.kind, text)[:1]
         ]
     if not within and wanted.or_clause:
-        return _answer_with_clause(context, sentence, chance, wanted)
+        return _whole_clause_candidates(context, sentence, chance, wanted)
     return replace(reading, candidates=tuple(within), signals={BY_CLAUSE: chance})
 
 
@@ -126,11 +126,11 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
     for row in rows:
         item = whole_passage(context, row.passage_number)
         text = item.text[row.start : row.end]
-        for name in names_in(text, *shipped_weights("names", "follow")):
+        for name in party_name_spans(text, *shipped_weights("names", "follow")):
             words = text[name.start : name.end]
             if any(f"{mark}{words}" in item.text for mark in QUOTES):
                 continue  # what a party is called, not its name
-            fact = read_first_fact(FactKind.PARTY, words)
+            fact = parse_first_fact(FactKind.PARTY, words)
             value = fact.value if fact is not None else ""
             named = item.candidate(row.start + name.start, row.start + name.end)
             by_value.setdefault(value, named)

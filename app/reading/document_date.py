@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance_of
+from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance_from_log_odds
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.ingest.types import Document, Span
 
 from .candidates import Candidate, Candidates
-from .clauses import feature_weights_by_hash, shipped_weights
+from .clauses import hashed_feature_indices, shipped_weights
 
 # words that say what a date is
 BEFORE = 8
@@ -50,7 +50,7 @@ def date_features(text: str, at: Span, number: int, before: int, length: int) ->
         f"number {min(number, 6)}",
         f"end {length - before - at.end < LAST}",
     ]
-    return np.unique(feature_weights_by_hash(named))
+    return np.unique(hashed_feature_indices(named))
 
 
 def document_date(context: Context) -> Candidates:
@@ -63,7 +63,7 @@ def document_date(context: Context) -> Candidates:
             if odds > DATE_ODDS:
                 found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
     found.sort(key=lambda each: -each.score)
-    chance = chance_of(found[0].score + DATE_BONUS) if found else 0.0
+    chance = chance_from_log_odds(found[0].score + DATE_BONUS) if found else 0.0
     return Candidates(tuple(found), signals={BY_CLAUSE: chance})
 
 

@@ -6,12 +6,12 @@ from itertools import chain, zip_longest
 from docqa.app.answer.confidence import BY_STRUCTURE
 from docqa.app.evidence.ranking import Ranked
 
-from .candidates import Candidate, Candidates, Form, best_first
+from .candidates import Candidate, Candidates, Form, sort_best_first
 
 _SPEAKS_AGAINST = "answers_elsewhere"
 
 
-def join_answers_of_parts(
+def join_answers_of_question_parts(
     parts: Sequence[tuple[list[Ranked], Candidates | None]],
 ) -> tuple[list[Ranked], Candidates | None]:
     """The passages of each part by turns, the best first, and an answer with the items of all
@@ -35,14 +35,14 @@ def join_answers_of_parts(
     items: list[Candidate] = []
     for found in read:
         items += _items_of_part(found, items)
-    others = best_first(c for found in read for c in found.candidates if c not in items)
+    others = sort_best_first(c for found in read for c in found.candidates if c not in items)
     return ranked, Candidates(
         (*items, *others),
         none,
         tokens,
         Form.TWO_PARTS,
         items=tuple(items),
-        signals=_weaker_signals(read),
+        signals=_weakest_signals(read),
     )
 
 
@@ -57,7 +57,7 @@ def _items_of_part(found: Candidates, known: list[Candidate]) -> tuple[Candidate
     return found.candidates[:1]
 
 
-def _weaker_signals(read: Sequence[Candidates]) -> dict[str, float]:
+def _weakest_signals(read: Sequence[Candidates]) -> dict[str, float]:
     """Each signal of the part for which it says less. What the structure answered is sure: the
     other part decides.
     """

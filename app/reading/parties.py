@@ -8,7 +8,7 @@ import numpy as np
 
 from docqa.ingest.types import Span
 
-from .clauses import feature_weights_by_hash
+from .clauses import hashed_feature_indices
 
 OUTSIDE = 0
 BEGINS = 1
@@ -63,7 +63,7 @@ def word_features(words: Sequence[str]) -> list[np.ndarray]:
         named.append("".join(_letter_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
         named.append(f"({inside > 0}{_letter_shape(padded[at])}")
         named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
-        found.append(feature_weights_by_hash(named))
+        found.append(hashed_feature_indices(named))
     return found
 
 
@@ -83,7 +83,7 @@ def best_state_sequence(scores: np.ndarray, follow: np.ndarray) -> list[int]:
     return way[::-1]
 
 
-def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
+def party_name_spans(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
     """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `follow`
     as in `best_state_sequence`.
     """

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from docqa.app.answer.confidence import chance_of
+from docqa.app.answer.confidence import chance_from_log_odds
 from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
@@ -39,7 +39,7 @@ class ExcerptSpan(ExcerptPlace):
     said: float | None = None
 
 
-class ReadAlone(NamedTuple):
+class SentenceOdds(NamedTuple):
     """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of
     605 held-out questions, for 77 % with the excerpt around it."""
 
@@ -48,11 +48,11 @@ class ReadAlone(NamedTuple):
 
     @property
     def chance(self) -> float:
-        return chance_of(self.answers)
+        return chance_from_log_odds(self.answers)
 
 
 @dataclass(frozen=True)
-class ExcerptReading:
+class ExcerptReadResult:
     """What was read, by the number of the excerpt unless said otherwise.
 
     `spans` best first; `items` of a list in the order of the text; `likely`: the log-probability
@@ -129,7 +129,7 @@ def read_again(
     excerpts: Sequence[ExcerptPlace],
     *,
     longest: int,
-) -> ExcerptReading:
+) -> ExcerptReadResult:
     """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most
     `longest` tokens.
     """
@@ -147,7 +147,7 @@ def read_again(
         end = excerpt.start + places[last][1]
         return ExcerptSpan(excerpt.slot, start, end, number, logprob, said)
 
-    return ExcerptReading(
+    return ExcerptReadResult(
         tuple(excerpts),
         tuple(
             place(span.passage, span.first, span.last, span.score, span.said)
@@ -166,9 +166,9 @@ def read_again(
     )
 
 
-def read_alone(
+def read_sentences_separately(
     reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
-) -> list[ReadAlone]:
+) -> list[SentenceOdds]:
     """Read sentences by themselves: (number of the passage, by which `headings` go; text) of
     each.
     """
@@ -178,4 +178,4 @@ def read_alone(
             reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]
         )
     )
-    return [ReadAlone(each.answers, each.yes) for each in read]
+    return [SentenceOdds(each.answers, each.yes) for each in read]

@@ -8,7 +8,7 @@ from itertools import chain
 
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
-from docqa.app.answer.text import clip, list_first_names
+from docqa.app.answer.text import abridged_name_list, clip
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.stream import RemoteError
@@ -203,7 +203,7 @@ class _ReplyCheck:
             }
         ):
             notes.append(
-                f"the model cites what it was not given: {list_first_names([f'[{n}]' for n in numbers], _MOST_NAMED)}"
+                f"the model cites what it was not given: {abridged_name_list([f'[{n}]' for n in numbers], _MOST_NAMED)}"
             )
         invented = dict.fromkeys(
             clip(words, _LONGEST_NOTE) for item in found for words in item.invented_quotations

@@ -71,7 +71,7 @@ def _ask(
 ) -> Trial:
     answer = session.answer(question.text)
     ranked, reading = session.local.find_candidates(question.text)
-    values = session.local.signals_with_words(question.text)
+    values = session.local.reader_and_word_signals(question.text)
     return Trial(
         document,
         question.kind,

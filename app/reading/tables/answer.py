@@ -24,7 +24,7 @@ _LONGEST_ROW = 80  # words of a row that is quoted as a whole
 _LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
 
-def add_table_cell(
+def add_table_cell_candidates(
     found: Candidates, question: str, ranked: Sequence[Ranked], context: Context
 ) -> Candidates:
     """`found`, with the cell (of several years: cells) asked for where a table in the best passages
@@ -34,7 +34,7 @@ def add_table_cell(
         return found
     best = found.candidates[0] if found.candidates else None
     choice = choose_cells(question, _tables_in_best_passages(best, ranked, context))
-    if choice is None or choice.covered < _least_share_covered(best, choice.above):
+    if choice is None or choice.covered < _required_share_covered(best, choice.above):
         return found
     if best is not None and (best.document, best.page) == (
         choice.above.document,
@@ -111,7 +111,7 @@ def _table_touches_span(
     )
 
 
-def _least_share_covered(best: Candidate | None, above: TableWithWordsAbove) -> float:
+def _required_share_covered(best: Candidate | None, above: TableWithWordsAbove) -> float:
     """CELL_COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
     if best is None or not _table_touches_span(
         above, best.document, best.page, best.start, best.end

@@ -80,7 +80,9 @@ def choose_cells(question: str, tables: Sequence[TableWithWordsAbove]) -> CellCh
     if not asks_for_cell(question):
         return None
     asked = AskedStems.from_question(question)
-    found = [choice for above in tables if (choice := _choose_in(asked, above)) is not None]
+    found = [
+        choice for above in tables if (choice := _choose_cells_in_table(asked, above)) is not None
+    ]
     found.sort(key=lambda choice: -choice.covered)
     if not found or found[0].covered < LEAST_CELL_COVERED:
         return None
@@ -94,7 +96,7 @@ def choose_cells(question: str, tables: Sequence[TableWithWordsAbove]) -> CellCh
     return found[0]
 
 
-def _choose_in(asked: AskedStems, above: TableWithWordsAbove) -> CellChoice | None:
+def _choose_cells_in_table(asked: AskedStems, above: TableWithWordsAbove) -> CellChoice | None:
     table = above.table
     words = TableWords.from_table(table, above.words)
     if any(year not in words.all_stems() for year in asked.years):

@@ -15,7 +15,7 @@ from .language import is_english
 
 
 @dataclass(frozen=True)
-class AcrossQuestion:
+class PerDocumentQuestion:
     """`question` is what every document is asked by itself, `wanted` what its answer has to be."""
 
     kind: QuestionKind
@@ -23,7 +23,7 @@ class AcrossQuestion:
     wanted: Wanted = ANYTHING
 
 
-def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | None:
+def per_document_question(question: str, reader: ExcerptReader) -> PerDocumentQuestion | None:
     """What `question` asks of each of several documents; None where it asks for one fact of any of
     them.
     """
@@ -39,9 +39,9 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
         wanted = Wanted(
             kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks_documents
         )
-        return AcrossQuestion(found.kind, asked, wanted)
+        return PerDocumentQuestion(found.kind, asked, wanted)
     # The right yes or no for 82 of 100, as a whole question; for 61 without "Does it".
-    return AcrossQuestion(
+    return PerDocumentQuestion(
         found.kind,
         f"Does it {asked}" if found.kind.picks_documents and asked != question else asked,
     )

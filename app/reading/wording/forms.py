@@ -28,7 +28,7 @@ def asks_for_reason(question: str) -> bool:
     return word == "why" or (word == "how" and verb)
 
 
-def answers_briefly(question: str, words: str) -> bool:
+def is_brief_answer(question: str, words: str) -> bool:
     """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the
     type that it asks for."""
     return not asks_for_reason(question) and fits_type_asked_for(question, words)

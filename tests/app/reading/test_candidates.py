@@ -14,7 +14,7 @@ from docqa.app.reading.candidates import (
     Candidates,
     Excerpt,
     Form,
-    ScoredPlaces,
+    ScoredExcerpts,
     scored_sentences,
     trim_span,
 )
@@ -50,7 +50,7 @@ def test_brackets_that_enclose_the_answer_stay():
 def test_a_candidate_has_the_score_of_the_sentence_around_it():
     item = Excerpt(0, 0, 2, 100, 100 + len(TEXT), TEXT)
     sentences = scored_sentences(TEXT, "Who pays the rent?", WordIndex([TEXT]))
-    places = ScoredPlaces([item], [sentences], [-0.5], WEIGHTS)
+    places = ScoredExcerpts([item], [sentences], [-0.5], WEIGHTS)
     found = places.candidate(0, *at("in May.", TEXT), -2.0, 2)
     other = places.candidate(0, *at("red", TEXT), -2.0, 2)
     assert found is not None and other is not None

@@ -15,12 +15,12 @@ from docqa.app.reading.candidates import (
     Candidates,
     Excerpt,
     Form,
-    ScoredPlaces,
+    ScoredExcerpts,
     Wanted,
     scored_sentences,
 )
 from docqa.app.reading.decision import decide_answer, extend_to_whole_words
-from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan, ReadAlone
+from docqa.app.reading.rereading import ExcerptPlace, ExcerptReadResult, ExcerptSpan, SentenceOdds
 
 RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
 OTHER = "The rent is 900 pounds a year."
@@ -57,9 +57,9 @@ def decided(document):
         ]
         words = WordIndex(texts)
         sentences = [scored_sentences(text, "", words) for text in texts]
-        places = ScoredPlaces(excerpts, sentences, [0.0] * len(texts), READER_WEIGHTS)
+        places = ScoredExcerpts(excerpts, sentences, [0.0] * len(texts), READER_WEIGHTS)
         count = len(texts)
-        reading = ExcerptReading(
+        reading = ExcerptReadResult(
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)),
             tuple(spans),
             (),
@@ -72,9 +72,9 @@ def decided(document):
         likely = Form.YES_NO if asked is Form.YES_NO else Form.FACT
         read = {"forms": dict.fromkeys(Form, 0.1) | {likely: 0.7}} | read
 
-        def alone(found: Sequence[tuple[int, str]]) -> list[ReadAlone]:
+        def alone(found: Sequence[tuple[int, str]]) -> list[SentenceOdds]:
             return [
-                ReadAlone((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0))
+                SentenceOdds((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0))
                 for _, text in found
             ]
 

@@ -9,7 +9,7 @@ from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import number_sentences_of_passages
 from docqa.app.answerers.writing.statements import split_into_statements
-from docqa.app.reading.rereading import ReadAlone
+from docqa.app.reading.rereading import SentenceOdds
 
 TEXT = (
     "The City began to withhold 9 dollars from her bi-weekly paycheck. The first prototype costs 2,000 dollars. "
@@ -37,7 +37,7 @@ def checked(
         return [{Support.SUPPORTED: believed, Support.UNSUPPORTED: 1.0 - believed} for _ in claims]
 
     asked = ReadQuestion(
-        question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown], 3.0, **asked_of
+        question, (), (), lambda shown: [SentenceOdds(answers, yes) for _ in shown], 3.0, **asked_of
     )
     (found,) = check_text(written, given, corpus, question, judge, asked).statements
     return found

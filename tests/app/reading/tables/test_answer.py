@@ -6,7 +6,7 @@ from docqa.app.answer.confidence import BY_CELL
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
-from docqa.app.reading.tables.answer import add_table_cell
+from docqa.app.reading.tables.answer import add_table_cell_candidates
 from docqa.ingest.types import Passage
 
 HEIGHTS = (
@@ -24,7 +24,7 @@ def asked(document, text: str, words: str, question: str) -> tuple[Candidates, s
     context = Context((made,), array("i", [0]), (passage,), array("i", [0]), array("i", [0]))
     start = text.index(words)
     found = Candidates((Candidate(0, 0, 1, start, start + len(words), -1.0, 1, 0.0),), -3.0, 10)
-    after = add_table_cell(found, question, [Ranked(0, 1.0, 1.0)], context)
+    after = add_table_cell_candidates(found, question, [Ranked(0, 1.0, 1.0)], context)
     best = after.candidates[0]
     return after, text[best.start : best.end]
 
