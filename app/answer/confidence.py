@@ -120,9 +120,9 @@ COPY_WEIGHTS: dict[str, float] = {
 """The same of candidates that a checkpoint without a reader copies."""
 
 
-def chance_from_log_odds(odds: float) -> float:
+def chance_from_log_odds(log_odds_value: float) -> float:
     """The probability that log-odds are."""
-    return 1.0 / (1.0 + math.exp(-max(min(odds, 60.0), -60.0)))
+    return 1.0 / (1.0 + math.exp(-max(min(log_odds_value, 60.0), -60.0)))
 
 
 def log_odds(chance: float) -> float:

@@ -48,21 +48,21 @@ def ask_documents_separately(
     asked: PerDocumentQuestion,
     question: str,
     corpus: Corpus,
-    alone: Sequence[ExtractiveAnswerer],
-    numbers: Sequence[int],
+    answerers: Sequence[ExtractiveAnswerer],
+    document_numbers: Sequence[int],
 ) -> Iterator[Event]:
-    """Ask each document of `numbers` by itself, by its answerer in `alone`, the likeliest by its
+    """Ask each document of `document_numbers` by itself, by its answerer in `answerers`, the likeliest by its
     words first. Progress is of reading all."""
     started = time.monotonic()
     answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
     scores = corpus.word_index.bm25_scores(question) if asked.kind.picks_documents else np.zeros(0)
-    order = _rank_documents_by_words(question, corpus, numbers)
+    order = _rank_documents_by_words(question, corpus, document_numbers)
     for number in order:
-        answerer = alone[number]
+        answerer = answerers[number]
         tokens_before = sum(each.answer.coverage.tokens for each in answers.values())
         for event in answerer.ask(
-            asked.question, asked.wanted, doubtful=asked.kind.picks_documents
+            asked.question, asked.wanted, include_unlikely=asked.kind.picks_documents
         ):
             if isinstance(event, ReadProgress):
                 is_last = number == order[-1]
@@ -86,18 +86,20 @@ def ask_documents_separately(
                 answers[other] = replace(answers[other], agrees=agrees)
         if _belongs_in_joined_answer(asked, answers[number]) and len(answers) < len(order):
             yield DocumentAnswered(answers[number].path, answer)
-    inside = [answers[number] for number in numbers]
+    inside = [answers[number] for number in document_numbers]
     seconds = round(time.monotonic() - started, 3)
     yield Finished(_join_document_answers(asked, question, corpus, inside, seconds))
 
 
-def _rank_documents_by_words(question: str, corpus: Corpus, numbers: Sequence[int]) -> list[int]:
-    """The documents of `numbers`, in the order of their best passages by words."""
+def _rank_documents_by_words(
+    question: str, corpus: Corpus, document_numbers: Sequence[int]
+) -> list[int]:
+    """The documents of `document_numbers`, in the order of their best passages by words."""
     passages = corpus.context.passages
     ranked = corpus.ranked_by_words(question)
     best = (passages[item.passage_number].document for item in ranked)
     order = dict.fromkeys([*best, *range(len(corpus.documents))])
-    return [number for number in order if number in numbers]
+    return [number for number in order if number in document_numbers]
 
 
 def _progress_over_all_documents(
@@ -201,27 +203,31 @@ def _total_usage(answers: Sequence[DocumentAnswer], seconds: float) -> Usage:
 
 
 def _statement_per_document(
-    asked: PerDocumentQuestion, stating: Sequence[DocumentAnswer], answers: Sequence[DocumentAnswer]
+    asked: PerDocumentQuestion,
+    included_answers: Sequence[DocumentAnswer],
+    answers: Sequence[DocumentAnswer],
 ) -> StatedAnswer:
-    """A statement for each document that is `stating`; for the others that they do not say, where
+    """A statement for each document that is `included_answers`; for the others that they do not say, where
     no documents are picked."""
-    shown = stating
-    if stating and not asked.kind.picks_documents:
-        silent = [each for each in answers if each not in stating]
-        shown = [*stating, *silent] if asked.kind in _ORDERED else answers
+    shown = included_answers
+    if included_answers and not asked.kind.picks_documents:
+        silent = [each for each in answers if each not in included_answers]
+        shown = [*included_answers, *silent] if asked.kind in _ORDERED else answers
     lines: list[str] = []
     statements: list[Statement] = []
     quotes: list[Quote] = []
     for each in shown:
-        words, own = _stated_words_and_quotes(asked, each) if each in stating else (NOT_STATED, ())
+        words, own = (
+            _stated_words_and_quotes(asked, each) if each in included_answers else (NOT_STATED, ())
+        )
         lines.append(f"{PurePath(each.path).name}: {words}")
         numbers = tuple(range(len(quotes), len(quotes) + len(own)))
         support = Support.QUOTED if own else Support.UNSUPPORTED
         statements.append(Statement(words, support, numbers, each.path))
         quotes += own
     answer = "; ".join(lines)
-    if stating and asked.kind is QuestionKind.COUNT:
-        answer = f"{len(stating)} of {len(answers)}: {answer}"
+    if included_answers and asked.kind is QuestionKind.COUNT:
+        answer = f"{len(included_answers)} of {len(answers)}: {answer}"
     return StatedAnswer(answer or None, tuple(statements), tuple(quotes))
 
 
@@ -256,11 +262,15 @@ def _documents_of_answer(
 
 
 def _chance_that_all_are_right(
-    asked: PerDocumentQuestion, stating: Sequence[DocumentAnswer], answers: Sequence[DocumentAnswer]
+    asked: PerDocumentQuestion,
+    included_answers: Sequence[DocumentAnswer],
+    answers: Sequence[DocumentAnswer],
 ) -> float:
     """The chance that every part of the answer is right, and of picked documents that none is
     missing.
     """
     if asked.kind.picks_documents:
-        return math.prod(each.agrees if each in stating else 1 - each.agrees for each in answers)
-    return math.prod(each.answer.confidence for each in stating)
+        return math.prod(
+            each.agrees if each in included_answers else 1 - each.agrees for each in answers
+        )
+    return math.prod(each.answer.confidence for each in included_answers)

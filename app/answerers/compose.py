@@ -48,18 +48,18 @@ def compose_answer(
     probability: float,
     context: Context,
     *,
-    possible: bool = False,
+    is_possible: bool = False,
 ) -> Answer:
     """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest
     passages and what was counted. `probability`: that the answer is right, or of a refusal that the
-    first passage answers; `possible`: whether that is worth saying."""
+    first passage answers; `is_possible`: whether that is worth saying."""
     stated = _best_candidate_answer(reading, context) if reading is not None else StatedAnswer()
     if draft.preliminary:
         status = Status.PARTIAL
     elif stated.quotes:
         status = Status.ANSWERED
     else:
-        status = Status.POSSIBLE if possible and draft.ranked else Status.NOT_FOUND
+        status = Status.POSSIBLE if is_possible and draft.ranked else Status.NOT_FOUND
     return answer_from_statements(draft, stated, status, probability, context)
 
 
@@ -165,15 +165,15 @@ def _table_unit_quotes(candidate: Candidate, context: Context) -> list[Quote]:
     ]
 
 
-def _make_evidence_item(item: Ranked, context: Context) -> EvidenceItem:
-    placed = context.passages[item.passage_number]
+def _make_evidence_item(ranked_passage: Ranked, context: Context) -> EvidenceItem:
+    placed = context.passages[ranked_passage.passage_number]
     document = context.documents[placed.document]
     passage = placed.passage
     return EvidenceItem(
         file=document.path,
         page=passage.page if document.paged else None,
         label=location_label(document, passage.page, passage.start),
-        score=round(item.score, 4),
+        score=round(ranked_passage.score, 4),
         text=context.text_of(placed),
     )
 

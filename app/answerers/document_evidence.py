@@ -106,8 +106,10 @@ class DocumentEvidence:
         self._last = unread, evidence
         return evidence
 
-    def question_for_judging(self, evidence: QuestionEvidence, *, small: bool) -> ReadQuestion:
-        """The question as statements are judged that may answer it, of a `small` model or
+    def question_for_judging(
+        self, evidence: QuestionEvidence, *, is_small_model: bool
+    ) -> ReadQuestion:
+        """The question as statements are judged that may answer it, of a `is_small_model` model or
         another.
         """
         nearest = tuple(evidence.nearest)
@@ -115,19 +117,19 @@ class DocumentEvidence:
         least, most = PASSAGE_CHANCES
         answers = log_odds(min(max(evidence.chances[0], least), most))
         # The fit for small models is of what the reader makes of the question.
-        fitted = small and evidence.reading is not None
+        fitted = is_small_model and evidence.reading is not None
         read = partial(self._read_separately, evidence.question)
         return ReadQuestion(evidence.question, words, nearest, read, answers, fitted)
 
     def _read_separately(
-        self, question: str, shown: Sequence[Sequence[Located] | str]
+        self, question: str, places_or_texts: Sequence[Sequence[Located] | str]
     ) -> list[SentenceOdds]:
         """What the reader makes of places, each below its headings, and of texts in the place of
         one.
         """
         texts: list[str] = []
         above: list[str] = []
-        for each in shown:
+        for each in places_or_texts:
             if isinstance(each, str):
                 texts.append(each)
                 above.append("")

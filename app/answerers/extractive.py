@@ -43,13 +43,13 @@ class ExtractiveAnswerer:
         self.reading.close()
 
     def ask(
-        self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False
+        self, question: str, wanted: Wanted = ANYTHING, *, include_unlikely: bool = False
     ) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the
-        answer has to be. `doubtful`: what is too unlikely to be asserted is stated too."""
+        answer has to be. `include_unlikely`: what is too unlikely to be asserted is stated too."""
         asked = AskedQuestion(question, wanted)
         if self.options.quick or self._refuse_unless_english(question) is not None:
-            yield Finished(self._make_preview(asked, doubtful=doubtful))
+            yield Finished(self._make_preview(asked, include_unlikely=include_unlikely))
             return
         started = time.monotonic()
         reads = self.finder.needs_prefill(wanted)
@@ -59,8 +59,12 @@ class ExtractiveAnswerer:
                 started = time.monotonic()
             yield from self.reading.prefill_documents()
         ranked, reading = self._find_candidates(asked)
-        usage = self.reading.usage_since_start(started, read=reads)
-        yield Finished(self._compose_answer(question, ranked, reading, usage, doubtful=doubtful))
+        usage = self.reading.usage_since_start(started, includes_prefill=reads)
+        yield Finished(
+            self._compose_answer(
+                question, ranked, reading, usage, include_unlikely=include_unlikely
+            )
+        )
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state
@@ -81,7 +85,7 @@ class ExtractiveAnswerer:
             reading = reading.without_shown(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
         return self._compose_answer(
-            question, ranked, reading, usage, preliminary=self.options.quick, nearest=nearest
+            question, ranked, reading, usage, is_preliminary=self.options.quick, nearest=nearest
         )
 
     def ranked_passages(self, question: str) -> list[Ranked]:
@@ -132,7 +136,7 @@ class ExtractiveAnswerer:
             self._found = dict([*self._found.items()][-1:]) | {asked: found}
         return found
 
-    def _make_preview(self, asked: AskedQuestion, *, doubtful: bool = False) -> Answer:
+    def _make_preview(self, asked: AskedQuestion, *, include_unlikely: bool = False) -> Answer:
         declined = self._refuse_unless_english(asked.text)
         if declined is not None:
             return declined
@@ -145,7 +149,12 @@ class ExtractiveAnswerer:
         tokens = reading.prompt_tokens if reading is not None else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
         return self._compose_answer(
-            asked.text, ranked, reading, usage, preliminary=True, doubtful=doubtful
+            asked.text,
+            ranked,
+            reading,
+            usage,
+            is_preliminary=True,
+            include_unlikely=include_unlikely,
         )
 
     def _refuse_unless_english(self, question: str) -> Answer | None:
@@ -153,7 +162,9 @@ class ExtractiveAnswerer:
         read; other checkpoints may. Nothing is read for it."""
         if not self.finder.english_only or is_english(question):
             return None
-        return self._compose_answer(question, [], None, Usage(0, 0, 0.0, False), unread=NOT_ENGLISH)
+        return self._compose_answer(
+            question, [], None, Usage(0, 0, 0.0, False), not_read_reason=NOT_ENGLISH
+        )
 
     def _compose_answer(
         self,
@@ -162,15 +173,17 @@ class ExtractiveAnswerer:
         reading: Candidates | None,
         usage: Usage,
         *,
-        preliminary: bool = False,
+        is_preliminary: bool = False,
         nearest: int = 0,
-        unread: str = "",
-        doubtful: bool = False,
+        not_read_reason: str = "",
+        include_unlikely: bool = False,
     ) -> Answer:
         corpus = self.corpus
         calibration = self.finder.calibration
-        likely, first = (0.0, 0.0) if unread else self.chances(question, reading)
-        unlikely = confidence.is_below_answer_threshold(likely, calibration) and not doubtful
+        likely, first = (0.0, 0.0) if not_read_reason else self.chances(question, reading)
+        unlikely = (
+            confidence.is_below_answer_threshold(likely, calibration) and not include_unlikely
+        )
         if unlikely or reading is None or not reading.candidates:
             shown, chance = None, first
         else:
@@ -178,8 +191,8 @@ class ExtractiveAnswerer:
         draft = Draft(
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
-            preliminary=preliminary,
-            coverage=self._coverage_report(unread, preliminary).with_warnings(
+            preliminary=is_preliminary,
+            coverage=self._coverage_report(not_read_reason, is_preliminary).with_warnings(
                 *addressing.warnings_of_addressed_reader(
                     addressing.likely_candidates(reading), corpus.documents
                 )
@@ -188,13 +201,13 @@ class ExtractiveAnswerer:
             provenance=self._answer_provenance(),
         )
         possible = confidence.is_above_possible_threshold(first, calibration)
-        return compose_answer(draft, shown, chance, corpus.context, possible=possible)
+        return compose_answer(draft, shown, chance, corpus.context, is_possible=possible)
 
-    def _coverage_report(self, unread: str, preliminary: bool) -> CoverageReport:
+    def _coverage_report(self, not_read_reason: str, is_preliminary: bool) -> CoverageReport:
         total = len(self.corpus.context)
-        if unread:
-            return self.corpus.coverage_report(0, unread)
-        if not preliminary:
+        if not_read_reason:
+            return self.corpus.coverage_report(0, not_read_reason)
+        if not is_preliminary:
             return self.corpus.coverage_report(total)
         few = min(self.finder.preview_passages, len(self.corpus.context.passages))
         return self.corpus.coverage_report(

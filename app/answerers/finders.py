@@ -146,26 +146,26 @@ class ReaderCandidateFinder(CandidateFinder):
         return self._model.reader
 
     def _find_candidates_for_each_part(
-        self, asked: AskedQuestion, find_one: Callable[[AskedQuestion, int], Found]
+        self, asked: AskedQuestion, find_for_question: Callable[[AskedQuestion, int], Found]
     ) -> Found:
-        """What `find_one` finds: for each of the two questions that one of two parts is asked as,
+        """What `find_for_question` finds: for each of the two questions that one of two parts is asked as,
         which share the time of one, or for `asked` itself."""
         is_one = asked.wanted != ANYTHING or asked.text.endswith(")")  # a field, or a follow-up
         parts = None if is_one else self._reader.split_into_two_questions(asked.text)
         if not parts:
-            return find_one(asked, 1)
+            return find_for_question(asked, 1)
         return join_answers_of_question_parts(
-            [find_one(AskedQuestion(part), len(parts)) for part in parts]
+            [find_for_question(AskedQuestion(part), len(parts)) for part in parts]
         )
 
-    def _find_part_after_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
+    def _find_part_after_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
         if asked.wanted.clause:
             return self._candidates_of_best_passages(
-                asked, self._corpus.ranked_by_words(asked.text), one_of
+                asked, self._corpus.ranked_by_words(asked.text), part_count
             )
-        return self._candidates_of_best_passages(asked, self._ranker.rank(asked.text), one_of)
+        return self._candidates_of_best_passages(asked, self._ranker.rank(asked.text), part_count)
 
-    def _find_part_before_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
+    def _find_part_before_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
         scope = find_scope(asked.text, self._corpus.documents)
         context = self._corpus.context
         inside = (
@@ -174,15 +174,15 @@ class ReaderCandidateFinder(CandidateFinder):
             else self._passages_read_whatever_rank(asked)
         )
         ranked = _move_passages_to_front(self._corpus.ranked_by_words(asked.text), inside)
-        few = ranked[: max(self.preview_passages // one_of, 1)]
+        few = ranked[: max(self.preview_passages // part_count, 1)]
         if not few:
             return ranked, None
         return self._candidates_of_best_passages(
-            asked, self._ranker.rank_before_prefill(asked.text, few), one_of
+            asked, self._ranker.rank_before_prefill(asked.text, few), part_count
         )
 
     def _candidates_of_best_passages(
-        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int
+        self, asked: AskedQuestion, ranked: list[Ranked], part_count: int
     ) -> Found:
         """What the reader finds in the first of `ranked`; the section, clause or cell itself where
         that is asked for."""
@@ -203,7 +203,7 @@ class ReaderCandidateFinder(CandidateFinder):
         inside = passages_in(scope, context) if scope is not None else []
         if scope is not None and inside:
             if scope.whole:
-                ranked = _move_passages_to_front(ranked, inside, in_order=True)
+                ranked = _move_passages_to_front(ranked, inside, in_document_order=True)
                 return ranked, text_of_scope(scope, context, ranked[: len(inside)])
             ranked = _move_passages_to_front(ranked, inside)
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
@@ -212,8 +212,8 @@ class ReaderCandidateFinder(CandidateFinder):
             ranked,
             reorder=self._options.model_scores,
             passages=passages,
-            first=[] if inside else self._passages_read_whatever_rank(asked),
-            one_of=one_of,
+            always_read=[] if inside else self._passages_read_whatever_rank(asked),
+            part_count=part_count,
             wanted=asked.wanted,
         )
         if asked.wanted == ANYTHING:
@@ -244,12 +244,12 @@ class ReaderCandidateFinder(CandidateFinder):
 
 
 def _move_passages_to_front(
-    ranked: list[Ranked], inside: Sequence[PassageNumber], *, in_order: bool = False
+    ranked: list[Ranked], front_numbers: Sequence[PassageNumber], *, in_document_order: bool = False
 ) -> list[Ranked]:
-    """`ranked` with the passages `inside` first, `in_order` of the document."""
-    numbers = set(inside)
+    """`ranked` with the passages `front_numbers` first, `in_document_order` of the document."""
+    numbers = set(front_numbers)
     first = [item for item in ranked if item.passage_number in numbers]
-    if in_order:
+    if in_document_order:
         first.sort(key=lambda item: item.passage_number)
     return [*first, *(item for item in ranked if item.passage_number not in numbers)]
 

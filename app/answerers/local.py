@@ -72,13 +72,16 @@ class LocalPrefill:
         if "prefiller" in self.__dict__:
             self.prefiller.save_interrupted_prefill()
 
-    def usage_since_start(self, started: float, *, read: bool = True) -> Usage:
-        """What an answer took since `started`; the first one from the state is charged with the
+    def usage_since_start(self, start_time: float, *, includes_prefill: bool = True) -> Usage:
+        """What an answer took since `start_time`; the first one from the state is charged with the
         read of it.
         """
-        total = len(self.corpus.context) if read else 0
-        reused = total if self._charged or not read else self.prefiller.tokens_reused
-        self._charged |= read
+        total = len(self.corpus.context) if includes_prefill else 0
+        reused = total if self._charged or not includes_prefill else self.prefiller.tokens_reused
+        self._charged |= includes_prefill
         return Usage(
-            total - reused, reused, round(time.monotonic() - started, 3), read and reused == total
+            total - reused,
+            reused,
+            round(time.monotonic() - start_time, 3),
+            includes_prefill and reused == total,
         )

@@ -270,7 +270,7 @@ class WritingAnswerer:
             replace(asked, usable=list(usable.values())), self.generator.budget
         )
         question = self.evidence.question_for_judging(
-            asked.found, small=self.generator.reading is not None
+            asked.found, is_small_model=self.generator.reading is not None
         )
         checked = check_text(
             read.written,

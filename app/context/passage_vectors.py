@@ -94,9 +94,9 @@ def _vectors_file_name(encoder: VectorEncoder) -> str:
     return f"passages-{hashlib.sha256(encoder.identity.encode()).hexdigest()[:12]}.safetensors"
 
 
-def passage_vector_key(words: str) -> bytes:
+def passage_vector_key(text: str) -> bytes:
     """The key of a passage's vector: a hash of all that the encoder reads of it."""
-    return hashlib.sha256(words.encode()).digest()[:KEY_BYTES]
+    return hashlib.sha256(text.encode()).digest()[:KEY_BYTES]
 
 
 def text_for_encoder(context: Context, number: int) -> str:

@@ -60,17 +60,19 @@ class PassageRanker:
             question, rank_by_signals(signals, weights, self._context)
         )
 
-    def rank_before_prefill(self, question: str, few: list[Ranked]) -> list[Ranked]:
+    def rank_before_prefill(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
         """Passages that were ranked by their words, best first, before the documents are read: as
         they are without a passage encoder."""
         encoder = self._model.passage_encoder
         if encoder is None:
-            return few
-        texts = [text_for_encoder(self._context, item.passage_number) for item in few]
+            return ranked
+        texts = [text_for_encoder(self._context, item.passage_number) for item in ranked]
         likeness = similarities_to_question(encoder, question, texts)
-        bm25 = np.array([item.bm25 for item in few])
+        bm25 = np.array([item.bm25 for item in ranked])
         total = fuse_signals({"bm25": bm25, "passage": likeness}, self._weights)
-        scored = [replace(item, score=float(score)) for item, score in zip(few, total, strict=True)]
+        scored = [
+            replace(item, score=float(score)) for item, score in zip(ranked, total, strict=True)
+        ]
         return self._rerank_first_passages(question, sorted(scored, key=lambda item: -item.score))
 
     def _head_scores(self, question: str) -> np.ndarray | None:

@@ -121,8 +121,8 @@ class WordIndex:
         return len(self._find_passages_with_stem(term)[0])
 
 
-def _text_with_headings(context: Context, placed: PlacedPassage) -> str:
-    return " ".join((*placed.passage.section, context.text_of(placed)))
+def _text_with_headings(context: Context, placed_passage: PlacedPassage) -> str:
+    return " ".join((*placed_passage.passage.section, context.text_of(placed_passage)))
 
 
 def z_scores(values: np.ndarray) -> np.ndarray:
@@ -153,6 +153,6 @@ def rank_by_signals(
     return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist()))
 
 
-def rank_by_words(question: str, words: WordIndex, context: Context) -> list[Ranked]:
+def rank_by_words(question: str, word_index: WordIndex, context: Context) -> list[Ranked]:
     """All passages by BM25 alone, as `rank_by_signals`."""
-    return rank_by_signals({"bm25": words.bm25_scores(question)}, WORDS_ALONE, context)
+    return rank_by_signals({"bm25": word_index.bm25_scores(question)}, WORDS_ALONE, context)

@@ -195,13 +195,13 @@ def compare_facts(one: Fact, other: Fact) -> Relation:
     return Relation.EQUAL if number == other_number else Relation.CONFLICTING
 
 
-def is_fact_stated(known: Iterable[Fact], fact: Fact) -> bool:
-    """Whether one of the numbers `known` equals `fact`, or does without a unit or as the price of a
+def is_fact_stated(known_facts: Iterable[Fact], fact: Fact) -> bool:
+    """Whether one of the numbers `known_facts` equals `fact`, or does without a unit or as the price of a
     time.
     """
     return any(
         compare_facts(fact, other) is Relation.EQUAL or _are_equal_without_units(fact, other)
-        for other in known
+        for other in known_facts
     )
 
 
@@ -287,15 +287,15 @@ def normal_form(text: str) -> str:
     return _ARTICLE.sub("", " ".join(words))
 
 
-def _spans_with_normal_form(shown: str) -> Iterator[tuple[int, int, str]]:
+def _spans_with_normal_form(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, spelling) of dates, and of numbers with their unit."""
-    found = list(dates(shown))
+    found = list(dates(text))
     for date in found:
         if sum(other.start == date.start for other in found) == 1:
             yield date.start, date.end, date.iso
-    known = figures(shown)
+    known = figures(text)
     for figure, following in zip_longest(known, known[1:]):
-        repeats = following is not None and not shown[figure.end : following.start].strip(" (")
+        repeats = following is not None and not text[figure.end : following.start].strip(" (")
         if repeats and following is not None and following.value == figure.value:
             yield figure.start, following.start, ""
         elif not any(date.start < figure.end and figure.start < date.end for date in found):

@@ -153,14 +153,14 @@ class ScoredSentence:
     similarity: float = 0.0
 
 
-def scored_sentences(text: str, question: str, words: WordIndex) -> list[ScoredSentence]:
+def scored_sentences(text: str, question: str, word_index: WordIndex) -> list[ScoredSentence]:
     """The sentences of `text` with the share of the question's words in each."""
     wanted = set(terms(question))
     return [
         ScoredSentence(
             span.start,
             span.end,
-            words.share_of_question_idf(wanted, set(terms(text[span.start : span.end]))),
+            word_index.share_of_question_idf(wanted, set(terms(text[span.start : span.end]))),
         )
         for span in Sentences(text).spans
     ]
@@ -178,12 +178,12 @@ class ScoredExcerpts:
 
     def candidate(
         self,
-        slot: int,
+        excerpt_index: int,
         start: int,
         end: int,
         logprob: float,
         token_count: int = 1,
-        said: float | None = None,
+        other_reader_logprob: float | None = None,
     ) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where that is only
         punctuation.
@@ -192,23 +192,25 @@ class ScoredExcerpts:
         (`length_weight`), or long answers would never win, and what their best sentence and their
         passage weigh.
         """
-        item = self.excerpts[slot]
+        item = self.excerpts[excerpt_index]
         start, end = trim_span(item.text, start, min(end, len(item.text)))
         if start >= end:
             return None
-        touched = [s for s in self.sentences[slot] if s.start < end and start < s.end]
+        touched = [s for s in self.sentences[excerpt_index] if s.start < end and start < s.end]
         coverage, similarity = max(
             ((s.coverage, s.similarity) for s in touched), default=(0.0, 0.0)
         )
         weights = self.weights
-        likely = (logprob if said is None else said) / token_count ** weights["length_weight"]
+        likely = (
+            logprob if other_reader_logprob is None else other_reader_logprob
+        ) / token_count ** weights["length_weight"]
         place = (
             weights["sentence_weight"] * coverage
             + weights["vector_weight"] * similarity
-            + weights["evidence_weight"] * self.behind[slot]
+            + weights["evidence_weight"] * self.behind[excerpt_index]
         )
         return Candidate(
-            slot,
+            excerpt_index,
             item.document,
             item.page,
             item.start + start,
@@ -217,8 +219,8 @@ class ScoredExcerpts:
             token_count,
             likely + place,
             coverage,
-            self.behind[slot],
-            said=said,
+            self.behind[excerpt_index],
+            said=other_reader_logprob,
         )
 
     def text_of(self, candidate: Candidate) -> str:

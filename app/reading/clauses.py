@@ -70,9 +70,9 @@ def hashed_sentence_features(text: str, headings: str) -> np.ndarray:
     return np.unique(hashed_feature_indices(named))
 
 
-def hashed_feature_indices(named: Iterable[str]) -> np.ndarray:
+def hashed_feature_indices(feature_names: Iterable[str]) -> np.ndarray:
     """The weights that features have, by the hash of their names."""
-    return np.array([zlib.crc32(name.encode()) % WIDTH for name in named], dtype=np.int64)
+    return np.array([zlib.crc32(name.encode()) % WIDTH for name in feature_names], dtype=np.int64)
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
@@ -109,17 +109,19 @@ class ClauseClassifier:
     slope: float
     offset: float
 
-    def scores(self, rows: Sequence[ClauseSentence]) -> np.ndarray:
+    def scores(self, sentences: Sequence[ClauseSentence]) -> np.ndarray:
         """How much each sentence is of such a clause, [sentences]."""
-        return np.array([self.weights[row.features].sum() * row.weight + self.bias for row in rows])
+        return np.array(
+            [self.weights[row.features].sum() * row.weight + self.bias for row in sentences]
+        )
 
     def chance(self, score: float) -> float:
         """The probability that the sentence with this score, the best, is of the clause."""
         return chance_from_log_odds(self.slope * score + self.offset)
 
-    def chances(self, rows: Sequence[ClauseSentence]) -> np.ndarray:
+    def chances(self, sentences: Sequence[ClauseSentence]) -> np.ndarray:
         """That of each sentence, as if it were the best, [sentences]."""
-        return np.array([self.chance(score) for score in self.scores(rows).tolist()])
+        return np.array([self.chance(score) for score in self.scores(sentences).tolist()])
 
 
 def index_of_first_best(scores: np.ndarray) -> int:
@@ -129,24 +131,28 @@ def index_of_first_best(scores: np.ndarray) -> int:
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
-def passages_of_clause(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumber]:
+def passages_of_clause(clause: str, sentences: Sequence[ClauseSentence]) -> list[PassageNumber]:
     """The passages of the few sentences that are likeliest of a clause, where one is likely."""
-    chances = clause_classifiers()[clause].chances(rows)
+    chances = clause_classifiers()[clause].chances(sentences)
     order = np.argsort(-chances, kind="stable")[:FEW].tolist()
     return list(
-        dict.fromkeys(rows[at].passage_number for at in order if chances[at] >= CLAUSE_CHANCE)
+        dict.fromkeys(sentences[at].passage_number for at in order if chances[at] >= CLAUSE_CHANCE)
     )
 
 
 def sentences_naming_parties(
-    rows: Sequence[ClauseSentence], scores: np.ndarray
+    sentences: Sequence[ClauseSentence], scores: np.ndarray
 ) -> list[ClauseSentence]:
     """The sentences that name the parties, by the scores of that clause: the best, and near it
     those next to it.
     """
     best = int(scores.argmax())
     near = range(max(best - NEXT_TO_BEST, 0), best + NEXT_TO_BEST + 1)
-    return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]
+    return [
+        sentences[at]
+        for at in near
+        if at < len(sentences) and (abs(at - best) < 2 or scores[at] > 0)
+    ]
 
 
 @cache

@@ -35,18 +35,22 @@ MOST_OCCURRENCES = 64  # of the same words
 
 
 def copy_candidates_from_passages(
-    model: WritingModel, question: str, numbers: Sequence[int], context: Context, words: WordIndex
+    model: WritingModel,
+    question: str,
+    passage_numbers: Sequence[int],
+    context: Context,
+    word_index: WordIndex,
 ) -> Candidates:
     """What `model` would answer from the passages of `context` with these numbers, read for this
     question.
     """
-    passages = [context.passages[number] for number in numbers]
+    passages = [context.passages[number] for number in passage_numbers]
     ids = [
         token for placed in passages for token in context.ids[placed.token_start : placed.token_end]
     ]
     state = model.new_state()
     model.prefill(ids, state)
-    found = copy_candidates_from_state(model, question, state, context, words, passages)
+    found = copy_candidates_from_state(model, question, state, context, word_index, passages)
     return replace(found, prompt_tokens=found.prompt_tokens + len(ids))
 
 
@@ -55,7 +59,7 @@ def copy_candidates_from_state(
     question: str,
     state: State,
     context: Context,
-    words: WordIndex,
+    word_index: WordIndex,
     passages: Sequence[PlacedPassage] | None = None,
 ) -> Candidates:
     """What `model` would answer from `state`, which has read `context` and is not moved: spans of
@@ -81,7 +85,7 @@ def copy_candidates_from_state(
     numbers = sorted({number for found in places.values() for number, _, _ in found})
     excerpts = [whole_passage(context, number) for number in numbers]
     excerpts = [replace(excerpt, text=on_one_line(excerpt.text)) for excerpt in excerpts]
-    sentences = [scored_sentences(excerpt.text, question, words) for excerpt in excerpts]
+    sentences = [scored_sentences(excerpt.text, question, word_index) for excerpt in excerpts]
     scored = ScoredExcerpts(excerpts, sentences, [0.0] * len(excerpts), weights)
     best: list[Candidate] = []
     for span, found in places.items():
@@ -125,10 +129,10 @@ def _occurrences_in_passages(
         yield number, max(context.token_offset[token] - first, 0), behind - first
 
 
-def _starts_of_token_sequence(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
-    """Where `wanted` begins in `ids`."""
+def _starts_of_token_sequence(ids: Sequence[int], sequence: Sequence[int]) -> list[int]:
+    """Where `sequence` begins in `ids`."""
     tokens = np.asarray(ids)
-    starts = np.flatnonzero(tokens[: len(tokens) - len(wanted) + 1] == wanted[0])
-    for number in range(1, len(wanted)):
-        starts = starts[tokens[starts + number] == wanted[number]]
+    starts = np.flatnonzero(tokens[: len(tokens) - len(sequence) + 1] == sequence[0])
+    for number in range(1, len(sequence)):
+        starts = starts[tokens[starts + number] == sequence[number]]
     return [int(start) for start in starts[:MOST_OCCURRENCES]]

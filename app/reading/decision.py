@@ -53,9 +53,15 @@ Alone = Callable[[Sequence[tuple[int, str]]], Sequence[SentenceOdds]]
 """`read_sentences_separately` with a question."""
 
 
-def verdict_from_odds(odds: float) -> Verdict | None:
+def verdict_from_odds(yes_log_odds: float) -> Verdict | None:
     """What log-odds of yes say; None where they leave it open."""
-    return None if abs(odds) < VERDICT_ODDS else Verdict.YES if odds > 0 else Verdict.NO
+    return (
+        None
+        if abs(yes_log_odds) < VERDICT_ODDS
+        else Verdict.YES
+        if yes_log_odds > 0
+        else Verdict.NO
+    )
 
 
 def decide_answer(
@@ -63,7 +69,7 @@ def decide_answer(
     places: ScoredExcerpts,
     documents: Sequence[Document],
     question: str,
-    alone: Alone,
+    read_separately: Alone,
     wanted: Wanted = ANYTHING,
 ) -> Candidates:
     """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a
@@ -75,7 +81,7 @@ def decide_answer(
         candidates = tuple(filter(None, of_kind))
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
-    candidates, sentence = _move_best_alone_first(candidates, places, alone)
+    candidates, sentence = _move_best_alone_first(candidates, places, read_separately)
     best = candidates[0]
     excerpt = _excerpt_index_with_candidate(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
@@ -116,7 +122,7 @@ def _likeliest_form(reading: ExcerptReadResult, question: str, wanted: Wanted) -
 
 
 def _move_best_alone_first(
-    candidates: tuple[Candidate, ...], places: ScoredExcerpts, alone: Alone
+    candidates: tuple[Candidate, ...], places: ScoredExcerpts, read_separately: Alone
 ) -> tuple[tuple[Candidate, ...], SentenceOdds]:
     """`candidates`, the one first whose sentence, of a few, answers by itself too; and that
     reading.
@@ -131,7 +137,7 @@ def _move_best_alone_first(
             texts.append((candidate.slot, places.text_of(whole)))
         if len(first) == READ_ALONE:
             break
-    read = alone(texts)
+    read = read_separately(texts)
     scores = [
         candidate.score + SENTENCE_WEIGHT * clamp_to_bounds(sentence.answers, LARGEST_ODDS)
         for candidate, sentence in zip(first.values(), read, strict=True)
@@ -184,7 +190,7 @@ def _candidates_from_spans(places: ScoredExcerpts, spans: Iterable[ExcerptSpan])
         start, end = extend_to_whole_words(places.excerpts[span.slot].text, span.start, span.end)
         said = None if span.said is None else max(span.said, LEAST_SPAN)
         logprob = max(span.logprob, LEAST_SPAN)
-        candidate = places.candidate(span.slot, start, end, logprob, said=said)
+        candidate = places.candidate(span.slot, start, end, logprob, other_reader_logprob=said)
         if candidate is not None:
             candidates.append(candidate)
     return candidates
@@ -251,13 +257,13 @@ def _candidates_overlap(one: Candidate, other: Candidate) -> bool:
     return one.page == other.page and one.start < other.end and other.start < one.end
 
 
-def _join_adjacent_items(found: Sequence[Candidate], places: ScoredExcerpts) -> list[Candidate]:
-    """`found`, pieces of a phrase joined; empty where no two are side by side, but for a comma,
+def _join_adjacent_items(items: Sequence[Candidate], places: ScoredExcerpts) -> list[Candidate]:
+    """`items`, pieces of a phrase joined; empty where no two are side by side, but for a comma,
     "and", etc.
     """
     joined: list[Candidate] = []
     enumerated = False
-    for candidate in sorted(found, key=lambda c: (c.page, c.start)):
+    for candidate in sorted(items, key=lambda c: (c.page, c.start)):
         gap = ""
         if joined:
             item = places.excerpts[joined[-1].slot]
@@ -276,7 +282,7 @@ def _answer_signals(
     candidates: tuple[Candidate, ...],
     form: Form,
     excerpt: int,
-    alone: SentenceOdds,
+    sentence_odds: SentenceOdds,
 ) -> dict[str, float]:
     """What speaks for the first candidate, all finite: see confidence.SIGNALS."""
     best = candidates[0]
@@ -287,10 +293,10 @@ def _answer_signals(
         "likely": best.logprob,
         "lead": _lead_over_second(best.logprob, second.logprob if second else None),
         "answers": clamp_to_bounds(reading.answers[excerpt], LARGEST_ODDS),
-        "answers_alone": clamp_to_bounds(alone.answers, LARGEST_ODDS),
+        "answers_alone": clamp_to_bounds(sentence_odds.answers, LARGEST_ODDS),
         "answers_elsewhere": clamp_to_bounds(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
         "form_chance": reading.forms[form],
-        "yes": clamp_to_bounds(alone.yes, LARGEST_ODDS),
+        "yes": clamp_to_bounds(sentence_odds.yes, LARGEST_ODDS),
         "behind": best.behind,
     }
     if best.said is not None:

@@ -45,29 +45,31 @@ Read = Callable[[list[Ranked]], tuple[list[Ranked], Candidates]]
 
 def find_candidates_in_clause(
     context: Context,
-    rows: Sequence[ClauseSentence],
+    sentences: Sequence[ClauseSentence],
     ranked: list[Ranked],
     wanted: Wanted,
-    read_few: Read,
+    read_passages: Read,
 ) -> tuple[list[Ranked], Candidates]:
     """(the passages in order, the clause that is `wanted` or the value in it), of the few passages
-    that have the likeliest of `rows`, the sentences of `context`."""
+    that have the likeliest of `sentences`, the sentences of `context`."""
     if wanted.clause == DOCUMENT_DATE:
         return ranked, document_date(context)
     head = clause_classifiers()[wanted.clause]
-    scores = head.scores(rows)
+    scores = head.scores(sentences)
     best_of_passage = np.full(len(context.passages), -np.inf)
-    np.maximum.at(best_of_passage, [row.passage_number for row in rows], scores)
+    np.maximum.at(best_of_passage, [row.passage_number for row in sentences], scores)
     ranked = sorted(ranked, key=lambda item: -best_of_passage[item.passage_number])
-    if rows:
+    if sentences:
         chance = head.chance(float(scores.max()))
-        sentence = rows[index_of_first_best(scores)]
+        sentence = sentences[index_of_first_best(scores)]
         if wanted.kind in (None, FactKind.YES_NO):
             return ranked, _whole_clause_candidates(context, sentence, chance, wanted)
         if wanted.kind is FactKind.PARTY:
-            return ranked, _names_in_clause(context, sentences_naming_parties(rows, scores), chance)
-    few, reading = read_few(ranked[:FEW])
-    if rows:
+            return ranked, _names_in_clause(
+                context, sentences_naming_parties(sentences, scores), chance
+            )
+    few, reading = read_passages(ranked[:FEW])
+    if sentences:
         valued = _value_in_clause_candidates(
             reading, context, sentence, chance, replace(wanted, or_clause=False)
         )
@@ -120,10 +122,12 @@ def _value_in_clause_candidates(
     return replace(reading, candidates=tuple(within), signals={BY_CLAUSE: chance})
 
 
-def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: float) -> Candidates:
+def _names_in_clause(
+    context: Context, sentences: Sequence[ClauseSentence], chance: float
+) -> Candidates:
     """The names in the sentences of a clause, none part of another; several are a list."""
     by_value: dict[str, Candidate] = {}
-    for row in rows:
+    for row in sentences:
         item = whole_passage(context, row.passage_number)
         text = item.text[row.start : row.end]
         for name in party_name_spans(text, *shipped_weights("names", "follow")):

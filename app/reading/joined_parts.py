@@ -46,22 +46,24 @@ def join_answers_of_question_parts(
     )
 
 
-def _items_of_part(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
+def _items_of_part(part: Candidates, known_items: list[Candidate]) -> tuple[Candidate, ...]:
     """A part's list, or its best candidate that does not repeat the part before."""
-    if found.form is Form.LIST and found.items:
-        return tuple(item for item in found.items if item not in known)
-    for each in found.candidates:
-        there = [item for item in known if (item.document, item.page) == (each.document, each.page)]
+    if part.form is Form.LIST and part.items:
+        return tuple(item for item in part.items if item not in known_items)
+    for each in part.candidates:
+        there = [
+            item for item in known_items if (item.document, item.page) == (each.document, each.page)
+        ]
         if not any(each.start < item.end and item.start < each.end for item in there):
             return (each,)
-    return found.candidates[:1]
+    return part.candidates[:1]
 
 
-def _weakest_signals(read: Sequence[Candidates]) -> dict[str, float]:
+def _weakest_signals(parts: Sequence[Candidates]) -> dict[str, float]:
     """Each signal of the part for which it says less. What the structure answered is sure: the
     other part decides.
     """
-    unsure = [found.signals for found in read if not found.signals.get(BY_STRUCTURE)]
+    unsure = [found.signals for found in parts if not found.signals.get(BY_STRUCTURE)]
     if not unsure:
         return {BY_STRUCTURE: 1.0}
     names = dict.fromkeys(chain.from_iterable(unsure))

@@ -140,8 +140,8 @@ class _JoinedPages:
             self.starts[one.page] = len(self.text)
             self.text += _join_wrapped_lines(one)
 
-    def offset(self, page: int, at: int) -> int:
-        return self.starts[page] + at
+    def offset(self, page: int, page_offset: int) -> int:
+        return self.starts[page] + page_offset
 
     def _section_starts(self, document: Document) -> list[int]:
         """Where sections begin in the joined text."""

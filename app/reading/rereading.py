@@ -77,14 +77,16 @@ class ExcerptReadResult:
         return found
 
 
-def choose_excerpts(texts: Sequence[str], order: Sequence[int], most: int) -> list[ExcerptPlace]:
-    """The first `most` excerpts of the passages `texts` in `order`, the best first."""
+def choose_excerpts(
+    texts: Sequence[str], order: Sequence[int], max_excerpts: int
+) -> list[ExcerptPlace]:
+    """The first `max_excerpts` excerpts of the passages `texts` in `order`, the best first."""
     found: list[ExcerptPlace] = []
     for passage in order:
         found += split_passage_into_excerpts(texts[passage], passage)
-        if len(found) >= most:
+        if len(found) >= max_excerpts:
             break
-    return found[:most]
+    return found[:max_excerpts]
 
 
 def split_passage_into_excerpts(text: str, passage: int) -> list[ExcerptPlace]:
@@ -128,14 +130,14 @@ def read_again(
     headings: Sequence[str],
     excerpts: Sequence[ExcerptPlace],
     *,
-    longest: int,
+    max_span_tokens: int,
 ) -> ExcerptReadResult:
     """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most
-    `longest` tokens.
+    `max_span_tokens` tokens.
     """
     shown = [on_one_line(texts[e.slot][e.start : e.end]) for e in excerpts]
     found = predict_spans(
-        reader, question, shown, [headings[e.slot] for e in excerpts], longest=longest
+        reader, question, shown, [headings[e.slot] for e in excerpts], longest=max_span_tokens
     )
 
     def place(
@@ -167,15 +169,21 @@ def read_again(
 
 
 def read_sentences_separately(
-    reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
+    reader: ExcerptReader,
+    question: str,
+    headings: Sequence[str],
+    passage_sentences: Sequence[tuple[int, str]],
 ) -> list[SentenceOdds]:
     """Read sentences by themselves: (number of the passage, by which `headings` go; text) of
     each.
     """
-    texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
+    texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in passage_sentences]
     read = reader.excerpt_logits(
         reader_inputs(
-            reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]
+            reader.tokenizer,
+            question,
+            texts,
+            [headings[passage] for passage, _ in passage_sentences],
         )
     )
     return [SentenceOdds(each.answers, each.yes) for each in read]

@@ -49,7 +49,7 @@ def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes) 
         usage=Usage(90, 0, 0.1, False),
         provenance={},
     )
-    return compose_answer(replace(draft, **changes), reading, 0.375, context, possible=possible)
+    return compose_answer(replace(draft, **changes), reading, 0.375, context, is_possible=possible)
 
 
 def read(context: Context, form: Form, *words: str, **changes) -> Answer:
