@@ -24,7 +24,7 @@ def main() -> int:
     except KeyboardInterrupt as error:
         from docqa.app import report
 
-        code = report.interrupted(error)
+        code = report.report_interrupt(error)
     _ignore_interrupts()
     report.flush_stdout_quietly()
     # The interpreter would look through all of torch for cycles before it ends: a third of a
@@ -57,7 +57,7 @@ def run(
     except Exit as error:
         return error.exit_code
     except Abort:
-        return report.interrupted()
+        return report.report_interrupt()
     except TyperException as error:
         hint = f"`{name} --help` shows how" if tool else root.hint(list(arguments))
         return _report_usage(error.format_message(), hint)
@@ -67,11 +67,11 @@ def run(
     ):  # typer's own writing makes a SystemExit of a closed pipe
         return report.ANSWERED
     except report.expected_errors() as error:
-        return report.failure(error)
+        return report.report_failure(error)
     except RuntimeError as error:
-        if not report.out_of_memory(error):
+        if not report.is_out_of_memory(error):
             raise
-        return report.failure(error)
+        return report.report_failure(error)
 
 
 def _report_usage(message: str, hint: str) -> int:
@@ -82,7 +82,7 @@ def _report_usage(message: str, hint: str) -> int:
         return report.USAGE
     if "did you mean" in hint:
         message = message.partition(" Did you mean")[0]
-    return report.usage(message, hint)
+    return report.report_usage_error(message, hint)
 
 
 def _ignore_interrupts() -> None:

@@ -129,17 +129,17 @@ class Settings:
     def __getitem__(self, name: str) -> object:
         return self.values[name].value
 
-    def text(self, name: str) -> str | None:
+    def text_value(self, name: str) -> str | None:
         """A setting that is a text, or None."""
         value = self[name]
         return None if value is None else str(value)
 
-    def count(self, name: str) -> int | None:
+    def count_value(self, name: str) -> int | None:
         """A setting that is a whole number, or None."""
         value = self[name]
         return value if isinstance(value, int) else None
 
-    def switch(self, name: str) -> bool:
+    def is_on(self, name: str) -> bool:
         return bool(self[name])
 
 
@@ -152,7 +152,7 @@ def config_path(environment: Mapping[str, str] = os.environ) -> Path:
     return user_config_path("docqa", appauthor=False) / "config.toml"
 
 
-def resolve(
+def resolve_settings(
     flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong
@@ -201,13 +201,15 @@ def _load_config_file(path: Path) -> dict[str, object]:
     for key in values:
         if key not in KNOWN and key not in TABLES:
             raise UsageError(
-                f"unknown key {key!r}", where=str(path), hint=nearest(key, (*KNOWN, *TABLES))
+                f"unknown key {key!r}",
+                where=str(path),
+                hint=nearest_name_hint(key, (*KNOWN, *TABLES)),
             )
     return values
 
 
-def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
-    """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve`
+def load_table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
+    """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve_settings`
     does.
     """
     path = config_path(environment)
@@ -219,7 +221,7 @@ def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, o
     return value
 
 
-def nearest(key: str, known: Collection[str]) -> str:
+def nearest_name_hint(key: str, known: Collection[str]) -> str:
     """A hint: the known name closest to `key`, or all."""
     from difflib import get_close_matches
 
@@ -231,4 +233,4 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """`DOCQA_*` variables that set nothing, each with the nearest that does."""
     named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | SWITCHES | SECRETS
     spare = sorted(name for name in environment if name.startswith("DOCQA_") and name not in named)
-    return [f"{name} sets nothing; {nearest(name, named)}" for name in spare]
+    return [f"{name} sets nothing; {nearest_name_hint(name, named)}" for name in spare]

@@ -78,7 +78,7 @@ def ask_documents_separately(
             agrees = _chance_of_named_value(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
         elif asked.kind.picks_documents:
-            signals[number] = answerer.signals(asked.question)
+            signals[number] = answerer.reader_signals(asked.question)
             if signals[number]:  # it was read
                 signals[number] = {**signals[number], **_word_signals(scores, corpus, number)}
             fitted = answerer.model.calibration.get("agrees")

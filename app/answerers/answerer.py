@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import ANYTHING, Wanted
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
 
 if TYPE_CHECKING:
     from docqa.model.prompts.conversation import PromptForm
@@ -29,7 +29,7 @@ class Answerer(Protocol):
     def reading(self) -> LocalPrefill:
         """What reads whole documents on this machine, and its plan."""
 
-    def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+    def ask(self, question: str, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. `wanted`: what the answer has to be."""
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
@@ -37,7 +37,7 @@ class Answerer(Protocol):
         `nearest` passages.
         """
 
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         """All passages for `question`, best first."""
 
     def close(self) -> None:

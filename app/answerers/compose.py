@@ -8,11 +8,11 @@ from typing import Any
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Statement, Usage
 from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.evidence.terms import key_words, plain_words, terms
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cut_quote, location_label, make_quote
-from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.app.reading.tables.units import unit_span_of_table_value
 
 _SUPPORT = 2  # further quotes that say the same words elsewhere
@@ -25,7 +25,7 @@ class Draft:
     """
 
     question: str
-    ranked: Sequence[Ranked]
+    ranked: Sequence[RankedPassage]
     coverage: CoverageReport
     usage: Usage
     provenance: Mapping[str, Any]
@@ -44,7 +44,7 @@ class StatedAnswer:
 
 def compose_answer(
     draft: Draft,
-    reading: Candidates | None,
+    reading: CandidateSet | None,
     probability: float,
     context: Context,
     *,
@@ -91,14 +91,14 @@ def answer_from_statements(
     )
 
 
-def _best_candidate_answer(reading: Candidates, context: Context) -> StatedAnswer:
+def _best_candidate_answer(reading: CandidateSet, context: Context) -> StatedAnswer:
     """What the best candidate states, or the items; nothing without candidates."""
-    if reading.items and reading.form in (Form.LIST, Form.TWO_PARTS):
+    if reading.items and reading.form in (AnswerForm.LIST, AnswerForm.TWO_PARTS):
         return _list_items_answer(reading.items, context)
     if not reading.candidates:
         return StatedAnswer()
     words = reading.candidates[0].location.text_in(context.documents)
-    verdict = reading.verdict if reading.form == Form.YES_NO else None
+    verdict = reading.verdict if reading.form == AnswerForm.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
     # The best candidate's quote, the unit of its cell, then quotes of the same words on other
     # pages.
@@ -165,7 +165,7 @@ def _table_unit_quotes(candidate: Candidate, context: Context) -> list[Quote]:
     ]
 
 
-def _make_evidence_item(ranked_passage: Ranked, context: Context) -> EvidenceItem:
+def _make_evidence_item(ranked_passage: RankedPassage, context: Context) -> EvidenceItem:
     placed = context.passages[ranked_passage.passage_number]
     document = context.documents[placed.document]
     passage = placed.passage

@@ -9,10 +9,10 @@ from functools import partial
 from docqa.app.answer.confidence import PASSAGE_CHANCES, is_below_answer_threshold, log_odds
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.answers import ReadQuestion
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import Candidates, Form
+from docqa.app.reading.candidates import AnswerForm, CandidateSet
 from docqa.app.reading.rereading import SentenceOdds, read_sentences_separately
 from docqa.app.reading.wording.language import is_english
 from docqa.app.storage.store import Store
@@ -36,14 +36,14 @@ class QuestionEvidence:
     (without one, the passage) is right."""
 
     question: str
-    ranked: list[Ranked]
-    reading: Candidates | None
+    ranked: list[RankedPassage]
+    reading: CandidateSet | None
     chances: tuple[float, float]
 
     @property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """What kind of answer the question wants."""
-        return self.reading.form if self.reading is not None else Form.FACT
+        return self.reading.form if self.reading is not None else AnswerForm.FACT
 
     @property
     def nearest(self) -> list[Located]:
@@ -88,7 +88,7 @@ class DocumentEvidence:
             was_unread, last = self._last
             if (was_unread, last.question) == (unread, question):
                 return last
-        reading: Candidates | None = None
+        reading: CandidateSet | None = None
         if unread:
             ranked, reading = self.own.finder.find_candidates_before_prefill(
                 AskedQuestion(question)

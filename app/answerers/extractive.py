@@ -9,10 +9,10 @@ from docqa.app.answer import confidence
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.context.provenance import answer_provenance
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.reading import addressing
-from docqa.app.reading.candidates import ANYTHING, Candidates, Form, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerForm, AnswerRequirements, CandidateSet
 from docqa.app.reading.signals import answer_signals
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
@@ -43,7 +43,11 @@ class ExtractiveAnswerer:
         self.reading.close()
 
     def ask(
-        self, question: str, wanted: Wanted = ANYTHING, *, include_unlikely: bool = False
+        self,
+        question: str,
+        wanted: AnswerRequirements = ANYTHING,
+        *,
+        include_unlikely: bool = False,
     ) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the
         answer has to be. `include_unlikely`: what is too unlikely to be asserted is stated too."""
@@ -88,7 +92,7 @@ class ExtractiveAnswerer:
             question, ranked, reading, usage, is_preliminary=self.options.quick, nearest=nearest
         )
 
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         """All passages, best first, as `find` orders them."""
         return self.find_candidates(question)[0]
 
@@ -98,7 +102,7 @@ class ExtractiveAnswerer:
         """
         return self._find_candidates(AskedQuestion(question))
 
-    def signals(self, question: str) -> Mapping[str, float]:
+    def reader_signals(self, question: str) -> Mapping[str, float]:
         """What the reader noticed of its first candidate, by name, after `ask`; empty where nothing
         was read.
         """
@@ -109,10 +113,10 @@ class ExtractiveAnswerer:
         """The same and those of words: see signals.py."""
         return answer_signals(question, self.corpus.word_index, self.find_candidates(question)[1])
 
-    def chances(self, question: str, reading: Candidates | None) -> tuple[float, float]:
+    def chances(self, question: str, reading: CandidateSet | None) -> tuple[float, float]:
         """(the chance that what was read answers, that the first passage does), 0 to 1."""
         signals = answer_signals(question, self.corpus.word_index, reading)
-        form = reading.form if reading is not None else Form.FACT
+        form = reading.form if reading is not None else AnswerForm.FACT
         calibration = self.finder.calibration
         return (
             confidence.answer_chance(signals, calibration, form),
@@ -169,8 +173,8 @@ class ExtractiveAnswerer:
     def _compose_answer(
         self,
         question: str,
-        ranked: list[Ranked],
-        reading: Candidates | None,
+        ranked: list[RankedPassage],
+        reading: CandidateSet | None,
         usage: Usage,
         *,
         is_preliminary: bool = False,
@@ -190,7 +194,7 @@ class ExtractiveAnswerer:
             shown, chance = reading, likely
         draft = Draft(
             question=question,
-            ranked=ranked[nearest : nearest + self.options.listed],
+            ranked=ranked[nearest : nearest + self.options.listed_passages],
             preliminary=is_preliminary,
             coverage=self._coverage_report(not_read_reason, is_preliminary).with_warnings(
                 *addressing.warnings_of_addressed_reader(

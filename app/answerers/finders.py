@@ -9,12 +9,12 @@ from functools import cached_property, partial
 from docqa.app.answer.confidence import OWN_ODDS
 from docqa.app.evidence.front_matter import front_matter_passages
 from docqa.app.evidence.ranker import PassageRanker
-from docqa.app.evidence.ranking import PassageNumber, Ranked
+from docqa.app.evidence.ranking import PassageNumber, RankedPassage
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
 from docqa.app.places.scope import find_scope, passages_in
 from docqa.app.reading.best_passages import PassageReader
-from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted
+from docqa.app.reading.candidates import ANYTHING, FRONT, AnswerRequirements, CandidateSet
 from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of_clause
 from docqa.app.reading.copying import copy_candidates_from_passages, copy_candidates_from_state
 from docqa.app.reading.direct_answers import find_candidates_in_clause, text_of_scope
@@ -29,7 +29,7 @@ from .local import LocalPrefill
 HEADED_PASSAGES = 4  # below the headings under which a field is said to be
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
-Found = tuple[list[Ranked], Candidates | None]
+Found = tuple[list[RankedPassage], CandidateSet | None]
 """(passages in order, candidates of the best; None without passages)."""
 
 
@@ -38,7 +38,7 @@ class AskedQuestion:
     """A question, and what its answer has to be."""
 
     text: str
-    wanted: Wanted = ANYTHING
+    wanted: AnswerRequirements = ANYTHING
 
 
 class CandidateFinder(ABC):
@@ -74,11 +74,11 @@ class CandidateFinder(ABC):
         """When a question counts as not answered; None where nothing was calibrated."""
         return self._model.calibration.get("refusal")
 
-    def needs_prefill(self, wanted: Wanted) -> bool:
+    def needs_prefill(self, wanted: AnswerRequirements) -> bool:
         """Whether `find` needs the documents in the state of the model."""
         return True
 
-    def ranked_by_signals(self, question: str) -> list[Ranked]:
+    def ranked_by_signals(self, question: str) -> list[RankedPassage]:
         """All passages, best first, as no excerpt is read; after the documents were."""
         return self._ranker.rank(question)
 
@@ -100,7 +100,7 @@ class PassageCopyFinder(CandidateFinder):
     def find_candidates_before_prefill(self, asked: AskedQuestion) -> Found:
         return self._copy_from_best_passages(asked, self._corpus.ranked_by_words(asked.text))
 
-    def _copy_from_best_passages(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
+    def _copy_from_best_passages(self, asked: AskedQuestion, ranked: list[RankedPassage]) -> Found:
         numbers = [item.passage_number for item in ranked[: self.preview_passages]]
         if not numbers:
             return ranked, None
@@ -131,7 +131,7 @@ class ReaderCandidateFinder(CandidateFinder):
 
     english_only = True
 
-    def needs_prefill(self, wanted: Wanted) -> bool:
+    def needs_prefill(self, wanted: AnswerRequirements) -> bool:
         return not wanted.clause
 
     def find_candidates(self, asked: AskedQuestion) -> Found:
@@ -182,7 +182,7 @@ class ReaderCandidateFinder(CandidateFinder):
         )
 
     def _candidates_of_best_passages(
-        self, asked: AskedQuestion, ranked: list[Ranked], part_count: int
+        self, asked: AskedQuestion, ranked: list[RankedPassage], part_count: int
     ) -> Found:
         """What the reader finds in the first of `ranked`; the section, clause or cell itself where
         that is asked for."""
@@ -244,8 +244,11 @@ class ReaderCandidateFinder(CandidateFinder):
 
 
 def _move_passages_to_front(
-    ranked: list[Ranked], front_numbers: Sequence[PassageNumber], *, in_document_order: bool = False
-) -> list[Ranked]:
+    ranked: list[RankedPassage],
+    front_numbers: Sequence[PassageNumber],
+    *,
+    in_document_order: bool = False,
+) -> list[RankedPassage]:
     """`ranked` with the passages `front_numbers` first, `in_document_order` of the document."""
     numbers = set(front_numbers)
     first = [item for item in ranked if item.passage_number in numbers]

@@ -9,7 +9,7 @@ from typing import Any
 
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.candidates import ANYTHING, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
 from docqa.app.reading.clauses import DOCUMENT_DATE, clause_classifiers
 
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
@@ -41,11 +41,11 @@ class Field:
         return FactKind(self.type) if self.type in list(FactKind) else None
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> AnswerRequirements:
         if self.type is None:
             return ANYTHING
         several = self.type in (FactKind.PARTY, FactKind.PERSON, LIST)
-        return Wanted(self.kind, several, self.where, self.clause, self.or_clause)
+        return AnswerRequirements(self.kind, several, self.where, self.clause, self.or_clause)
 
     @property
     def key(self) -> str:

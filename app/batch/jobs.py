@@ -375,7 +375,7 @@ def prepare(job: Job) -> str | None:
     try:
         job.prepare()
     except report.expected_errors() as error:
-        return report.describe(error)
+        return report.error_message(error)
     return None
 
 
@@ -387,8 +387,8 @@ def attempt(job: Job, item: BatchItem, on_event: Callable[[Event], None]) -> Out
     try:
         outcome = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
-        if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
-            return Outcome(fatal=report.describe(error))
+        if report.exit_code(error) == report.RESOURCES and not report.is_out_of_memory(error):
+            return Outcome(fatal=report.error_message(error))
         failure = failure_of(error)
         if report.exit_code(error) == report.BUG:
             if os.environ.get("DOCQA_DEBUG"):

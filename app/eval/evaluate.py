@@ -9,7 +9,7 @@ from typing import TypeVar
 from docqa.app import report
 from docqa.app.answer.answer import Cite
 from docqa.app.answerers.loading import find_model
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
@@ -131,7 +131,7 @@ def outcome(
     words = session.corpus.ranked_by_words(question.text)
     overlap, exact = scores(None if answer.refused else answer.answer, question)
 
-    def hit(found: list[Ranked]) -> bool | None:
+    def hit(found: list[RankedPassage]) -> bool | None:
         return known and any(
             known(session.context.passages[item.passage_number].passage) for item in found
         )

@@ -13,7 +13,7 @@ from docqa.model.protocol import Model
 
 from .ranking import (
     WORDS_ALONE,
-    Ranked,
+    RankedPassage,
     WordIndex,
     fuse_signals,
     rank_by_signals,
@@ -43,7 +43,7 @@ class PassageRanker:
         self._options = options
         self._prefiller = prefiller
 
-    def rank(self, question: str) -> list[Ranked]:
+    def rank(self, question: str) -> list[RankedPassage]:
         """All passages, best first, after the documents were read."""
         if not (self._weights and self._options.model_scores):
             return rank_by_words(question, self._words, self._context)
@@ -60,7 +60,9 @@ class PassageRanker:
             question, rank_by_signals(signals, weights, self._context)
         )
 
-    def rank_before_prefill(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
+    def rank_before_prefill(
+        self, question: str, ranked: list[RankedPassage]
+    ) -> list[RankedPassage]:
         """Passages that were ranked by their words, best first, before the documents are read: as
         they are without a passage encoder."""
         encoder = self._model.passage_encoder
@@ -90,7 +92,9 @@ class PassageRanker:
         scores = head.scores(head.question_vectors(states), rows, spans)
         return np.asarray(scores, dtype=np.float64)
 
-    def _rerank_first_passages(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
+    def _rerank_first_passages(
+        self, question: str, ranked: list[RankedPassage]
+    ) -> list[RankedPassage]:
         """`ranked`, the first in the order of the model's reranker. Each position keeps its score,
         so that what was calibrated on the distances between scores holds."""
         if self._model.reranker is None or not ranked:

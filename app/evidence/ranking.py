@@ -28,7 +28,7 @@ PassageNumber = int
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedPassage:
     """A passage of a Context with its fused `score` and its parts: the raw `bm25`, and the reader's
     log-probability that the answer is in it, None where it was not read."""
 
@@ -141,7 +141,7 @@ def fuse_signals(signals: Mapping[str, np.ndarray], weights: Mapping[str, float]
 
 def rank_by_signals(
     signals: Mapping[str, np.ndarray], weights: Mapping[str, float], context: Context
-) -> list[Ranked]:
+) -> list[RankedPassage]:
     """All passages of `context` by their fused signals ("bm25" among them), best first; contents
     and references, which never answer, last; equal scores keep the order of the documents."""
     if not context.passages:
@@ -150,9 +150,9 @@ def rank_by_signals(
     never_answers = np.array([placed.passage.kind != "text" for placed in context.passages])
     order = np.lexsort((-fused, never_answers))
     bm25 = signals["bm25"]
-    return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist()))
+    return list(map(RankedPassage, order.tolist(), fused[order].tolist(), bm25[order].tolist()))
 
 
-def rank_by_words(question: str, word_index: WordIndex, context: Context) -> list[Ranked]:
+def rank_by_words(question: str, word_index: WordIndex, context: Context) -> list[RankedPassage]:
     """All passages by BM25 alone, as `rank_by_signals`."""
     return rank_by_signals({"bm25": word_index.bm25_scores(question)}, WORDS_ALONE, context)

@@ -11,7 +11,7 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 
-from .candidates import Candidate, Candidates
+from .candidates import Candidate, CandidateSet
 
 _AROUND = 600  # characters on either side that are cut into sentences
 _SHOWN = 80
@@ -55,8 +55,8 @@ def sentence_addressing_reader_near(
 
 
 def move_suspicious_candidates_last(
-    candidate_set: Candidates, documents: Sequence[Document]
-) -> Candidates:
+    candidate_set: CandidateSet, documents: Sequence[Document]
+) -> CandidateSet:
     """`candidate_set` with candidates next to such a sentence after others whose sentences have what was
     asked for as well; a list loses such items where others are left."""
     doubted = {
@@ -98,7 +98,7 @@ def warnings_of_addressed_reader(
     return tuple(lines)
 
 
-def likely_candidates(candidate_set: Candidates | None) -> tuple[Candidate, ...]:
+def likely_candidates(candidate_set: CandidateSet | None) -> tuple[Candidate, ...]:
     """The candidates that may be the answer, and the items of a list."""
     return (
         (*candidate_set.candidates[:_LIKELY], *candidate_set.items)

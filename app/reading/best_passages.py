@@ -8,23 +8,23 @@ from functools import partial
 from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import similarities_to_question, text_below_headings
-from docqa.app.evidence.ranking import PassageNumber, Ranked, WordIndex
+from docqa.app.evidence.ranking import PassageNumber, RankedPassage, WordIndex
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model
 
 from .candidates import (
     ANYTHING,
-    Candidates,
+    AnswerRequirements,
+    CandidateSet,
     Excerpt,
     ScoredExcerpts,
     ScoredSentence,
-    Wanted,
     scored_sentences,
     whole_passage,
 )
 from .decision import decide_answer
-from .rereading import ExcerptReadResult, choose_excerpts, read_again, read_sentences_separately
+from .rereading import ExcerptReadResult, choose_excerpts, read_excerpts, read_sentences_separately
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60
@@ -42,14 +42,14 @@ class PassageReader:
     def read_best_passages(
         self,
         question: str,
-        ranked: list[Ranked],
+        ranked: list[RankedPassage],
         *,
         reorder: bool = True,
         passages: int | None = None,
         always_read: Sequence[PassageNumber] = (),
         part_count: int = 1,
-        wanted: Wanted = ANYTHING,
-    ) -> tuple[list[Ranked], Candidates]:
+        wanted: AnswerRequirements = ANYTHING,
+    ) -> tuple[list[RankedPassage], CandidateSet]:
         """(all of `ranked` in the reader's order, what it read in the first of them).
 
         `reorder` False keeps the order, for measuring. `passages`: how many of the first are read,
@@ -60,7 +60,7 @@ class PassageReader:
         weights = {**READER_WEIGHTS, **self.model.calibration.get("span_reader", {})}
         numbers = self._passages_to_read(ranked, passages or int(weights["passages"]), always_read)
         if not numbers:
-            return ranked, Candidates()
+            return ranked, CandidateSet()
         excerpts = [whole_passage(self.context, number) for number in numbers]
         above = [self._headings_above(number) for number in numbers]
         order = [numbers.index(number) for number in always_read if number in numbers]
@@ -83,7 +83,7 @@ class PassageReader:
         return ordered, decide_answer(reading, places, documents, question, alone, wanted)
 
     def _passages_to_read(
-        self, ranked: Sequence[Ranked], count: int, always_read: Sequence[PassageNumber]
+        self, ranked: Sequence[RankedPassage], count: int, always_read: Sequence[PassageNumber]
     ) -> list[PassageNumber]:
         """The first `count` passages that have words, and those of `always_read`, in the order of
         `ranked`.
@@ -115,7 +115,7 @@ class PassageReader:
         whole of a sentence over a page break; its answer begins on the passage's page."""
         texts = [excerpt.text + self._rest_of_sentence(excerpt) for excerpt in excerpts]
         pieces = choose_excerpts(texts, order, max_excerpts)
-        reading = read_again(
+        reading = read_excerpts(
             self.reader, question, texts, headings, pieces, max_span_tokens=max_span_tokens
         )
         spans = (span for span in reading.spans if span.start < len(excerpts[span.slot].text))
@@ -163,10 +163,10 @@ class PassageReader:
 
 
 def _reorder_by_reader(
-    ranked: Sequence[Ranked], passage_logprobs: Mapping[PassageNumber, float], weight: float
-) -> list[Ranked]:
+    ranked: Sequence[RankedPassage], passage_logprobs: Mapping[PassageNumber, float], weight: float
+) -> list[RankedPassage]:
     """`ranked` by their scores and the log-probabilities of those that the reader read."""
-    ordered: list[Ranked] = []
+    ordered: list[RankedPassage] = []
     for item in ranked:
         logprob = passage_logprobs.get(item.passage_number)
         bounded = LEAST_PASSAGE if logprob is None else max(logprob, LEAST_PASSAGE)

@@ -24,7 +24,7 @@ _OPENING = "([{“‘\"'«"
 _CLOSING = ")]}”’\"'»"
 
 
-class Form(StrEnum):
+class AnswerForm(StrEnum):
     """The form of the answer that a question asks for."""
 
     FACT = "fact"
@@ -34,7 +34,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AnswerRequirements:
     """What the answer to a field's question has to be: values of a `kind`, `several` of them;
     `where`: FRONT (title pages and signature blocks) or words of headings; or in a `clause` of
     clauses.py, whose sentence is the answer where it has no such value and `or_clause`."""
@@ -47,7 +47,7 @@ class Wanted:
 
 
 FRONT = "front"
-ANYTHING = Wanted()
+ANYTHING = AnswerRequirements()
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Excerpt:
     end: int
     text: str
 
-    def candidate(self, start: int, end: int) -> "Candidate":
+    def make_candidate(self, start: int, end: int) -> "Candidate":
         """Characters `start:end` of the text, as the only excerpt."""
         return Candidate(0, self.document, self.page, self.start + start, self.start + end)
 
@@ -96,7 +96,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Candidates:
+class CandidateSet:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that
     nothing answers. `verdict`: of the first candidate on a yes/no question. `items`: of a list or a
     question of two parts, in the order to state them. `signals`: by name (signals.py)."""
@@ -104,7 +104,7 @@ class Candidates:
     candidates: tuple[Candidate, ...] = ()
     refusal_logprob: float | None = None
     prompt_tokens: int = 0
-    form: Form = Form.FACT
+    form: AnswerForm = AnswerForm.FACT
     verdict: Verdict | None = None
     items: tuple[Candidate, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class Candidates:
             if name not in (BY_STRUCTURE, BY_CELL)
         }
         return replace(
-            self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals
+            self, candidates=left, form=AnswerForm.FACT, verdict=None, items=(), signals=signals
         )
 
 
@@ -131,7 +131,7 @@ def whole_passage(context: Context, number: PassageNumber) -> Excerpt:
     )
 
 
-def on_one_line(text: str) -> str:
+def spaces_for_line_breaks(text: str) -> str:
     """`text` with every white space as a plain space; its length stays."""
     return "".join(" " if character.isspace() else character for character in text)
 
@@ -176,7 +176,7 @@ class ScoredExcerpts:
     behind: Sequence[float]
     weights: Mapping[str, float]
 
-    def candidate(
+    def make_candidate(
         self,
         excerpt_index: int,
         start: int,
@@ -223,7 +223,7 @@ class ScoredExcerpts:
             said=other_reader_logprob,
         )
 
-    def text_of(self, candidate: Candidate) -> str:
+    def candidate_text(self, candidate: Candidate) -> str:
         item = self.excerpts[candidate.slot]
         return item.text[candidate.start - item.start : candidate.end - item.start]
 

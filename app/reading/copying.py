@@ -16,11 +16,11 @@ from docqa.model.prompts.prompt import REFUSAL, question_text
 
 from .candidates import (
     Candidate,
-    Candidates,
+    CandidateSet,
     ScoredExcerpts,
-    on_one_line,
     scored_sentences,
     sort_best_first,
+    spaces_for_line_breaks,
     whole_passage,
 )
 
@@ -40,7 +40,7 @@ def copy_candidates_from_passages(
     passage_numbers: Sequence[int],
     context: Context,
     word_index: WordIndex,
-) -> Candidates:
+) -> CandidateSet:
     """What `model` would answer from the passages of `context` with these numbers, read for this
     question.
     """
@@ -61,7 +61,7 @@ def copy_candidates_from_state(
     context: Context,
     word_index: WordIndex,
     passages: Sequence[PlacedPassage] | None = None,
-) -> Candidates:
+) -> CandidateSet:
     """What `model` would answer from `state`, which has read `context` and is not moved: spans of
     its passages. Of words that occur in several places the one whose sentence has most of the
     question's words."""
@@ -84,20 +84,20 @@ def copy_candidates_from_state(
     places = {span: list(_occurrences_in_passages(span, context)) for span in spans}
     numbers = sorted({number for found in places.values() for number, _, _ in found})
     excerpts = [whole_passage(context, number) for number in numbers]
-    excerpts = [replace(excerpt, text=on_one_line(excerpt.text)) for excerpt in excerpts]
+    excerpts = [replace(excerpt, text=spaces_for_line_breaks(excerpt.text)) for excerpt in excerpts]
     sentences = [scored_sentences(excerpt.text, question, word_index) for excerpt in excerpts]
     scored = ScoredExcerpts(excerpts, sentences, [0.0] * len(excerpts), weights)
     best: list[Candidate] = []
     for span, found in places.items():
         candidates = (
-            scored.candidate(numbers.index(number), start, end, span.logprob, span.token_count)
+            scored.make_candidate(numbers.index(number), start, end, span.logprob, span.token_count)
             for number, start, end in found
         )
         best += sort_best_first(filter(None, candidates))[:1]
     of_place: dict[tuple[int, int, int], Candidate] = {}
     for candidate in sort_best_first(best):
         of_place.setdefault((candidate.slot, candidate.start, candidate.end), candidate)
-    return Candidates(tuple(of_place.values()), refusal, len(ids))
+    return CandidateSet(tuple(of_place.values()), refusal, len(ids))
 
 
 def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:

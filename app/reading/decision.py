@@ -26,11 +26,11 @@ from docqa.ingest.types import Document
 
 from .candidates import (
     ANYTHING,
+    AnswerForm,
+    AnswerRequirements,
     Candidate,
-    Candidates,
-    Form,
+    CandidateSet,
     ScoredExcerpts,
-    Wanted,
     sort_best_first,
 )
 from .list_items import items_below
@@ -70,8 +70,8 @@ def decide_answer(
     documents: Sequence[Document],
     question: str,
     read_separately: Alone,
-    wanted: Wanted = ANYTHING,
-) -> Candidates:
+    wanted: AnswerRequirements = ANYTHING,
+) -> CandidateSet:
     """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a
     field's has to be.
     """
@@ -80,13 +80,13 @@ def decide_answer(
         of_kind = (_value_of_kind(candidate, wanted.kind, places) for candidate in candidates)
         candidates = tuple(filter(None, of_kind))
     if not candidates:
-        return Candidates((), reading.none, reading.tokens)
+        return CandidateSet((), reading.none, reading.tokens)
     candidates, sentence = _move_best_alone_first(candidates, places, read_separately)
     best = candidates[0]
     excerpt = _excerpt_index_with_candidate(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
     items: tuple[Candidate, ...] = ()
-    if form is Form.LIST:
+    if form is AnswerForm.LIST:
         items = (
             _list_items_of_best(reading, places, documents[best.document], best, excerpt)
             if wanted.kind is None
@@ -96,29 +96,34 @@ def decide_answer(
         near = (i for i in items if best.page == i.page and i.start - LEAD_IN < best.end)
         least = 2 if wanted.kind is None else 1
         if len(items) < least or not any(best.start < item.end for item in near):
-            form = Form.FACT
+            form = AnswerForm.FACT
             items = ()
-    verdict = verdict_from_odds(sentence.yes) if form is Form.YES_NO else None
+    verdict = verdict_from_odds(sentence.yes) if form is AnswerForm.YES_NO else None
     signals = _answer_signals(reading, candidates, form, excerpt, sentence)
-    as_sentence = form is Form.FACT and wanted.kind is None
-    if as_sentence and not is_brief_answer(question, places.text_of(best)):
+    as_sentence = form is AnswerForm.FACT and wanted.kind is None
+    if as_sentence and not is_brief_answer(question, places.candidate_text(best)):
         whole = places.whole_sentence_candidate(best)
-        if len(places.text_of(whole).split()) <= LONGEST_CLAUSE:
+        if len(places.candidate_text(whole).split()) <= LONGEST_CLAUSE:
             candidates = (whole, *candidates[1:])
-    return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
+    return CandidateSet(candidates, reading.none, reading.tokens, form, verdict, items, signals)
 
 
-def _likeliest_form(reading: ExcerptReadResult, question: str, wanted: Wanted) -> Form:
+def _likeliest_form(
+    reading: ExcerptReadResult, question: str, wanted: AnswerRequirements
+) -> AnswerForm:
     """The likeliest form; a question of two parts is asked as two."""
     if wanted == ANYTHING:
-        chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
-        chances[Form.LIST] *= LIST_FACTOR
+        chances = {
+            form: reading.forms[form]
+            for form in (AnswerForm.FACT, AnswerForm.LIST, AnswerForm.YES_NO)
+        }
+        chances[AnswerForm.LIST] *= LIST_FACTOR
         if asks_for_list(question):
-            chances[Form.LIST] *= LIST_IN_WORDS_FACTOR
+            chances[AnswerForm.LIST] *= LIST_IN_WORDS_FACTOR
         return max(chances, key=lambda form: chances[form])
     if wanted.kind is FactKind.YES_NO:
-        return Form.YES_NO
-    return Form.LIST if wanted.several else Form.FACT
+        return AnswerForm.YES_NO
+    return AnswerForm.LIST if wanted.several else AnswerForm.FACT
 
 
 def _move_best_alone_first(
@@ -134,7 +139,7 @@ def _move_best_alone_first(
         place = (whole.document, whole.page, whole.start)
         if place not in first:
             first[place] = candidate
-            texts.append((candidate.slot, places.text_of(whole)))
+            texts.append((candidate.slot, places.candidate_text(whole)))
         if len(first) == READ_ALONE:
             break
     read = read_separately(texts)
@@ -154,11 +159,11 @@ def _value_of_kind(
     if kind is FactKind.YES_NO:
         return candidate
     if kind in (FactKind.PARTY, FactKind.PERSON):
-        return candidate if places.text_of(candidate)[:1].isupper() else None
+        return candidate if places.candidate_text(candidate)[:1].isupper() else None
     whole = places.whole_sentence_candidate(candidate)
     start = candidate.start - whole.start
     end = candidate.end - whole.start
-    values = fact_spans(kind, places.text_of(whole))
+    values = fact_spans(kind, places.candidate_text(whole))
     inside = [value for value in values if value.start < end and start < value.end]
     if not inside and len(values) != 1:
         return None
@@ -173,11 +178,13 @@ def _names_in_excerpt(
     items = _candidates_from_spans(
         places, (item for item in reading.items if item.excerpt == excerpt)
     )
-    names = [c for c in (best, *items) if c.end - c.start > 1 and places.text_of(c)[0].isupper()]
+    names = [
+        c for c in (best, *items) if c.end - c.start > 1 and places.candidate_text(c)[0].isupper()
+    ]
     longest_first = sorted(names, key=lambda c: (c.start - c.end, c.start))
     words_of: dict[Candidate, set[str]] = {}
     for name in longest_first:
-        words = set(plain_words(places.text_of(name)))
+        words = set(plain_words(places.candidate_text(name)))
         if not any(words <= others for others in words_of.values()):
             words_of[name] = words
     return tuple(sorted(words_of, key=lambda c: (c.page, c.start)))
@@ -190,7 +197,7 @@ def _candidates_from_spans(places: ScoredExcerpts, spans: Iterable[ExcerptSpan])
         start, end = extend_to_whole_words(places.excerpts[span.slot].text, span.start, span.end)
         said = None if span.said is None else max(span.said, LEAST_SPAN)
         logprob = max(span.logprob, LEAST_SPAN)
-        candidate = places.candidate(span.slot, start, end, logprob, other_reader_logprob=said)
+        candidate = places.make_candidate(span.slot, start, end, logprob, other_reader_logprob=said)
         if candidate is not None:
             candidates.append(candidate)
     return candidates
@@ -242,7 +249,7 @@ def _list_items_of_best(
     # Of items with the same words the first.
     read: dict[tuple[str, ...], Candidate] = {}
     for item in _join_adjacent_items(_candidates_from_spans(places, likely), places):
-        read.setdefault(tuple(plain_words(places.text_of(item))), item)
+        read.setdefault(tuple(plain_words(places.candidate_text(item))), item)
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=ITEM_CHANCE)
         for page, span in items_below(document, best.page, best.start, best.end)
@@ -280,7 +287,7 @@ def _join_adjacent_items(items: Sequence[Candidate], places: ScoredExcerpts) -> 
 def _answer_signals(
     reading: ExcerptReadResult,
     candidates: tuple[Candidate, ...],
-    form: Form,
+    form: AnswerForm,
     excerpt: int,
     sentence_odds: SentenceOdds,
 ) -> dict[str, float]:

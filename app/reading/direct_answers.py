@@ -9,15 +9,15 @@ import numpy as np
 from docqa.app.answer.confidence import BY_CLAUSE, BY_STRUCTURE, CLAUSE_CHANCE, SURELY_DATED
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.facts.facts import FactKind, fact_spans, parse_first_fact
 from docqa.app.places.scope import Scope
 
 from .candidates import (
+    AnswerForm,
+    AnswerRequirements,
     Candidate,
-    Candidates,
-    Form,
-    Wanted,
+    CandidateSet,
     trim_span,
     whole_passage,
 )
@@ -39,17 +39,17 @@ AGREEMENT_DATE = "agreement date"
 TERM = "term"
 """Until when, or for how long."""
 
-Read = Callable[[list[Ranked]], tuple[list[Ranked], Candidates]]
+Read = Callable[[list[RankedPassage]], tuple[list[RankedPassage], CandidateSet]]
 """`read_passages` with a question: (passages, what the reader finds in them)."""
 
 
 def find_candidates_in_clause(
     context: Context,
     sentences: Sequence[ClauseSentence],
-    ranked: list[Ranked],
-    wanted: Wanted,
+    ranked: list[RankedPassage],
+    wanted: AnswerRequirements,
     read_passages: Read,
-) -> tuple[list[Ranked], Candidates]:
+) -> tuple[list[RankedPassage], CandidateSet]:
     """(the passages in order, the clause that is `wanted` or the value in it), of the few passages
     that have the likeliest of `sentences`, the sentences of `context`."""
     if wanted.clause == DOCUMENT_DATE:
@@ -83,20 +83,24 @@ def find_candidates_in_clause(
 
 
 def _whole_clause_candidates(
-    context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
-) -> Candidates:
+    context: Context, sentence: ClauseSentence, chance: float, wanted: AnswerRequirements
+) -> CandidateSet:
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage_number)
-    clause = item.candidate(*trim_span(item.text, sentence.start, sentence.end))
+    clause = item.make_candidate(*trim_span(item.text, sentence.start, sentence.end))
     signals = {BY_CLAUSE: chance}
     if wanted.kind is FactKind.YES_NO:
-        return Candidates((clause,), form=Form.YES_NO, verdict=Verdict.YES, signals=signals)
-    return Candidates((clause,), signals=signals)
+        return CandidateSet((clause,), form=AnswerForm.YES_NO, verdict=Verdict.YES, signals=signals)
+    return CandidateSet((clause,), signals=signals)
 
 
 def _value_in_clause_candidates(
-    reading: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
-) -> Candidates:
+    reading: CandidateSet,
+    context: Context,
+    sentence: ClauseSentence,
+    chance: float,
+    wanted: AnswerRequirements,
+) -> CandidateSet:
     """The value in a sentence of a clause: what was read there, else the first of its kind, else
     the sentence, as where a term is a period, whose date is its start."""
     item = whole_passage(context, sentence.passage_number)
@@ -114,7 +118,7 @@ def _value_in_clause_candidates(
     ]
     if not within and wanted.kind is not None:
         within = [
-            item.candidate(sentence.start + value.start, sentence.start + value.end)
+            item.make_candidate(sentence.start + value.start, sentence.start + value.end)
             for value in fact_spans(wanted.kind, text)[:1]
         ]
     if not within and wanted.or_clause:
@@ -124,7 +128,7 @@ def _value_in_clause_candidates(
 
 def _names_in_clause(
     context: Context, sentences: Sequence[ClauseSentence], chance: float
-) -> Candidates:
+) -> CandidateSet:
     """The names in the sentences of a clause, none part of another; several are a list."""
     by_value: dict[str, Candidate] = {}
     for row in sentences:
@@ -136,7 +140,7 @@ def _names_in_clause(
                 continue  # what a party is called, not its name
             fact = parse_first_fact(FactKind.PARTY, words)
             value = fact.value if fact is not None else ""
-            named = item.candidate(row.start + name.start, row.start + name.end)
+            named = item.make_candidate(row.start + name.start, row.start + name.end)
             by_value.setdefault(value, named)
     names = tuple(
         candidate
@@ -144,11 +148,13 @@ def _names_in_clause(
         if not any(value in other and value != other for other in by_value)
     )
     several = names if len(names) > 1 else ()
-    form = Form.LIST if several else Form.FACT
-    return Candidates(names, form=form, items=several, signals={BY_CLAUSE: chance})
+    form = AnswerForm.LIST if several else AnswerForm.FACT
+    return CandidateSet(names, form=form, items=several, signals={BY_CLAUSE: chance})
 
 
-def text_of_scope(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:
+def text_of_scope(
+    scope: Scope, context: Context, passages: Sequence[RankedPassage]
+) -> CandidateSet | None:
     """The text of `scope`: its `passages` one after the other, at most MOST_WORDS words."""
     items: list[Candidate] = []
     words = 0
@@ -165,5 +171,5 @@ def text_of_scope(scope: Scope, context: Context, passages: Sequence[Ranked]) ->
     if not items:
         return None
     several = tuple(items) if len(items) > 1 else ()
-    form = Form.LIST if several else Form.FACT
-    return Candidates(tuple(items), form=form, items=several, signals={BY_STRUCTURE: 1.0})
+    form = AnswerForm.LIST if several else AnswerForm.FACT
+    return CandidateSet(tuple(items), form=form, items=several, signals={BY_STRUCTURE: 1.0})

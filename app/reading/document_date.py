@@ -12,7 +12,7 @@ from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.ingest.types import Document, Span
 
-from .candidates import Candidate, Candidates
+from .candidates import Candidate, CandidateSet
 from .clauses import hashed_feature_indices, shipped_weights
 
 # words that say what a date is
@@ -58,7 +58,7 @@ def date_features(
     return np.unique(hashed_feature_indices(named))
 
 
-def document_date(context: Context) -> Candidates:
+def document_date(context: Context) -> CandidateSet:
     """The dates of the documents that may be theirs, the likeliest first."""
     weights, bias = shipped_weights("dates", "date_bias")
     found: list[Candidate] = []
@@ -69,7 +69,7 @@ def document_date(context: Context) -> Candidates:
                 found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
     found.sort(key=lambda each: -each.score)
     chance = chance_from_log_odds(found[0].score + DATE_BONUS) if found else 0.0
-    return Candidates(tuple(found), signals={BY_CLAUSE: chance})
+    return CandidateSet(tuple(found), signals={BY_CLAUSE: chance})
 
 
 def _dates_with_features(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:

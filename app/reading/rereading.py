@@ -13,7 +13,7 @@ from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
 
-from .candidates import Form, on_one_line
+from .candidates import AnswerForm, spaces_for_line_breaks
 
 WORDS = 150  # of an excerpt: a longer passage is read in parts
 _LONG = 200  # words: a longer sentence, as a table, is cut
@@ -66,7 +66,7 @@ class ExcerptReadResult:
     likely: tuple[float, ...]
     none: float
     answers: tuple[float, ...]
-    forms: dict[Form, float]
+    forms: dict[AnswerForm, float]
     tokens: int
 
     @property
@@ -123,7 +123,7 @@ def _split_long_sentence(text: str, start: int, end: int) -> list[tuple[int, int
     ]
 
 
-def read_again(
+def read_excerpts(
     reader: ExcerptReader,
     question: str,
     texts: Sequence[str],
@@ -135,7 +135,7 @@ def read_again(
     """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most
     `max_span_tokens` tokens.
     """
-    shown = [on_one_line(texts[e.slot][e.start : e.end]) for e in excerpts]
+    shown = [spaces_for_line_breaks(texts[e.slot][e.start : e.end]) for e in excerpts]
     found = predict_spans(
         reader, question, shown, [headings[e.slot] for e in excerpts], longest=max_span_tokens
     )
@@ -163,7 +163,7 @@ def read_again(
         tuple(found.spans.passages.tolist()),
         found.spans.none,
         tuple(found.answers),
-        {Form(name): chance for name, chance in zip(FORMS, found.forms, strict=True)},
+        {AnswerForm(name): chance for name, chance in zip(FORMS, found.forms, strict=True)},
         sum(map(len, found.places)),
     )
 
@@ -177,7 +177,7 @@ def read_sentences_separately(
     """Read sentences by themselves: (number of the passage, by which `headings` go; text) of
     each.
     """
-    texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in passage_sentences]
+    texts = [reader.tokenizer.encode(spaces_for_line_breaks(text)) for _, text in passage_sentences]
     read = reader.excerpt_logits(
         reader_inputs(
             reader.tokenizer,

@@ -4,11 +4,11 @@ from docqa.app.answer.confidence import LARGEST_MARGIN, clamp_to_bounds
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import names_and_numbers, terms
 
-from .candidates import Candidates
+from .candidates import CandidateSet
 
 
 def answer_signals(
-    question: str, word_index: WordIndex, reading: Candidates | None
+    question: str, word_index: WordIndex, reading: CandidateSet | None
 ) -> dict[str, float]:
     """The signals, all finite; what was not measured is 0, and -20 for log-probabilities.
 

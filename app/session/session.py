@@ -20,10 +20,10 @@ from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context
 from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.places.named import DocumentNames
-from docqa.app.reading.candidates import ANYTHING, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
 from docqa.app.reading.wording.across import per_document_question
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
@@ -73,7 +73,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def of_documents(self, documents: Sequence[Document]) -> Session:
+    def make_session_for(self, documents: Sequence[Document]) -> Session:
         """A Session of some of these documents, with the same options."""
         return Session(
             documents,
@@ -212,18 +212,18 @@ class Session:
         """Read all documents into the model, or load what is cached. Closing the generator keeps
         whole blocks.
         """
-        yield from self._notices()
+        yield from self._first_notices()
         self.corpus.word_index  # noqa: B018 - so that no question has to wait until it is made
         yield from self._interleave_cache_notices(self.local_reading.prefill_documents())
 
-    def ask(self, question: str, *, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+    def ask(self, question: str, *, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
         `wanted`: what the answer has to be."""
         asked = _require_nonempty_question(question)
-        yield from self._notices()
+        yield from self._first_notices()
         yield from self._interleave_cache_notices(self._answer_events(asked, wanted))
 
-    def _answer_events(self, question: str, wanted: Wanted) -> Iterator[Event]:
+    def _answer_events(self, question: str, wanted: AnswerRequirements) -> Iterator[Event]:
         """Of the answerer of all documents, of the one that is meant, or of each by itself."""
         if len(self.documents) < 2 or self.writes or self.model.reader is None:
             return self.answerer.ask(question, wanted)
@@ -270,11 +270,11 @@ class Session:
         `earlier`; as it is where none does."""
         return self.writing.completed(question, earlier) if self.writing is not None else question
 
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         """All passages for `question`, best first, after `read`."""
         return self.answerer.ranked_passages(question)
 
-    def _notices(self) -> Iterator[Event]:
+    def _first_notices(self) -> Iterator[Event]:
         if not self.has_begun:
             self.has_begun = True
             if is_remote(self.options.model):

@@ -11,7 +11,7 @@ import numpy as np
 
 from docqa.app.evidence.ranking import z_scores
 from docqa.app.evidence.terms import distinct_terms, plain_words, terms
-from docqa.app.reading.candidates import on_one_line
+from docqa.app.reading.candidates import spaces_for_line_breaks
 from docqa.app.reading.clauses import ClauseSentence, clause_classifiers, hashed_sentence_features
 from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.ingest.language.words import DUTIES
@@ -107,7 +107,7 @@ class Pool:
         """
         if self.reader is None or not len(numbers):
             return np.zeros(len(numbers))
-        texts = [on_one_line(self.candidates[number].text) for number in numbers]
+        texts = [spaces_for_line_breaks(self.candidates[number].text) for number in numbers]
         readings = predict_spans(
             self.reader, question, texts, [self.heading_above(number) for number in numbers]
         )

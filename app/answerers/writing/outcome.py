@@ -53,7 +53,9 @@ def written_answer(
     all_good = len(checked.good_statements) == len(checked.statements) and not draft.preliminary
     said = checked.statements[0]
     verdict = (
-        starts_with_verdict(said.written.plain)[0] if yes_no and said.support.is_good else None
+        starts_with_verdict(said.written.plain)[0]
+        if yes_no and said.support.is_full_support
+        else None
     )
     stated = StatedAnswer(checked.text, tuple(borne_out), tuple(quotes.values()), verdict)
     status = Status.ANSWERED if all_good else Status.PARTIAL

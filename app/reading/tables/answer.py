@@ -10,8 +10,8 @@ from docqa.app.answer.confidence import (
     LEAST_CELL_COVERED,
 )
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.ingest.types import Document, Span
 
 from .matching import CellChoice, TableWithWordsAbove, choose_cells
@@ -25,12 +25,12 @@ _LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
 
 def add_table_cell_candidates(
-    candidate_set: Candidates, question: str, ranked: Sequence[Ranked], context: Context
-) -> Candidates:
+    candidate_set: CandidateSet, question: str, ranked: Sequence[RankedPassage], context: Context
+) -> CandidateSet:
     """`candidate_set`, with the cell (of several years: cells) asked for where a table in the best passages
     surely has it.
     """
-    if candidate_set.signals.get(BY_STRUCTURE) or candidate_set.form is Form.YES_NO:
+    if candidate_set.signals.get(BY_STRUCTURE) or candidate_set.form is AnswerForm.YES_NO:
         return candidate_set
     best = candidate_set.candidates[0] if candidate_set.candidates else None
     choice = choose_cells(question, _tables_in_best_passages(best, ranked, context))
@@ -52,7 +52,7 @@ def add_table_cell_candidates(
     return replace(
         candidate_set,
         candidates=(*cells, *candidate_set.candidates),
-        form=Form.LIST if several else Form.FACT,
+        form=AnswerForm.LIST if several else AnswerForm.FACT,
         verdict=None,
         items=cells if several else (),
         signals={**candidate_set.signals, BY_CELL: 1.0}
@@ -86,7 +86,7 @@ def tables_with_words_above(
 
 
 def _tables_in_best_passages(
-    best: Candidate | None, ranked: Sequence[Ranked], context: Context
+    best: Candidate | None, ranked: Sequence[RankedPassage], context: Context
 ) -> list[TableWithWordsAbove]:
     placed = [context.passages[item.passage_number] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.candidates import ANYTHING, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
 from docqa.app.reading.clauses import KINDS
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.question_heads import ANSWERING, QuestionKind
@@ -20,7 +20,7 @@ class PerDocumentQuestion:
 
     kind: QuestionKind
     question: str
-    wanted: Wanted = ANYTHING
+    wanted: AnswerRequirements = ANYTHING
 
 
 def per_document_question(question: str, reader: ExcerptReader) -> PerDocumentQuestion | None:
@@ -36,7 +36,7 @@ def per_document_question(question: str, reader: ExcerptReader) -> PerDocumentQu
     )
     kind = KINDS.get(clause)
     if clause and (kind is FactKind.LAW or not found.kind.picks_documents):
-        wanted = Wanted(
+        wanted = AnswerRequirements(
             kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks_documents
         )
         return PerDocumentQuestion(found.kind, asked, wanted)

@@ -11,7 +11,7 @@ from docqa.app.reading.addressing import (
     sentence_addressing_reader_near,
     warnings_of_addressed_reader,
 )
-from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.ingest.types import Coverage, Document, Page
 
 TEXT = (
@@ -29,8 +29,8 @@ def candidate(words: str, score: float, coverage: float = 0.8) -> Candidate:
     return Candidate(0, 0, 1, start, start + len(words), -0.1, 2, score, coverage)
 
 
-def found(*candidates: Candidate) -> Candidates:
-    return Candidates(candidates, None, 0)
+def found(*candidates: Candidate) -> CandidateSet:
+    return CandidateSet(candidates, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_what_stands_by_such_a_sentence_does_not_win():
 def test_an_item_by_such_a_sentence_is_left_out():
     eve = candidate("Eve Black", 2.0)
     alice = candidate("Alice Brown", 1.0)
-    both = Candidates((alice, eve), None, 0, Form.LIST, items=(alice, eve))
+    both = CandidateSet((alice, eve), None, 0, AnswerForm.LIST, items=(alice, eve))
     assert (
         move_suspicious_candidates_last(both, DOCUMENTS).form,
         move_suspicious_candidates_last(both, DOCUMENTS).items,
-    ) == (Form.FACT, ())
+    ) == (AnswerForm.FACT, ())
     assert move_suspicious_candidates_last(both, DOCUMENTS).candidates[0] == alice
 
 
