@@ -43,10 +43,10 @@ class Alone:
         fitted = {"features": ["yes", "yes_behind"], "weights": [1.0, self.behind], "bias": 0.0}
         return SimpleNamespace(calibration={"agrees": fitted})
 
-    def signals(self, question):
+    def reader_signals(self, question):
         return {"yes": log_odds(self.agrees)}
 
-    def ask(self, question, wanted, doubtful):
+    def ask(self, question, wanted, include_unlikely):
         cite = Cite(self.name, 1, "1", None, 0, 9)
         quotes = (
             (Quote(self.said, 0, 1, Grade.EXACT, Place.AS_CITED, (cite,)),) if self.said else ()
