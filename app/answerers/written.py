@@ -22,12 +22,12 @@ from docqa.app.answerers.writing.excerpts import (
 from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import plain_line
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import find_scope
-from docqa.app.reading.candidates import ANYTHING, Form, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerForm, AnswerRequirements
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
 from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completion_prompt
@@ -36,7 +36,7 @@ from .answerer import Reply, TextGenerator
 from .compose import Draft
 from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
-from .local import LocalReading
+from .local import LocalPrefill
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
@@ -58,7 +58,7 @@ class AskedToWrite:
     question: str
     value: bool
     found: QuestionEvidence
-    usable: list[Ranked]
+    usable: list[RankedPassage]
     whole: bool
     started: float
 
@@ -78,7 +78,7 @@ class WritingAnswerer:
         self._all: Given | None = None
 
     @property
-    def reading(self) -> LocalReading:
+    def reading(self) -> LocalPrefill:
         """What reads whole documents on this machine: the model, or the bundled one where a server
         has the model.
         """
@@ -89,7 +89,7 @@ class WritingAnswerer:
         for reading in dict.fromkeys((self.evidence.own.reading, self.reading)):
             reading.close()
 
-    def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+    def ask(self, question: str, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; where reading takes long a preview first,
         by the bundled reader where the model runs here."""
         if self.options.quick and self.generator.reading is not None:
@@ -129,7 +129,7 @@ class WritingAnswerer:
         ) > _LEAST_KNOWN * len(asked)
         return written if same and all(written != turn.question for turn in earlier) else question
 
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         unread = self.options.quick or self.generator.whole
         return self.evidence.evidence_for_question(question, unread=unread).ranked
 
@@ -146,7 +146,7 @@ class WritingAnswerer:
     def _write_answer(
         self,
         question: str,
-        wanted: Wanted = ANYTHING,
+        wanted: AnswerRequirements = ANYTHING,
         *,
         whole: bool = False,
         without: Sequence[Quote] = (),
@@ -270,7 +270,7 @@ class WritingAnswerer:
             replace(asked, usable=list(usable.values())), self.generator.budget
         )
         question = self.evidence.question_for_judging(
-            asked.found, small=self.generator.reading is not None
+            asked.found, is_small_model=self.generator.reading is not None
         )
         checked = check_text(
             read.written,
@@ -296,17 +296,17 @@ class WritingAnswerer:
         )
         draft = Draft(
             question=asked.question,
-            ranked=found.ranked[nearest : nearest + self.options.listed],
+            ranked=found.ranked[nearest : nearest + self.options.listed_passages],
             coverage=self.corpus.coverage_report(tokens, *notes),
-            usage=self.reading.usage_since(asked.started) if asked.whole else usage,
+            usage=self.reading.usage_since_start(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
         )
         return written_answer(
-            draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO
+            draft, text, found.chances[0], context, yes_no=found.form is AnswerForm.YES_NO
         )
 
-    def _has_words_of_quotes(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
+    def _has_words_of_quotes(self, item: RankedPassage, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.passage_number]
         file = self.corpus.documents[placed.document].path

@@ -142,7 +142,7 @@ def failure_of(error: Exception) -> Failure:
         )  # as failures.jsonl always had it
     if isinstance(error, OSError):
         return Failure(kind, error.strerror or kind, "Check the file and its permissions")
-    if report.out_of_memory(error):
+    if report.is_out_of_memory(error):
         return Failure(
             "OutOfMemory",
             "there is not enough memory for this document",

@@ -82,7 +82,7 @@ class ChatLoop:
                         self._ask(line)
         finally:
             self._screen.close()
-        return report.ANSWERED if self._typed else report.worst(self._codes)
+        return report.ANSWERED if self._typed else report.worst_exit_code(self._codes)
 
     # Questions
 
@@ -113,11 +113,13 @@ class ChatLoop:
             self._show_events(stream)
         except Exception as error:
             self._waiting.end(erase=True)
-            if not (isinstance(error, report.expected_errors()) or report.out_of_memory(error)):
+            if not (isinstance(error, report.expected_errors()) or report.is_out_of_memory(error)):
                 raise
             self._screen.close()
-            self._codes.append(report.failure(error))
-            self._conversation.add(question, understood, None, "failed", report.describe(error))
+            self._codes.append(report.report_failure(error))
+            self._conversation.add(
+                question, understood, None, "failed", report.error_message(error)
+            )
 
     def _show_events(self, stream: Iterator[events.Event]) -> None:
         ending = False  # what is being written ends at its next token, and is shown
@@ -174,9 +176,9 @@ class ChatLoop:
             else:
                 near = get_close_matches(name, slash.NAMES, n=1)
                 hint = f"did you mean {near[0]}?" if near else "/help lists them"
-                report.usage(f"there is no command {render.printable(name)}", hint)
+                report.report_usage_error(f"there is no command {render.printable(name)}", hint)
         except report.expected_errors() as error:
-            report.failure(error)
+            report.report_failure(error)
 
 
 def joined(lines: Iterable[str]) -> Iterator[str]:

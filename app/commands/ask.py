@@ -12,7 +12,7 @@ import typer
 from docqa.app import report
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
-from docqa.app.answerers.third_party import recorded_options
+from docqa.app.answerers.third_party import options_for_provenance
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.context.provenance import provenance_without_state
 from docqa.app.errors import InputError, ResourceError, UsageError
@@ -44,7 +44,7 @@ Items = Annotated[
 ]
 
 _FORM_HELP = "How answers are printed (text by default), or a cite of the documents that they cite: bibtex, ris."
-Form = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
+AnswerForm = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
 
 
 @flags.shared(
@@ -65,7 +65,7 @@ def ask(
     each: Annotated[
         bool, typer.Option("--each", help="One answer for every file, not one context of all.")
     ] = False,
-    form: Form = None,
+    form: AnswerForm = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a question, one line each.")
     ] = False,
@@ -121,11 +121,11 @@ def ask(
     named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
     run = _Run(asked, options, shown_as, named, not hide and shown_as == "text", unsupported)
     if not each:
-        code = report.worst([run.ask(paths)])
+        code = report.worst_exit_code([run.ask(paths)])
     elif as_batch:
         code = run.ask_batch(paths, jobs, workspace, ray)
     else:
-        code = report.worst(run.ask_each(paths))
+        code = report.worst_exit_code(run.ask_each(paths))
     run.print_collected()
     return code
 
@@ -212,7 +212,7 @@ class _Run:
                 return self._ask_session(session, left, named)
         except report.expected_errors() as error:
             self._show_failures(left, error)
-            return report.failure(error)
+            return report.report_failure(error)
 
     def ask_batch(self, paths: list[str], jobs: int, workspace: str | None, ray: str | None) -> int:
         """Ask every document by itself, several at once. The answers come in order, and are not
@@ -229,7 +229,7 @@ class _Run:
                 job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True, ray=ray)
             )
             batches.answer_documents(batch, kept=workspace is not None)
-            return report.worst([self._show_item(batch, item) for item in listing.items])
+            return report.worst_exit_code([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: BatchItem) -> int:
         from docqa.app.answer.events import Finished
@@ -239,7 +239,7 @@ class _Run:
         if failure is None:
             screen = self._screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
-            return report.worst([screen.show([Finished(answer)]) for answer in answers])
+            return report.worst_exit_code([screen.show([Finished(answer)]) for answer in answers])
         kind = InputError if failure.is_fault_of_document else ResourceError
         error = kind(failure.reason, where=item.shown_path, hint=failure.hint)
         self._show_failures(self.asked, error)
@@ -268,7 +268,7 @@ class _Run:
             screen.close()
             recorder.close()
         self.model = session.model
-        return report.worst(codes)
+        return report.worst_exit_code(codes)
 
     def _show_failures(self, questions: Iterable[str], error: Exception) -> None:
         """Each unanswered question gets its JSON object, too: a script counts lines."""
@@ -276,7 +276,7 @@ class _Run:
             if self.form == "json":
                 report.result(json_line(_failed_answer(question, error, self.options)))
             elif self._collected is not None:
-                self._collected.add_failure(question, report.describe(error))
+                self._collected.add_failure(question, report.error_message(error))
 
 
 def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
@@ -289,8 +289,8 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
         quotes=(),
         evidence=(),
         coverage=CoverageReport(
-            tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)
+            tokens=0, tokens_read=0, pages=0, warnings=(report.error_message(error),)
         ),
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
-        provenance=provenance_without_state("", None, recorded_options(options)),
+        provenance=provenance_without_state("", None, options_for_provenance(options)),
     )

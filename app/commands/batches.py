@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.answer.text import list_first_names
+from docqa.app.answer.text import abridged_name_list
 from docqa.app.batch.items import Listing, Task, hashed_item, list_items
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.commands import flags, inputs
@@ -118,7 +118,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
 
 def warn_passed_over(paths: Sequence[str]) -> None:
     if paths:
-        report.warn(f"no documents, passed over: {list_first_names(paths, 5)}")
+        report.warn(f"no documents, passed over: {abridged_name_list(paths, 5)}")
 
 
 def answer_documents(batch: Batch, *, kept: bool) -> None:

@@ -138,7 +138,7 @@ def _say_waiting(entry: StoreEntry) -> None:
 
 
 def existing_store() -> Store:
-    return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
+    return Store(Path(config.resolve_settings().text_value("cache_dir") or ".").expanduser())
 
 
 @contextmanager

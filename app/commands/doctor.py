@@ -26,12 +26,12 @@ _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_i
 
 
 def doctor() -> int:
-    settings = config.resolve()
+    settings = config.resolve_settings()
     for title, lines in (
         ("machine", _machine()),
         ("packages", _packages()),
-        ("model", _model(settings.text("model"))),
-        ("kept on disk", _disk(Path(settings.text("cache_dir") or ".").expanduser())),
+        ("model", _model(settings.text_value("model"))),
+        ("kept on disk", _disk(Path(settings.text_value("cache_dir") or ".").expanduser())),
         ("settings", _settings()),
         ("terminal interface, [tui] in config.toml", load().lines()),
     ):
@@ -121,7 +121,7 @@ def _settings() -> list[str]:
         f"config file: {config.config_path()}"
         + ("" if config.config_path().is_file() else " (not there)")
     ]
-    for setting in config.resolve().values.values():
+    for setting in config.resolve_settings().values.values():
         value = "not set" if setting.value is None else setting.value
         lines.append(
             f"{setting.name} = {value}  [{setting.origin}]  {config.KNOWN[setting.name].help}"

@@ -85,7 +85,7 @@ def find(
             codes[0] = report.ANSWERED
     if codes[0] != report.ANSWERED and not regex and set(pattern) & _OF_EXPRESSIONS:
         report.note("found nowhere as it stands; with --regex it is a regular expression")
-    return report.worst(codes)
+    return report.worst_exit_code(codes)
 
 
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
@@ -103,7 +103,7 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
                 ]
                 _print_warnings(found)
         except IngestError as error:
-            codes.append(report.failure(error))
+            codes.append(report.report_failure(error))
         _print_warnings(found)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.answer.text import list_first_names
+from docqa.app.answer.text import abridged_name_list
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import shown_names
@@ -68,7 +68,7 @@ def _list(query: str, limit: int, as_json: bool) -> int:
         listed, total = kept.search(query, limit)
     for item in listed:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.turn.asked))
-        files = list_first_names(list(shown_names(item.files).values()), _FILES_SHOWN)
+        files = abridged_name_list(list(shown_names(item.files).values()), _FILES_SHOWN)
         line = (
             f"{item.id:>7}  {when}  {item.turn.status:9}  {files}: {printable(item.turn.question)}"
         )

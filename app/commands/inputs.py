@@ -151,7 +151,7 @@ def model_folder(name: str | None) -> Path:
     """The folder or GGUF file of a model on this machine; None: the one that answers. Raises
     ModelNotFound.
     """
-    chosen = name or config.resolve().text("model") or BUNDLED_NAME
+    chosen = name or config.resolve_settings().text_value("model") or BUNDLED_NAME
     if is_remote(chosen):
         raise ModelNotFound(f"{chosen}: runs on a server (name a model on this machine)")
     folder = find(chosen, models_root())

@@ -95,8 +95,8 @@ def rm(name: _Pulled) -> int:
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")
     report.note(f"docqa: {size_text(gone.bytes)} freed")
-    settings = config.resolve()
-    for chosen in filter(None, map(settings.text, ("model", *ROLES))):
+    settings = config.resolve_settings()
+    for chosen in filter(None, map(settings.text_value, ("model", *ROLES))):
         if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(
             chosen, root
         ):
@@ -116,7 +116,7 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
     values: dict[str, str | None]
     if is_remote(name):
         address = Address.from_model_name(
-            name, base_url or default_url(name) or config.resolve().text("base_url")
+            name, base_url or default_url(name) or config.resolve_settings().text_value("base_url")
         )
         values = {
             "model": name,

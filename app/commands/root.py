@@ -158,7 +158,7 @@ class _Commands(_Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            raise typer.Exit(report.interrupted(error)) from error
+            raise typer.Exit(report.report_interrupt(error)) from error
 
 
 def command() -> Command:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from importlib.resources import files
 
-from docqa.app.answer.text import list_first_names
+from docqa.app.answer.text import abridged_name_list
 from docqa.app.history import export
 from docqa.app.output import render
 from docqa.app.output.answer_head import head_of
@@ -52,7 +52,7 @@ def rendered(
         annotations=annotations,
         files=documents,
         style=Markup(style),
-        title=list_first_names(documents, _FILES_SHOWN) or render.one_line_excerpt(session.title),
+        title=abridged_name_list(documents, _FILES_SHOWN) or render.one_line_excerpt(session.title),
         pages=marked_pages(session, numbered, names),
     )
 

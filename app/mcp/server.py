@@ -357,7 +357,7 @@ def _tool_errors(progress: _CallProgress) -> Iterator[None]:
     try:
         yield
     except report.expected_errors() as error:
-        raise ToolError(storable_text(report.describe(error))) from error.with_traceback(
+        raise ToolError(storable_text(report.error_message(error))) from error.with_traceback(
             None
         )  # which holds what was read
     except Exception as error:

@@ -54,7 +54,7 @@ def bundled() -> Path:
 
 
 def models_root() -> Path:
-    return Path(config.resolve().text("cache_dir") or ".").expanduser() / "models"
+    return Path(config.resolve_settings().text_value("cache_dir") or ".").expanduser() / "models"
 
 
 def checked_id(name: str) -> str:

@@ -56,7 +56,7 @@ def answer_text(
     if unsupported:
         # What was written and is not asserted.
         left = [
-            each for each in answer.statements if answer.answer is None or not each.is_borne_out
+            each for each in answer.statements if answer.answer is None or not each.is_supported
         ]
         told = [f"- {_statement_text(each, ())}" for each in left]
         blocks.append(
@@ -168,7 +168,7 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
         return "Not found."
     if answer.answer is None:
         return f"No answer ({answer.status})."
-    stated = [statement.text for statement in answer.statements if statement.is_borne_out]
+    stated = [statement.text for statement in answer.statements if statement.is_supported]
     return printable(answer.answer if len(stated) == len(answer.statements) else " ".join(stated))
 
 
@@ -217,7 +217,7 @@ def statement_texts(
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly
     supported]` after `mark`: where there are several, or one is borne out in part. First the
     number of files, if asked. None that nothing bears out."""
-    stated = [each for each in answer.statements if each.is_borne_out and answer.answer is not None]
+    stated = [each for each in answer.statements if each.is_supported and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)
     shown = stated if weak or len(answer.statements) > 1 else []
     file = shown[0].file if shown else None

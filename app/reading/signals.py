@@ -4,10 +4,12 @@ from docqa.app.answer.confidence import LARGEST_MARGIN, clamp_to_bounds
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import names_and_numbers, terms
 
-from .candidates import Candidates
+from .candidates import CandidateSet
 
 
-def answer_signals(question: str, words: WordIndex, reading: Candidates | None) -> dict[str, float]:
+def answer_signals(
+    question: str, word_index: WordIndex, reading: CandidateSet | None
+) -> dict[str, float]:
     """The signals, all finite; what was not measured is 0, and -20 for log-probabilities.
 
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the
@@ -26,16 +28,16 @@ def answer_signals(question: str, words: WordIndex, reading: Candidates | None) 
     return {
         "reader_refusal_margin": clamp_to_bounds(margin, LARGEST_MARGIN),
         "sentence_coverage": best.coverage if best else 0.0,
-        "missing_names": float(len(missing_names(question, words))),
+        "missing_names": float(len(missing_names(question, word_index))),
         **(reading.signals if reading else {}),
     }
 
 
-def missing_names(question: str, words: WordIndex) -> list[str]:
+def missing_names(question: str, word_index: WordIndex) -> list[str]:
     """Numbers and capitalised names of the question that are in no passage."""
     stems_of = {name: terms(name) for name in names_and_numbers(question)}
     return [
         name
         for name, stems in stems_of.items()
-        if stems and not any(map(words.passage_count, stems))
+        if stems and not any(map(word_index.passage_count, stems))
     ]

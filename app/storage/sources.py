@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path, PurePath
 
-from docqa.app.answer.text import list_first_names
-from docqa.app.errors import InputError, StoreDamaged
+from docqa.app.answer.text import abridged_name_list
+from docqa.app.errors import InputError, StoreDamagedError
 from docqa.app.options import Options
 from docqa.ingest.archive import load_file, load_stream
 from docqa.ingest.errors import IngestError, NoDocuments, TooLarge, Unreadable, name_file_in_errors
@@ -138,7 +138,7 @@ def _contents(
     else:
         yield from find_documents(path, skipped)
     if skipped:
-        warnings.append(f"{path}: no documents, passed over: {list_first_names(skipped, 5)}")
+        warnings.append(f"{path}: no documents, passed over: {abridged_name_list(skipped, 5)}")
 
 
 def _begun(
@@ -308,7 +308,7 @@ def stored_document(
                 with name_file_in_errors(name):
                     request.refuse_large(file.stat().st_size)
                 return from_bytes(file.read_bytes(), name)
-            except (StoreDamaged, Unreadable, OSError) as error:
+            except (StoreDamagedError, Unreadable, OSError) as error:
                 store.drop("documents", key)
                 notices.append(
                     f"{name}: the kept text cannot be used ({error}) and is parsed again"

@@ -46,7 +46,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from docqa.app.errors import ResourceError, StoreDamaged
+from docqa.app.errors import ResourceError, StoreDamagedError
 from docqa.app.storage import pins
 
 from .atomic import write_whole
@@ -256,19 +256,19 @@ class Store:
         return (self.root / kind / key / _ENTRY).is_file()
 
     def open(self, kind: str, key: str) -> tuple[Path, Details]:
-        """Folder and entry of what is kept; marks it used. Raises StoreDamaged, naming the file
+        """Folder and entry of what is kept; marks it used. Raises StoreDamagedError, naming the file
         that differs.
         """
         folder = self.root / kind / key
         try:
             entry = _read_entry(folder)
             if entry["key"] != key or entry["kind"] != kind:
-                raise StoreDamaged(
+                raise StoreDamagedError(
                     f"is that of another document ({entry['key'][:12]})", where=str(folder)
                 )
             check_files(folder, entry["sizes"], entry["sums"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreDamaged(
+            raise StoreDamagedError(
                 f"cannot be read ({type(error).__name__}: {error})", where=str(folder)
             ) from error
         with contextlib.suppress(OSError):  # a read-only shared cache cannot say when
@@ -348,7 +348,7 @@ class Store:
                 check_files(entry.folder, entry.details["sizes"], entry.details["sums"])
                 if entry.kind == "state":
                     check_state(entry.folder / "model")
-            except (StoreDamaged, StateError, OSError) as error:
+            except (StoreDamagedError, StateError, OSError) as error:
                 problems.append((entry, str(error)))
         return problems
 
@@ -444,7 +444,7 @@ def _entry(kind: str, folder: Path) -> StoreEntry:
     try:
         details = _read_entry(folder)
         used = (folder / _ENTRY).stat().st_mtime
-    except (OSError, ValueError, StoreDamaged):
+    except (OSError, ValueError, StoreDamagedError):
         return StoreEntry(KINDS[kind], folder.name, folder, size, 0.0, "damaged")
     whole = "." not in folder.name  # a key has none
     name = folder.name if whole else details.get("key", folder.name)
@@ -484,24 +484,24 @@ def _write_entry(folder: Path, kind: str, key: str, details: Details) -> None:
 
 
 def _read_entry(folder: Path) -> Details:
-    """Raises OSError, ValueError or StoreDamaged where it is not what was written."""
+    """Raises OSError, ValueError or StoreDamagedError where it is not what was written."""
     entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
     if not isinstance(entry, dict) or entry.get("checksum") != _checksum(cast(Details, entry)):
-        raise StoreDamaged(f"{_ENTRY} does not match its checksum", where=str(folder))
+        raise StoreDamagedError(f"{_ENTRY} does not match its checksum", where=str(folder))
     return cast(Details, entry)
 
 
 def check_files(folder: Path, sizes: Mapping[str, int], sums: Mapping[str, str]) -> None:
-    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamaged, naming the
+    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamagedError, naming the
     file.
     """
     for name, size in sizes.items():
         path = folder / name
         if not path.is_file():
-            raise StoreDamaged(f"{name} is missing", where=str(folder))
+            raise StoreDamagedError(f"{name} is missing", where=str(folder))
         if path.stat().st_size != size:
-            raise StoreDamaged(
+            raise StoreDamagedError(
                 f"{name} has {path.stat().st_size} bytes, {size} were written", where=str(folder)
             )
         if name in sums and file_digest(path) != sums[name]:
-            raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))
+            raise StoreDamagedError(f"{name} does not match its checksum", where=str(folder))

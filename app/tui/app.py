@@ -222,6 +222,6 @@ def run(path: str | None, options: Options) -> int:
         report.note("docqa: saving what was read …")
         if not app.bridge.close(_LEAVE_WITHIN_S):
             # A thread in torch cannot be ended; the interpreter must not tidy up below it.
-            report.settle_stdout()
+            report.flush_stdout_quietly()
             os._exit(code)
     return code

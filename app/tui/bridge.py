@@ -357,8 +357,8 @@ def problem(error: Exception) -> str:
         error.hint
     ):  # nobody types a flag here
         return f"{error.where}: {error.message}"
-    if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
-        return without_flags(report.describe(error))
+    if isinstance(error, report.expected_errors()) or report.is_out_of_memory(error):
+        return without_flags(report.error_message(error))
     return f"this is a bug in docqa: {type(error).__name__}: {error}"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.text import list_first_names
+from docqa.app.answer.text import abridged_name_list
 
 from .address import KEY_VARIABLE, Address, api_key
 from .stream import (
@@ -214,7 +214,7 @@ class ChatClient:
             )
         if status == 404:
             try:
-                hint = f"it has {list_first_names(self.list_models(), 8) or 'none'}"
+                hint = f"it has {abridged_name_list(self.list_models(), 8) or 'none'}"
             except RemoteError as error:
                 hint = error.hint
             return RemoteError(message, where=self._where, hint=hint)

@@ -9,7 +9,7 @@ from functools import cached_property
 from docqa.app.answer.events import Event, Notice, Token
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.third_party import recorded_options
+from docqa.app.answerers.third_party import options_for_provenance
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, is_repeating_itself
 from docqa.app.context.provenance import documents_hash, provenance_without_state
@@ -112,7 +112,7 @@ class RemoteGenerator:
         """The server holds no state; `whole` is what it was sent all of."""
         source = "whole" if given.whole else "passages"
         options = {
-            **recorded_options(self._options),
+            **options_for_provenance(self._options),
             "base_url": self._address.base_url,
             "from": source,
         }

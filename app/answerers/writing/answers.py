@@ -18,13 +18,13 @@ from docqa.app.answer.confidence import (
     STATEMENT_BIAS,
     STATEMENT_CHANCE,
     STATEMENT_WEIGHTS,
-    chance_of,
+    chance_from_log_odds,
 )
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import terms
-from docqa.app.facts.facts import kinds_in
+from docqa.app.facts.facts import kinds_of_values_in
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.rereading import ReadAlone
+from docqa.app.reading.rereading import SentenceOdds
 from docqa.app.reading.wording.forms import fits_type_asked_for
 
 from .candidates import words_and_values
@@ -44,7 +44,7 @@ class ReadQuestion:
     question: str
     words: tuple[str, ...]
     places: tuple[Located, ...]
-    read: Callable[[Sequence[Sequence[Located] | str]], list[ReadAlone]]
+    read: Callable[[Sequence[Sequence[Located] | str]], list[SentenceOdds]]
     passage_answers: float
     small: bool = False
 
@@ -105,7 +105,14 @@ def chance_and_runs_that_answer(
         each = {**anywhere, "share": run.share, "behind_the_best": text.answers - most}
         odds = bias + sum(weights[name] * value for name, value in each.items())
         if not run.differs:
-            found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), run))
+            found.append(
+                (
+                    text.chance * chance_from_log_odds(agrees)
+                    if bare
+                    else chance_from_log_odds(odds),
+                    run,
+                )
+            )
             signals.append(each)
     best = max((chance for chance, _ in found), default=0.0)
     saying = [
@@ -114,7 +121,7 @@ def chance_and_runs_that_answer(
     return best, saying, [] if bare else signals
 
 
-def _verdict_log_odds(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
+def _verdict_log_odds(verdict: Verdict | None, read: Sequence[SentenceOdds]) -> float:
     """The log-odds of the verdict, in bounds, by the texts that rather answer; 0 without one."""
     if verdict is None or not read:
         return 0.0
@@ -133,6 +140,6 @@ def _share_of_common_words(said: Sequence[str], words: Sequence[str]) -> float:
 def _share_of_words_of_same_kind(claim: str, words: Sequence[str]) -> float:
     """The share of `words`, which the reader would answer with, that have a value of a kind which
     `claim` has, or none as that: the reader's telling of what is asked for."""
-    kinds = kinds_in(claim)
-    alike = [not kinds.isdisjoint(each) or kinds == each for each in map(kinds_in, words)]
+    kinds = kinds_of_values_in(claim)
+    alike = [not kinds.isdisjoint(each) or kinds == each for each in map(kinds_of_values_in, words)]
     return sum(alike) / max(len(alike), 1)

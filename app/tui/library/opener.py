@@ -84,7 +84,7 @@ class SessionOpener:
             raise InputError(
                 f"contains {len(chosen)} documents", where=path, hint="open it as a library"
             )
-        return session.of_documents(chosen)
+        return session.make_session_for(chosen)
 
     def image(self, document: Document, page: Page) -> PageImage:
         """The page as a grey PNG, its (width, height) in points, and its lines' places, from a

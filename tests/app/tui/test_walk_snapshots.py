@@ -12,7 +12,7 @@ import pytest
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Usage
 from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.answer.grades import Status
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
@@ -63,7 +63,7 @@ def answer(agreement: Any) -> Any:
 @pytest.fixture
 def session(agreement: Any) -> Any:
     class Session(tui.FakeSession):  # type: ignore[misc]
-        def ranked_passages(self, question: str) -> list[Ranked]:
+        def ranked_passages(self, question: str) -> list[RankedPassage]:
             """By the words of the question alone."""
             words = set(question.casefold().rstrip("?").split())
             texts = [
@@ -71,7 +71,8 @@ def session(agreement: Any) -> Any:
                 for p in agreement.passages
             ]
             return [
-                Ranked(n, float(len(words & set(text))) ** 3, 0.0) for n, text in enumerate(texts)
+                RankedPassage(n, float(len(words & set(text))) ** 3, 0.0)
+                for n, text in enumerate(texts)
             ]
 
     return Session((agreement,))
