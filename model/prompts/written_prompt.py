@@ -135,12 +135,12 @@ def text_repair_prompt(question: PromptQuestion, weak: Sequence[str]) -> str:
 
 def completion_prompt(question: str, earlier: Sequence[AnsweredQuestion]) -> str:
     """To put in what a question leaves out because the turns `earlier` have said it."""
-    said = "\n".join(f"PromptQuestion: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
+    said = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
     return _COMPLETE.format(said=said, question=question)
 
 
 def _question_line(question: PromptQuestion) -> str:
-    return f"PromptQuestion: {' '.join(question.text.split())}\n\n"
+    return f"Question: {' '.join(question.text.split())}\n\n"
 
 
 def _nearest_sentences(question: PromptQuestion) -> str:
