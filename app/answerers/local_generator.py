@@ -80,7 +80,7 @@ class LocalGenerator:
     ) -> Generator[Event, None, Reply]:
         """Write in a state of its own, after a thought where the model thinks."""
         conversation = TemplateConversation(self._template, self.model.tokenizer, form)
-        thinks = form.thinks and self._template.should_think(self.options.think)
+        thinks = self._template.should_think(self.options.think)
         if not given.numbered:
             assert self.reading.prefiller.state is not None
             self._given = given, self.reading.prefiller.state

@@ -56,12 +56,11 @@ class RemoteGenerator:
         """What the model writes, its thought apart. Where asking again brings none, the sentences
         of a text that broke off are kept. Raises RemoteError where there is no answer in it."""
         sent = chat_messages(form, given.text, said)
-        thinks = self._options.think if form.thinks else False
         text = ""
         broken = ""
         end = ReplyEnd("stop")
         try:
-            for piece in self._client.complete(sent, thinks, form.schema):
+            for piece in self._client.complete(sent, self._options.think, form.schema):
                 if stopped():
                     break
                 if isinstance(piece, Token):
