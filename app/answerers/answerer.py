@@ -81,8 +81,7 @@ class TextGenerator(Protocol):
         """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
         Yields the text as it comes.
 
-        Raises RemoteError where a server does not answer, ContextExceeded where it was given too
-        much.
+        Raises RemoteError where a server does not answer.
         """
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:

@@ -9,7 +9,6 @@ from itertools import chain
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
-from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
 from docqa.app.answerers.writing.excerpts import (
     Given,
@@ -143,16 +142,8 @@ class WritingAnswerer:
         )
         given = self._choose_given_text(asked)
         reply: Reply | None = None
-        while given.passages and reply is None:
-            try:
-                reply = yield from self._generate_reply(asked, given)
-            except ContextExceeded as error:  # as much as its context has room for
-                fewer = self._choose_given_text(
-                    asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text)))
-                )
-                if fewer.passages == given.passages:
-                    raise error.error_when_nothing_fits() from error
-                given = fewer
+        if given.passages:
+            reply = yield from self._generate_reply(asked, given)
         checked: Checked = None, ()
         if reply is not None:
             checked = yield from check_and_mend(
