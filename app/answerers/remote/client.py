@@ -34,8 +34,8 @@ LONGEST_WAIT_S = 60.0
 CONNECT_S = 10.0
 _SENDS_LESS = "a smaller --k sends less, if the server cannot be given a longer context"
 _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
-# Not every server knows them. One that names such a field in its refusal is asked again without it.
-_OPTIONAL = "stream_options", "seed", "temperature", "chat_template_kwargs", "response_format"
+# Not every server knows the others. One that names another field in its refusal is asked again without it.
+_REQUIRED = "model", "messages", "stream"
 _LONGEST_ERROR = 20_000
 _MORE_TIME = "DOCQA_TIMEOUT allows more"
 
@@ -120,7 +120,7 @@ class ChatClient:
                     if len(text) > _LONGEST_ERROR:
                         break
                 text = self._without_api_key(text[:_LONGEST_ERROR])
-                refused = (name for name in _OPTIONAL if name in body and name in text)
+                refused = (name for name in body if name not in _REQUIRED and name in text)
                 name = next(refused, None) if response.status_code in (400, 422) else None
                 if name is None:
                     raise self._error_of_response(response, text)

@@ -265,7 +265,7 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
     docqa, printed, server, note, monkeypatch
 ):
     started = server(says("119 dollars"))
-    monkeypatch.setitem(address.SERVERS, "ollama", started.url)
+    monkeypatch.setitem(address.SERVERS, "ollama", int(started.url.split(":")[-1][:-3]))
     out = printed("ask", note, QUESTION, "--json", "--model", "ollama:qwen")
     assert json.loads(out)["provenance"]["model"] == "ollama:qwen"
     assert docqa("models", "list", "--server", "ollama")[:2] == (0, "ollama:qwen\nollama:llama\n")
