@@ -19,9 +19,9 @@ from .stream import (
     Piece,
     RemoteError,
     TransientError,
-    pieces_of_stream,
+    data_of_stream_lines,
+    reply_pieces_of_stream,
     server_message,
-    stream_contents,
     unexpected_reply_message,
 )
 
@@ -112,7 +112,7 @@ class ChatClient:
                 streams = "text/event-stream" in kind
                 if response.status_code == 200 and streams:
                     lines = self._parts_before_timeout(response.iter_lines())
-                    yield from pieces_of_stream(stream_contents(lines), self._where)
+                    yield from reply_pieces_of_stream(data_of_stream_lines(lines), self._where)
                     return
                 text = ""
                 for piece in response.iter_text():  # an error may be an endless page of a proxy

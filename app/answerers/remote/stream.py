@@ -76,8 +76,8 @@ class DiscardedReply:
 Piece = Token | ReplyEnd | DiscardedReply
 
 
-def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream by its `stream_contents`; the last is a ReplyEnd. Raises TransientError
+def reply_pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
+    """The pieces of an event stream by its `data_of_stream_lines`; the last is a ReplyEnd. Raises TransientError
     where it ends before the model has finished, RemoteError for lines of another form."""
     splitter = ThoughtSplitter()
     finish = ""
@@ -110,7 +110,7 @@ def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
     yield ReplyEnd(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
-def stream_contents(lines: Iterable[str]) -> Iterator[str]:
+def data_of_stream_lines(lines: Iterable[str]) -> Iterator[str]:
     """What stands after `data:`; other lines keep the connection open."""
     for line in lines:
         if line.startswith("data:"):

@@ -15,7 +15,7 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import span_to_quote
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, is_too_short_quote
 
-from .answers import ReadQuestion, Run, chance_and_runs_that_answer, claim_of
+from .answers import ReadQuestion, SentenceRun, chance_and_runs_that_answer, claim_after_verdict
 from .candidates import CandidateSentences
 from .excerpts import Given, text_around
 from .literal import Differences, has_denial, literal_differences
@@ -280,14 +280,14 @@ class _ReplyCheck:
                 and chance >= asked.least_chance_of_answer
                 and not (item.support.is_good and item.written.numbers)
             ):
-                run = self._most_believed(words, saying)
+                run = self._run_that_judge_believes_most(words, saying)
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(
                     self._sentences_cited_by_number(item)
                 )
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = (
                     Support.QUOTED
-                    if copied and not claim_of(words, asked.question)[1]
+                    if copied and not claim_after_verdict(words, asked.question)[1]
                     else Support.SUPPORTED
                 )
                 self._set_quotes_and_support(item, [(place,) for place in run.places], support)
@@ -296,9 +296,11 @@ class _ReplyCheck:
                 item.support = Support.PARTLY
         return best
 
-    def _most_believed(self, words: str, saying: Sequence[tuple[float, Run]]) -> Run:
+    def _run_that_judge_believes_most(
+        self, words: str, saying: Sequence[tuple[float, SentenceRun]]
+    ) -> SentenceRun:
         """Of sentences that say it those that the judge believes most; fewer are preferred."""
-        claim, bare = claim_of(words, self.question)
+        claim, bare = claim_after_verdict(words, self.question)
         judged = self.judge(
             [self.question if bare else claim] * len(saying), [run.text for _, run in saying]
         )
@@ -313,11 +315,11 @@ class _ReplyCheck:
 
     def _runs_that_may_answer(
         self, item: CheckedStatement, words: str, asked: ReadQuestion
-    ) -> list[Run]:
+    ) -> list[SentenceRun]:
         """Sentences that may say that a statement answers: the cited ones, those near its words,
         the reader's.
         """
-        claim, bare = claim_of(words, asked.question)
+        claim, bare = claim_after_verdict(words, asked.question)
         numbers = [
             number
             for place in asked.places
@@ -333,13 +335,13 @@ class _ReplyCheck:
         ]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
         said = self.question if bare else claim
-        found = list[Run]()
+        found = list[SentenceRun]()
         for places in dict.fromkeys(map(tuple, runs)):
             evidence = self._evidence_for_judge(places)
             differs = literal_differences(said, evidence.quoted, evidence.around)
             differs = Differences(numbers=differs.numbers) if bare else differs
             found.append(
-                Run(
+                SentenceRun(
                     places,
                     evidence.quoted,
                     self.candidates.share_of_words_in_places(said, places),
