@@ -75,14 +75,13 @@ class TextGenerator(Protocol):
         self,
         form: PromptForm,
         given: Given,
-        said: Sequence[str],
+        asked: str,
         stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
-        """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
-        Yields the text as it comes.
+        """Write what follows what is `asked` about what is `given`; ends when `stopped`. Yields the
+        text as it comes.
 
-        Raises RemoteError where a server does not answer, ContextExceeded where it was given too
-        much.
+        Raises RemoteError where a server does not answer.
         """
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:

@@ -1,17 +1,15 @@
 """Answers that a model writes: docqa chooses what it is given, checks every statement of its text,
-finds what bears it out in the pages, and asks once again where nothing does."""
+and finds what bears it out in the pages."""
 
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TypeVar
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
-from docqa.app.answer.events import Event, Finished, Notice, Preview
-from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
+from docqa.app.answer.events import Event, Finished, Preview
+from docqa.app.answerers.writing.checking import Checked, check_text
 from docqa.app.answerers.writing.excerpts import (
     Given,
     choose_passages,
@@ -21,16 +19,14 @@ from docqa.app.answerers.writing.excerpts import (
 )
 from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
-from docqa.app.answerers.writing.statements import plain_line
 from docqa.app.evidence.ranking import RankedPassage
-from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import find_scope
 from docqa.app.reading.candidates import ANYTHING, AnswerForm, AnswerRequirements
 from docqa.model.heads.question_heads import QuestionKind
-from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
-from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completion_prompt
+from docqa.model.prompts.conversation import EXCERPTS, PASSAGES, VALUE, WHOLE
+from docqa.model.prompts.written_prompt import PromptQuestion
 
 from .answerer import Reply, TextGenerator
 from .compose import Draft
@@ -38,15 +34,11 @@ from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
 from .local import LocalPrefill
 
-T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 # tokens of passages; most where the reader is not sure of its own answer
 _MOST_GIVEN = 3_000
 _LEAST_GIVEN = 600
 _MOST_BEARING = 4  # passages that may bear out what was written, by its words
-# shares of the words of a question that its completed form has, and of that form that were said
-_LEAST_OF_QUESTION = 0.6
-_LEAST_KNOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -103,31 +95,13 @@ class WritingAnswerer:
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """An answer written from other passages than those in `without`, without the first
         `nearest` of evidence; by the bundled reader where none is left."""
-        return _return_value_of_generator(
-            self._write_answer(question, without=without, nearest=nearest)
-        )
-
-    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
-        """`question` as the model puts it so that it can be understood without the turns `earlier`;
-        as it is where the model cannot be asked, or what it writes asks for something else."""
-        nothing = Given("", (), (), whole=False)
-        try:
-            reply = _return_value_of_generator(
-                self.generator.reply(COMPLETE, nothing, [completion_prompt(question, earlier)])
-            )
-        except RemoteError:  # the question itself will say what is wrong
-            return question
-        written = plain_line(reply.text.strip().partition("\n")[0]).strip('"“”')
-        wanted = set(terms(question))
-        asked = set(terms(written))
-        said = {
-            word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")
-        } | wanted
-        least = _LEAST_OF_QUESTION if self.evidence.reader.needs_earlier_question(question) else 1.0
-        same = len(wanted & asked) >= least * len(wanted) and len(
-            asked & said
-        ) > _LEAST_KNOWN * len(asked)
-        return written if same and all(written != turn.question for turn in earlier) else question
+        writing = self._write_answer(question, without=without, nearest=nearest)
+        while True:
+            try:
+                next(writing)  # what happens on the way is not shown
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
 
     def ranked_passages(self, question: str) -> list[RankedPassage]:
         unread = self.options.quick or self.generator.whole
@@ -168,24 +142,11 @@ class WritingAnswerer:
         )
         given = self._choose_given_text(asked)
         reply: Reply | None = None
-        while given.passages and reply is None:
-            try:
-                reply = yield from self._generate_reply(asked, given)
-            except ContextExceeded as error:  # as much as its context has room for
-                fewer = self._choose_given_text(
-                    asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text)))
-                )
-                if fewer.passages == given.passages:
-                    raise error.error_when_nothing_fits() from error
-                given = fewer
+        if given.passages:
+            reply = yield from self._generate_reply(asked, given)
         checked: Checked = None, ()
         if reply is not None:
-            checked = yield from check_and_mend(
-                reply,
-                lambda each: self._check_and_mend_reply(asked, given, each),
-                lambda text, weak: self._generate_reply(asked, given, text, weak),
-                lambda: self._stopped or self.options.quick,
-            )
+            checked = self._check_reply(asked, given, reply)
         answer = self._answer_from_checked_reply(asked, given, reply or Reply(""), checked, nearest)
         if (
             not answer.refused
@@ -204,12 +165,7 @@ class WritingAnswerer:
         )
         return shown if own.confidence >= SURE_OWN and not own.refused else answer
 
-    def _generate_reply(
-        self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
-    ) -> Generator[Event, None, Reply]:
-        """The reply to the question or, after a first `text`, to its `weak` sentences."""
-        if weak:
-            yield Notice(MENDING)
+    def _generate_reply(self, asked: AskedToWrite, given: Given) -> Generator[Event, None, Reply]:
         sent = VALUE if asked.value else PASSAGES
         form = (
             WHOLE
@@ -221,10 +177,11 @@ class WritingAnswerer:
         put = PromptQuestion(
             asked.question, asked.found.form, given.numbered_sentences_at(asked.found.nearest)
         )
-        said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
         try:
-            return (yield from self.generator.reply(form, given, said, lambda: self._stopped))
+            return (
+                yield from self.generator.reply(form, given, form.asked(put), lambda: self._stopped)
+            )
         finally:
             self._writing = False
 
@@ -257,7 +214,7 @@ class WritingAnswerer:
         )
         return wanted is not None and wanted.kind is not QuestionKind.ONE
 
-    def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+    def _check_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.is_refusal)
         if read.written is None:
             return None, (*reply.notes, *read.notes)
@@ -315,13 +272,3 @@ class WritingAnswerer:
         return any(
             cite.touches_span(file, passage.page, passage.start, passage.end) for cite in cites
         )
-
-
-def _return_value_of_generator(events: Generator[Event, None, T]) -> T:
-    """What a generator returns; its events are passed over."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            result: T = end.value
-            return result

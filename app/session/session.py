@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalPrefill
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
-    from docqa.model.prompts.written_prompt import AnsweredQuestion
     from docqa.model.protocol import Model
 
 
@@ -264,11 +263,6 @@ class Session:
         """
         reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
         return reader is not None and reader.needs_earlier_question(question)
-
-    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
-        """`question` as a model that writes puts it so that it can be understood without the turns
-        `earlier`; as it is where none does."""
-        return self.writing.completed(question, earlier) if self.writing is not None else question
 
     def ranked_passages(self, question: str) -> list[RankedPassage]:
         """All passages for `question`, best first, after `read`."""

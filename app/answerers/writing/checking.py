@@ -2,27 +2,23 @@
 how far they do.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import abridged_name_list, clip
-from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import span_to_quote
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, is_too_short_quote
 
-from .answers import ReadQuestion, Run, chance_and_runs_that_answer, claim_of
+from .answers import ReadQuestion, SentenceRun, chance_and_runs_that_answer, claim_after_verdict
 from .candidates import CandidateSentences
 from .excerpts import Given, text_around
 from .literal import Differences, has_denial, literal_differences
-from .replies import STOPPED
 from .statements import (
     Written,
     WrittenStatement,
@@ -110,49 +106,9 @@ def check_text(
     )
 
 
-MENDING = "the model is asked to cite or withdraw what no quote supports"
 Checked = tuple[
     CheckedText | None, tuple[str, ...]
 ]  # (a reply, None where it states nothing; what to say of it)
-
-
-def check_and_mend(
-    reply: Reply,
-    check: Callable[[Reply], Checked],
-    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]],
-    stopped: Callable[[], bool] = bool,
-) -> Generator[Event, None, Checked]:
-    """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`:
-    has it write again, told its weak sentences. Nothing is mended once `stopped`."""
-    checked, notes = check(reply)
-    if (
-        checked is None
-        or stopped()
-        or not (weak := checked.weak_statements if checked.good_statements else checked.statements)
-    ):
-        return checked, notes
-    try:
-        second_reply = yield from again(reply.text, [item.written.plain for item in weak])
-    except RemoteError as error:  # the first reply is there, whatever becomes of the second
-        yield Notice(f"{error}; its first answer is kept")
-        return checked, notes
-    if stopped():  # half of a second reply says less than the whole first one
-        return checked, (*notes, STOPPED)
-    second, more = check(second_reply)
-    return (second, more) if is_better_reply(second, checked) else (checked, notes)
-
-
-def is_better_reply(second: CheckedText | None, first: CheckedText) -> bool:
-    """Whether the second reply is to be taken: it states something that is borne out where the
-    first does not, or no less of that and less that is not. None: the model withdrew all, which
-    counts where nothing of the first was borne out."""
-    if second is None:
-        return not first.good_statements
-    if not first.good_statements:
-        return bool(second.good_statements)
-    return len(second.good_statements) >= len(first.good_statements) and len(
-        second.weak_statements
-    ) < len(first.weak_statements)
 
 
 class _ReplyCheck:
@@ -327,14 +283,14 @@ class _ReplyCheck:
                 and chance >= asked.least_chance_of_answer
                 and not (item.support.is_full_support and item.written.numbers)
             ):
-                run = self._most_believed(words, saying)
+                run = self._run_that_judge_believes_most(words, saying)
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(
                     self._sentences_cited_by_number(item)
                 )
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = (
                     Support.QUOTED
-                    if copied and not claim_of(words, asked.question)[1]
+                    if copied and not claim_after_verdict(words, asked.question)[1]
                     else Support.SUPPORTED
                 )
                 self._set_quotes_and_support(item, [(place,) for place in run.places], support)
@@ -343,9 +299,11 @@ class _ReplyCheck:
                 item.support = Support.PARTLY
         return best
 
-    def _most_believed(self, words: str, saying: Sequence[tuple[float, Run]]) -> Run:
+    def _run_that_judge_believes_most(
+        self, words: str, saying: Sequence[tuple[float, SentenceRun]]
+    ) -> SentenceRun:
         """Of sentences that say it those that the judge believes most; fewer are preferred."""
-        claim, bare = claim_of(words, self.question)
+        claim, bare = claim_after_verdict(words, self.question)
         judged = self.judge(
             [self.question if bare else claim] * len(saying), [run.text for _, run in saying]
         )
@@ -360,11 +318,11 @@ class _ReplyCheck:
 
     def _runs_that_may_answer(
         self, item: CheckedStatement, words: str, asked: ReadQuestion
-    ) -> list[Run]:
+    ) -> list[SentenceRun]:
         """Sentences that may say that a statement answers: the cited ones, those near its words,
         the reader's.
         """
-        claim, bare = claim_of(words, asked.question)
+        claim, bare = claim_after_verdict(words, asked.question)
         numbers = [
             number
             for place in asked.places
@@ -380,13 +338,13 @@ class _ReplyCheck:
         ]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
         said = self.question if bare else claim
-        found = list[Run]()
+        found = list[SentenceRun]()
         for places in dict.fromkeys(map(tuple, runs)):
             evidence = self._evidence_for_judge(places)
             differs = literal_differences(said, evidence.quoted, evidence.around)
             differs = Differences(numbers=differs.numbers) if bare else differs
             found.append(
-                Run(
+                SentenceRun(
                     places,
                     evidence.quoted,
                     self.candidates.share_of_words_in_places(said, places),

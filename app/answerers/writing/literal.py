@@ -20,6 +20,7 @@ from docqa.app.facts.facts import (
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
 from docqa.ingest.language.quantities import figures, fold_text
 from docqa.ingest.language.sentences import sentence_texts
+from docqa.ingest.language.words import EXCEPTIONS
 
 from .opposites import numbers_with_opposite_bound, words_with_opposite_in_quotes
 
@@ -34,7 +35,7 @@ _DENIES = (
 )
 _DENIED = re.compile(_DENIES, re.IGNORECASE)
 _LIKE_NOT = re.compile(rf"{_DENIES}|\b(?:unless|except|only|until|before)", re.IGNORECASE)
-_CONDITION = frozenset(("without", "unless", "except", "until"))
+_CONDITION = EXCEPTIONS - {"only"} | {"without"}
 _NEEDS = re.compile(r"\b(?:requir|must|need|only|subject to|with \w+)", re.IGNORECASE)
 _DUTY = re.compile(
     r"\b(?:shall|must|ha(?:s|ve|d) to|requir|oblig|mandat|agrees? to|undertake|covenant|responsib|liable|dut|will\b|"

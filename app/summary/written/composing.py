@@ -1,5 +1,5 @@
 """The model that writes summaries, here or on a server; and from what it wrote to sentences: read,
-checked, mended once, with their places and support, or as numbered notes, from which the whole is
+checked, with their places and support, or as numbered notes, from which the whole is
 written."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -9,11 +9,9 @@ from itertools import accumulate, chain, pairwise
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import (
     Checked,
     CheckedStatement,
-    check_and_mend,
     check_text,
 )
 from docqa.app.answerers.writing.excerpts import Given
@@ -31,7 +29,6 @@ from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
-from docqa.model.prompts.written_prompt import PromptQuestion
 
 from .material import Material, numbered_text
 
@@ -43,7 +40,7 @@ _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
 class Writer:
     """Writes about one Corpus. `name`: of the model; `whole`: it has read the documents, after
     `read`, and cites by words; else `budget` tokens of passages are given at once; `unread`:
-    passages are found by their words, without the bundled model. Mutable: `budget`."""
+    passages are found by their words, without the bundled model."""
 
     def __init__(self, answerer: WritingAnswerer) -> None:
         self.corpus = answerer.corpus
@@ -64,18 +61,10 @@ class Writer:
             yield Notice(f"{error}; passages are found by their words alone")
             self.unread = True
 
-    def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
-        """What the model writes to the last of what was `said` in turn, about what is `given`.
-        Raises RemoteError where a server does not answer, ContextExceeded where it was given too
-        much."""
+    def reply(self, given: Given, said: str) -> Generator[Event, None, Reply]:
+        """What the model writes to what is `said` about what is `given`.
+        Raises RemoteError where a server does not answer."""
         return (yield from self._generator.reply(form_of(given), given, said))
-
-    def shrink(self, error: ContextExceeded, given: Given) -> None:
-        """Make `budget` smaller than what was `given`. Raises the error in words where nothing is
-        left.
-        """
-        sent = len(self.corpus.tokenizer.encode(given.text))
-        self.budget = error.fewer_tokens(min(sent, self.budget))
 
 
 def writer_of(session: Session) -> Writer | None:
@@ -118,17 +107,10 @@ def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
 ) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
     """(what the model writes to `request` of `material`, `about` something, at most `most`
-    statements with what bears them out; remarks). What nothing bears out the model may cite or
-    withdraw once. Raises as `Writer.reply`."""
+    statements with what bears them out; remarks). Raises as `Writer.reply`."""
 
-    def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
-        mend = form_of(material.shown).mend(PromptQuestion(""), weak)
-        return (yield from writer.reply(material.shown, [request, text, mend]))
-
-    first = yield from writer.reply(material.shown, [request])
-    checked, notes = yield from check_and_mend(
-        first, lambda reply: _check_reply(writer, material, reply, about, most), again
-    )
+    reply = yield from writer.reply(material.shown, request)
+    checked, notes = _check_reply(writer, material, reply, about, most)
     return checked.statements if checked is not None else (), notes
 
 

@@ -107,7 +107,6 @@ class FakeSession:
     warnings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    writes: bool = False
     writing: Any = None
     has_begun: bool = True
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
@@ -149,9 +148,6 @@ class FakeSession:
 
     def answer(self, question: str) -> Any:
         return next(step.answer for step in self.script if isinstance(step, Finished))
-
-    def completed(self, question: str, earlier: Any) -> str:
-        return f"{question.rstrip('?')} behind {earlier[-1].answer}?" if self.writes else question
 
     def ranked_passages(self, question: str) -> list[RankedPassage]:
         return [

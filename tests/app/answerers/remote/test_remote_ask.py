@@ -142,7 +142,6 @@ def test_a_list_keeps_its_form_and_each_item_its_support(asked, server):
     first, second = answer["statements"]
     assert first["support"] == "supported" and second["support"] in ("unsupported", "contradicted")
     assert answer["quotes"][first["quotes"][0]]["text"] == SENTENCE
-    assert "asked to cite or withdraw" in err
 
 
 def test_what_is_not_supported_is_printed_apart_where_asked_for(ask_server, server, note):
@@ -169,38 +168,6 @@ def test_a_statement_without_a_cite_finds_its_quote(ask_server, server, write_fi
         "The document is dated 1 April 2025.",
     )
     assert "made on 1 April 2025" in answer["quotes"][0]["text"] and answer["confidence"] < 0.99
-
-
-def test_what_nothing_bears_out_is_shown_to_the_model_once(asked, server):
-    started = server(
-        says("The tenant pays 500 euros [1]."), says("The tenant of unit 7 pays 119 dollars [1].")
-    )
-    code, answer, _ = asked(started)
-    assert (code, answer["answer"], len(started.bodies)) == (
-        0,
-        "The tenant of unit 7 pays 119 dollars.",
-        2,
-    )
-    repair = started.bodies[1]["messages"]
-    assert [each["role"] for each in repair] == ["system", "user", "assistant", "user"]
-    assert "- The tenant pays 500 euros." in repair[-1]["content"]
-
-
-def test_a_model_that_withdraws_all_of_it_has_not_found_it(asked, server):
-    started = server(says("The tenant pays 500 euros [1]."), says("not stated"))
-    code, answer, _ = asked(started)
-    assert (code, answer["status"], answer["statements"], len(started.bodies)) == (
-        5,
-        "not_found",
-        [],
-        2,
-    )
-
-
-def test_a_server_that_fails_at_the_repair_costs_nothing(asked, server):
-    text = "The tenant of unit 7 pays 119 dollars [1]. The tenant owns 12 ships."
-    code, answer, err = asked(server(says(text), send(401, "no")))
-    assert (code, answer["status"]) == (0, "partial") and "its first answer is kept" in err
 
 
 @pytest.mark.parametrize(
@@ -259,15 +226,6 @@ def test_thought_is_no_part_of_the_answer(asked, server, pieces):
     )
 
 
-def test_a_server_that_does_not_stream_is_understood(asked, server):
-    whole = {
-        "choices": [{"message": {"content": "119 dollars"}, "finish_reason": "stop"}],
-        "usage": {},
-    }
-    code, answer, _ = asked(server(send(200, whole)))
-    assert (code, answer["answer"]) == (0, "119 dollars")
-
-
 # What goes wrong
 
 
@@ -303,20 +261,11 @@ def test_a_model_that_is_being_loaded_is_waited_for(asked, server):
     ) and "Loading model" in err
 
 
-def test_what_came_of_a_text_that_broke_off_is_kept(asked, server):
-    started = server(
-        stream({"content": "The tenant of unit 7 pays 119 dollars [1]."}, cut=True), send(401, "no")
-    )
-    code, answer, err = asked(started)
-    assert (code, answer["answer"]) == (0, "The tenant of unit 7 pays 119 dollars.")
-    assert "is kept" in err and any("broke off" in line for line in answer["coverage"]["warnings"])
-
-
 def test_servers_of_this_machine_are_found_at_their_usual_ports(
     docqa, printed, server, note, monkeypatch
 ):
     started = server(says("119 dollars"))
-    monkeypatch.setitem(address.SERVERS, "ollama", started.url)
+    monkeypatch.setitem(address.SERVERS, "ollama", int(started.url.split(":")[-1][:-3]))
     out = printed("ask", note, QUESTION, "--json", "--model", "ollama:qwen")
     assert json.loads(out)["provenance"]["model"] == "ollama:qwen"
     assert docqa("models", "list", "--server", "ollama")[:2] == (0, "ollama:qwen\nollama:llama\n")
@@ -338,11 +287,6 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
             send(200, "<html>hello</html>", Content_Type="text/html"),
             "no chat completion: '<html>hello</html>'",
             1,
-        ),
-        (
-            send(200, '{"choices": [{"mess'),
-            'no chat completion: \'{"choices": [{"mess\', it breaks off',
-            4,
         ),
         (
             send(200, 'data: {"choices": [\n\n', Content_Type="text/event-stream"),
@@ -367,7 +311,7 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
         ),
         (
             send(400, {"error": {"message": "maximum context length is 12"}}),
-            "not even one passage fits",
+            "a smaller --k sends less",
             1,
         ),
         (
@@ -381,7 +325,6 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
         "long wait",
         "cut",
         "html",
-        "half",
         "broken",
         "empty",
         "model",
