@@ -21,6 +21,19 @@ Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
 Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
 
 
+@dataclass(frozen=True)
+class PackedExperts:
+    """All experts in the bits of their file, each gate above up [2 * inner, hidden], and down
+    [hidden, inner].
+    """
+
+    pairs: Sequence[Pair]
+
+    def expert_matrices(self, number: int) -> Pair:
+        """Expert `number`, as `pairs` has it."""
+        return self.pairs[number]
+
+
 ROOM = 64  # tokens that branches get room for at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
 # `attention` of StepLayer

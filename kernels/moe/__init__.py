@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from docqa.kernels.decode_step.native import PackedExperts, Pair
 from docqa.kernels.dispatch import (
     are_gradients_recorded,
     choose_implementation,
@@ -12,7 +13,7 @@ from docqa.kernels.dispatch import (
 )
 from docqa.kernels.errors import ShapeMismatch
 
-from .bank import ExpertBank, PackedExperts, Pair, StackedExperts
+from .bank import ExpertBank, StackedExperts
 from .grouped import mix_grouped
 from .native import mix_native
 from .reference import mix_reference

@@ -1,15 +1,13 @@
 """The matrices of a layer's experts: stacked tensors, or matrices in the bits of their file."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from torch import Tensor
 from torch.nn import functional
 
+from docqa.kernels.decode_step.native import PackedExperts
 from docqa.kernels.matmul import StoredMatrix, product
-
-Pair: TypeAlias = tuple[StoredMatrix, StoredMatrix]
 
 
 @dataclass(frozen=True)
@@ -24,19 +22,6 @@ class StackedExperts:
     def expert_matrices(self, number: int) -> tuple[Tensor, Tensor]:
         """Expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner]."""
         return self.gate_up[number], self.down[number]
-
-
-@dataclass(frozen=True)
-class PackedExperts:
-    """All experts in the bits of their file, each gate above up [2 * inner, hidden], and down
-    [hidden, inner].
-    """
-
-    pairs: Sequence[Pair]
-
-    def expert_matrices(self, number: int) -> Pair:
-        """As those of `StackedExperts`."""
-        return self.pairs[number]
 
 
 ExpertBank: TypeAlias = StackedExperts | PackedExperts

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.library import Library, contiguous_float32, structure_fields
-from docqa.kernels.decode_step.native import StepMatrix
+from docqa.kernels.decode_step.native import PackedExperts, StepMatrix
 
-from .bank import PackedExperts
 from .sent import tokens_by_expert
 
 ROWS = 1_024  # of results that a call is given room for, but for a single expert of more tokens
