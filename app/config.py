@@ -114,7 +114,6 @@ SWITCHES = {
     "DOCQA_CONFIG": "another config.toml",
     "DOCQA_DEBUG": "show the traceback of a bug",
     "DOCQA_DTYPE": "float32 or bfloat16, instead of what suits the processor",
-    "DOCQA_EXPERT_MEMORY": "memory for the experts of a sparse model, as 9GiB, instead of half of what is free",
     "DOCQA_KERNELS": "torch (no native kernels), reference (plain and slow) or triton, instead of the fastest",
 }
 # Never in config.toml, and never printed.

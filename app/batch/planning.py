@@ -135,15 +135,10 @@ def _configs_of_model(folder: Path) -> tuple[HybridConfig, HybridConfig]:
 
 
 def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, tokens: int) -> int:
-    from docqa.model.checkpoints.experts import default_expert_budget
     from docqa.model.heads.reader_cost import cost_of_reader
     from docqa.model.load import default_dtype
 
     on_disk = layer_bytes_on_disk(folder, config, depth)
-    dtype = default_dtype()
-    item = int(dtype.itemsize)
-    pool = default_expert_budget(config, dtype)
+    item = int(default_dtype().itemsize)
     reader = cost_of_reader(folder)
-    return estimate(
-        depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool, reader=reader
-    ).memory_bytes
+    return estimate(depth, tokens, item=item, weights_on_disk=on_disk, reader=reader).memory_bytes

@@ -46,7 +46,6 @@ def fits_context_and_memory(model: Model, tokens: int, extra_tokens: int) -> boo
         tokens + extra_tokens,
         item=model.item_bytes,
         packed=model.packed,
-        expert_bytes=model.expert_pool_bytes,
     ).memory_bytes
     return needed <= total_memory_bytes()
 
@@ -70,7 +69,6 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused_tokens: int)
         item=model.item_bytes,
         weights_on_disk=layer_bytes_on_disk(model.folder, model.config, config),
         packed=model.packed,
-        expert_bytes=model.expert_pool_bytes,
         reader=reader,
     )
     expected = estimated()

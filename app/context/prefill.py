@@ -249,11 +249,7 @@ class Prefiller:
                 # A fork takes the blocks, so that an interruption in the middle leaves the last
                 # whole one.
                 trial = state.fork()
-                stop = min(
-                    (state.position // self._grid + self.model.blocks_at_once) * self._grid, total
-                )
-                if state.position < last_point < stop:
-                    stop = last_point
+                stop = min((state.position // self._grid + 1) * self._grid, total)
                 self.model.prefill(
                     list(ids[state.position : stop]),
                     trial,
@@ -261,7 +257,7 @@ class Prefiller:
                 )
                 self.passages.encode_until(stop)
                 state = self._partial = trial
-                blocks += self.model.blocks_at_once
+                blocks += 1
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
                 left = total - state.position
