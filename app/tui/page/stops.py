@@ -18,9 +18,9 @@ EXCERPT_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Stop:
-    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None) with its
-    `score`. `spans` are one for each page of `document` it touches, none where its words are gone;
-    `place` says where in `file` they are."""
+    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None).
+    `spans` are one for each page of `document` it touches, none where its words are gone; `place`
+    says where in `file` they are."""
 
     text: str
     file: str
@@ -28,7 +28,6 @@ class Stop:
     spans: Sequence[PageSpan]
     document: Document
     quote: Quote | None = None
-    score: float = 0.0
 
     @property
     def cited(self) -> str:
@@ -59,7 +58,7 @@ def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
             of is document and _overlap(span, other) for of, other in taken
         ):
             place = location(document, *span.place) or location_text(item.page, item.label)
-            found.append(Stop(item.text, item.file, place, (span,), document, None, item.score))
+            found.append(Stop(item.text, item.file, place, (span,), document))
     return [*quoted, *found]
 
 

@@ -30,8 +30,6 @@ _MARKS = (
     ("│  ·", "next to the text: another quote of the answer, a search hit"),
     ("▒  ✎", "next to the text: your highlight, and one with a note"),
     ("→", "next to the text: the selected reference, and where one led; references are underlined"),
-    ("▁▃▆█", "the strip: how well each part of the document matches the question"),
-    ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
 )
 
 Row = tuple[RenderableType, Any]

@@ -3,7 +3,6 @@ back again.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from docqa.app.history.export import marked_words
 from docqa.app.output.render import one_line_excerpt, printable
@@ -313,16 +312,11 @@ class Navigation:
             marks += highlights([self.selected], "chosen")
             if self._led:
                 marks += highlights([self.selected.target], "target")
-        here = []
         for number, stop in enumerate(stops):
             if stop.document is self.panes.document:
                 marks += _stop_marks(stop, followed=number == current)
-                here.append(stop)
-            else:
-                here.append(replace(stop, spans=()))
         self._page.mark(marks)
         self.panes.image.marks = tuple(mark for mark in marks if mark.kind in _ON_IMAGE)
-        self.panes.strip.light(card.turn if card is not None else None, here, current)
 
 
 def _stop_marks(stop: Stop, *, followed: bool) -> list[Highlight]:

@@ -1,6 +1,4 @@
-"""Places in a document: slices of the strip, what a search finds, what a reader means by a
-label.
-"""
+"""Places in a document: what a search finds, what a reader means by a label."""
 
 from dataclasses import replace
 
@@ -9,33 +7,8 @@ import pytest
 from docqa.app.answer.answer import EvidenceItem
 from docqa.app.tui.page.spans import find_hits, find_place
 from docqa.app.tui.page.stops import place_alone, stops_of
-from docqa.app.tui.widgets.evidence_strip import Slices
 
 from .. import conftest as tui
-
-
-@pytest.mark.parametrize("cells", [7, 10, 80, 300])
-def test_every_slice_begins_where_its_place_falls(lease_document, cells):
-    slices = Slices(lease_document, cells)
-    found = [slices.cell_of(*slices.place_of(cell)) for cell in range(cells)]
-    assert all(abs(cell - number) <= 1 for number, cell in enumerate(found))
-    assert slices.cell_of(10, 10**6) == cells - 1
-    assert slices.place_of(0) == (1, 0)
-
-
-def test_the_best_passage_is_brightest_and_the_poor_half_dark(lease_document):
-    scores = [(page, 0, 10, float(page)) for page in range(1, 11)]
-    levels = Slices(lease_document, 10).levels(scores)
-    assert levels[9] == 8
-    assert levels[:5] == [0] * 5
-    assert levels == sorted(levels)
-
-
-def test_a_document_without_pages_is_sliced_by_its_characters(document):
-    slices = Slices(document("a" * 1000, paged=False), 10)
-    assert slices.cell_of(1, 550) == 5
-    assert slices.place_of(5) == (1, 500)
-    assert slices.levels([]) == [0] * 10
 
 
 def test_words_are_found_over_line_ends_and_whatever_the_case(document):
