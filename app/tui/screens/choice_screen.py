@@ -140,7 +140,7 @@ class ThemeScreen(ChoiceScreen):
                 it is not now,
                 it.ansi != now.ansi,
                 it.dark != now.dark,
-                it.name not in themes.OWN,
+                it.name not in (themes.DARK, themes.LIGHT),
             )
         )
         return [(each.name, each.name) for each in found]
