@@ -20,7 +20,6 @@ from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
 from docqa.app.tui.library.library import LibraryScreen
 from docqa.app.tui.library.recents import PastQuestion, anything_stored
-from docqa.app.tui.screens.choice_screen import ThemeScreen
 
 from .bridge import Opener, SessionBridge
 from .settings import TuiSettings
@@ -80,6 +79,7 @@ class Interface(App[None]):
 
     async def on_mount(self) -> None:
         self.set_keymap(dict(self.settings.keys))
+        self.watch(self, "theme", self.remember_theme, init=False)
         path = self._path or "."
         if single := os.path.isfile(path):
             from docqa.ingest.archive import is_zip
@@ -98,10 +98,8 @@ class Interface(App[None]):
             threading.Thread(target=_document_screen, name="import ahead", daemon=True).start
         )
 
-    def action_change_theme(self) -> None:
-        self.push_screen(ThemeScreen(self.theme))
-
-    def keep_theme(self) -> None:
+    def remember_theme(self) -> None:
+        """The theme was changed, in the list that Textual has for F9."""
         try:
             remember(self.store, "theme", self.theme)
         except OSError as error:
