@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 from docqa.ingest.types import Document, Page
 
-from .typeset import ScreenLine, contents_lines, table_lines
+from .typeset import ScreenLine, table_lines, wrap
 
 SEGMENT_CHARACTERS = 8_000
 """A longer page is laid out in slices cut at line ends."""
@@ -153,7 +153,10 @@ class PageLines:
             laid_out = table_lines(shown, table, self.width) if table is not None else []
             stop = table.end - base if table is not None and laid_out else text.find("\n", position)
             stop = len(text) if stop < 0 else stop
-            rows += laid_out or contents_lines(text, position, stop, self.width, page, base)
+            rows += laid_out or [
+                ScreenLine(page, base + start, base + end, "text")
+                for start, end in wrap(text, position, stop, self.width)
+            ]
             position = stop + 1
         if (segment.last and self.document.paged) or not rows:
             rows.append(ScreenLine(page, segment.end, segment.end, "blank"))

@@ -338,9 +338,7 @@ class TextPane(ScrollView):
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         usual = "heading" if row.kind == "heads" else ""
         for first, last, pad in row.parts or (LinePart(row.start, row.end, 0),):
-            leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
-            space = f" {leaders} " if leaders else " " * pad
-            segments.append(Segment(space, self._style("head") if leaders else plain))
+            segments.append(Segment(" " * pad, plain))
             edges = {
                 min(max(edge, first), last)
                 for part in (*marks, *links)
