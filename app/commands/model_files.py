@@ -61,14 +61,7 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
     root = library.models_root()
     model = known(name)
     if model is not None:
-        kept = (
-            f", of which {size_text(model.stored_bytes(bits))} are kept in {bits} bits"
-            if bits is not None
-            else ""
-        )
-        report.note(
-            f"docqa: {model.id}: about {size_text(model.download_bytes)}{kept}, into {root}"
-        )
+        report.note(f"docqa: {model.id}: about {size_text(model.download_bytes)}, into {root}")
     transfer = Transfer()
     try:
         got = fetch(name, revision, root, transfer.on_progress, bits=bits)
