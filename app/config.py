@@ -24,20 +24,20 @@ class Setting:
     origin: str
 
 
-def _text(value: object) -> str:
+def _parse_text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("must be a text that is not empty")
     return value
 
 
-def _count(value: object) -> int:
+def _parse_count(value: object) -> int:
     number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else 0
     if number < 1:
         raise ValueError("must be a whole number from 1")
     return number
 
 
-def _switch(value: object) -> bool:
+def _parse_switch(value: object) -> bool:
     if isinstance(value, bool):
         return value
     words = {
@@ -55,49 +55,55 @@ def _switch(value: object) -> bool:
     return words[str(value).lower()]
 
 
-def _one_of(value: object, names: Sequence[str] = SOURCES) -> str:
+def _parse_choice(value: object, names: Sequence[str] = SOURCES) -> str:
     if value not in names:
         raise ValueError(f"must be {', '.join(names[:-1])} or {names[-1]}")
     return str(value)
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownSetting:
     convert: Callable[[object], object]
     default: object
     help: str
 
 
-KNOWN: dict[str, _Known] = {
-    "model": _Known(
-        _text,
+KNOWN: dict[str, _KnownSetting] = {
+    "model": _KnownSetting(
+        _parse_text,
         None,
         "model that answers: a name, a folder, a GGUF file or openai:NAME; not set: the bundled one",
     ),
-    "base_url": _Known(_text, None, "the server of a model called openai:NAME"),
+    "base_url": _KnownSetting(_parse_text, None, "the server of a model called openai:NAME"),
     **{
-        role: _Known(_text, None, f"another's model as {role}: a name or a folder")
+        role: _KnownSetting(_parse_text, None, f"another's model as {role}: a name or a folder")
         for role in ROLES
     },
-    "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
-    "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
-    "device": _Known(
-        partial(_one_of, names=DEVICES),
+    "timeout": _KnownSetting(_parse_count, 120, "seconds that such a server may be silent"),
+    "threads": _KnownSetting(_parse_count, None, "threads to compute with; not set: one a core"),
+    "device": _KnownSetting(
+        partial(_parse_choice, names=DEVICES),
         "auto",
         "where the model computes: auto (the processor), cpu, cuda or mps",
     ),
-    "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
-    "k": _Known(
-        _count,
+    "cache_dir": _KnownSetting(_parse_text, None, "the folder for everything that docqa keeps"),
+    "k": _KnownSetting(
+        _parse_count,
         None,
         "passages that are read for a question and listed; by default what the model reads best",
     ),
-    "from": _Known(
-        _one_of, "auto", "what a model that writes is given: auto, the whole documents, or passages"
+    "from": _KnownSetting(
+        _parse_choice,
+        "auto",
+        "what a model that writes is given: auto, the whole documents, or passages",
     ),
-    "preview": _Known(_switch, True, "a preliminary answer first if reading takes long"),
-    "store": _Known(_switch, True, "keep what was read on disk"),
-    "include_hidden": _Known(_switch, False, "also use text that is not visible on the page"),
+    "preview": _KnownSetting(
+        _parse_switch, True, "a preliminary answer first if reading takes long"
+    ),
+    "store": _KnownSetting(_parse_switch, True, "keep what was read on disk"),
+    "include_hidden": _KnownSetting(
+        _parse_switch, False, "also use text that is not visible on the page"
+    ),
 }
 
 # Tables of config.toml that a front end reads for itself.
@@ -158,13 +164,13 @@ def resolve(
     for name in KNOWN:
         variable = f"DOCQA_{name.upper()}"
         if flags is not None and flags.get(name) is not None:
-            values[name] = _setting(
+            values[name] = _make_setting(
                 name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}"
             )
         elif environment.get(variable):
-            values[name] = _setting(name, environment[variable], variable)
+            values[name] = _make_setting(name, environment[variable], variable)
         elif name in from_file:
-            values[name] = _setting(name, from_file[name], str(path))
+            values[name] = _make_setting(name, from_file[name], str(path))
         else:
             from docqa.app.storage.store import default_root
 
@@ -173,7 +179,7 @@ def resolve(
     return Settings(values)
 
 
-def _setting(name: str, value: object, origin: str) -> Setting:
+def _make_setting(name: str, value: object, origin: str) -> Setting:
     try:
         return Setting(name, KNOWN[name].convert(value), origin)
     except ValueError as error:

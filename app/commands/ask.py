@@ -96,7 +96,7 @@ def ask(
             "--quick prints only the preliminary answer, --no-preview only the final one",
             hint="choose one",
         )
-    shown_as = _form(form, as_json)
+    shown_as = _checked_output_form(form, as_json)
     if questions is None:
         paths, question = inputs.split_question(items or [])
         asked = [question]
@@ -130,7 +130,7 @@ def ask(
     return code
 
 
-def _form(form: str | None, as_json: bool) -> str:
+def _checked_output_form(form: str | None, as_json: bool) -> str:
     if form is not None and form not in FORMS:
         raise UsageError(
             f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md"
@@ -166,7 +166,7 @@ class _Run:
         if self._collected is not None and (text := self._collected.text(self.form)):
             report.result(text.removesuffix("\n"))
 
-    def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
+    def _make_screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         collect = partial(self._collected.add, documents) if self._collected is not None else None
         several = len(self.asked) > 1
         more |= {
@@ -178,7 +178,7 @@ class _Run:
         return Screen(as_json=self.form == "json", **more)
 
     def ask(self, paths: list[str]) -> int:
-        return self._ask(
+        return self._ask_opened_session(
             lambda: open_session(paths, self.options, model=self.model, load_meanwhile=True),
             self.named,
         )
@@ -194,7 +194,7 @@ class _Run:
             try:
                 for name, content in find_documents(path, passed_over):
                     if isinstance(content, bytes):
-                        yield self._ask(
+                        yield self._ask_opened_session(
                             partial(session_of_content, name, content, self.options, self.model),
                             True,
                         )
@@ -204,7 +204,7 @@ class _Run:
                 yield self.ask([path])
         batches.warn_passed_over(passed_over)
 
-    def _ask(self, open_it: Callable[[], Session], named: bool) -> int:
+    def _ask_opened_session(self, open_it: Callable[[], Session], named: bool) -> int:
         """All questions of one context; where it cannot be read, only its own answers are lost."""
         left = list(self.asked)
         try:
@@ -237,7 +237,7 @@ class _Run:
 
         failure = batch.failure(item)
         if failure is None:
-            screen = self._screen((), item.shown_path if self.named else "")
+            screen = self._make_screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
             return report.worst([screen.show([Finished(answer)]) for answer in answers])
         kind = InputError if failure.is_fault_of_document else ResourceError
@@ -248,7 +248,7 @@ class _Run:
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         documents = session.documents
         heading = ", ".join(document.path for document in documents) if named else ""
-        screen = self._screen(
+        screen = self._make_screen(
             documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known
         )
         self._known = tuple(

@@ -171,7 +171,7 @@ def run(
         tally = batch.run(plan, keep, progress)
     finally:
         progress.clear()
-    _report(batch, plan, tally, reused)
+    _report_tally(batch, plan, tally, reused)
 
 
 def planned(batch: Batch) -> BatchPlan:
@@ -186,7 +186,7 @@ def planned(batch: Batch) -> BatchPlan:
     return plan
 
 
-def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
+def _report_tally(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
     total = len(batch.listing.items)
     if total == 1:
         return

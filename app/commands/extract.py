@@ -74,7 +74,7 @@ def extract(
     from docqa.app.batch.workspace import Workspace
     from docqa.app.storage.atomic import check_output
 
-    chosen = _form(form, output)
+    chosen = _output_form(form, output)
     inputs.check_stdin(paths)
     if output is not None:
         check_output(output)
@@ -124,7 +124,7 @@ def _write_table(
     return report.ANSWERED if table.answered else report.NOT_FOUND
 
 
-def _form(form: str | None, output: str | None) -> str:
+def _output_form(form: str | None, output: str | None) -> str:
     suffix = os.path.splitext(output or "")[1].lower().lstrip(".")
     chosen = form or (suffix if suffix in FORMATS else "csv")
     if chosen not in FORMATS:

@@ -65,12 +65,12 @@ def paths_of(session: StoredSession, turns: Sequence[StoredTurn]) -> list[str]:
 def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
     """`lease.pdf, p. 12` or, of the only document, `p. 12`."""
     shown = [replace(cite, file=names.get(cite.file, cite.file)) for cite in cites]
-    return cite_text(shown, with_file=_several(names))
+    return cite_text(shown, with_file=_has_several_files(names))
 
 
 def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
     place = location_text(item.page, item.label)
-    return f"{names.get(item.file, item.file)}, {place}" if _several(names) else place
+    return f"{names.get(item.file, item.file)}, {place}" if _has_several_files(names) else place
 
 
 def headline(turn: StoredTurn, names: dict[str, str]) -> str:
@@ -83,7 +83,7 @@ def headline(turn: StoredTurn, names: dict[str, str]) -> str:
     if answer.status == Status.POSSIBLE and answer.evidence:
         first = answer.evidence[0]
         return render.possible_line(
-            first, names.get(first.file, first.file) if _several(names) else None
+            first, names.get(first.file, first.file) if _has_several_files(names) else None
         )
     return render.headline(answer)
 
@@ -97,7 +97,7 @@ def statement_lines(turn: StoredTurn, quotes: Sequence[NumberedQuote]) -> list[s
     )
 
 
-def _several(names: dict[str, str]) -> bool:
+def _has_several_files(names: dict[str, str]) -> bool:
     return len(set(names.values())) > 1
 
 

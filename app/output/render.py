@@ -84,7 +84,7 @@ def nearest_text(answer: Answer, files: int) -> str:
     before.
     """
     several = _is_about_several_documents(answer, files)
-    lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
+    lines = [_passage_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
     return "\n".join(
         ["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])]
     )
@@ -340,7 +340,7 @@ def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines += lines_on_writing_sources(answer)
     lines += _lines_below_title(
         "Nearest, not an answer:",
-        [_evidence_line(item, several) for item in nearest_passages_shown(answer)],
+        [_passage_line(item, several) for item in nearest_passages_shown(answer)],
     )
     return "\n".join(lines)
 
@@ -359,7 +359,7 @@ def _is_about_several_documents(answer: Answer, files: int) -> bool:
     return files > 1 or len(named) > 1
 
 
-def _evidence_line(item: EvidenceItem, several: bool) -> str:
+def _passage_line(item: EvidenceItem, several: bool) -> str:
     file = f"{printable(item.file)}, " if several else ""
     return f"  {file}{location_text(item.page, item.label)}: {one_line_excerpt(item.text)}"
 
