@@ -20,14 +20,14 @@ _ANSWER_CHARACTERS = 120
 _LONGEST_QUESTION = 1_000  # characters that are also asked without the brackets
 
 
-def asked_after(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
+def complete_question(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
     """`question` made whole by a model that writes. Without one, a follow-up is asked with the last
     question that did not fail and its answer in brackets, unless it has a surer answer alone."""
     asked = question.strip()
     answered = [turn for turn in turns if turn.state != "failed"]
     if not answered or not asked:
         return asked
-    whole = session.completed(asked, prompt_turns(answered))
+    whole = session.completed(asked, turns_for_prompt(answered))
     if whole != asked or not session.is_follow_up(asked):
         return whole
     before = answered[-1]
@@ -46,7 +46,7 @@ def asked_after(session: "Session", turns: "Sequence[StoredTurn]", question: str
     return asked if surer and not alone.refused else joined
 
 
-def prompt_turns(turns: "Sequence[StoredTurn]") -> list[AnsweredQuestion]:
+def turns_for_prompt(turns: "Sequence[StoredTurn]") -> list[AnsweredQuestion]:
     """The last of `turns` for a prompt; an answer has what was written without support, too."""
     shown = []
     for turn in turns[-_EARLIER_TURNS:]:

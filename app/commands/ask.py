@@ -19,7 +19,7 @@ from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.recorder import Recorder
 from docqa.app.output import bibliography
 from docqa.app.output.console import Screen
-from docqa.app.output.interrupts import on_interrupt
+from docqa.app.output.interrupts import stopping_on_interrupt
 from docqa.app.output.render import json_line
 from docqa.app.session.engine import open_session
 
@@ -185,7 +185,7 @@ class _Run:
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too."""
-        from docqa.app.batch.documents import session_of_content
+        from docqa.app.batch.documents import open_session_of_content
         from docqa.ingest.errors import IngestError
         from docqa.ingest.read import find_documents
 
@@ -195,7 +195,9 @@ class _Run:
                 for name, content in find_documents(path, passed_over):
                     if isinstance(content, bytes):
                         yield self._ask_opened_session(
-                            partial(session_of_content, name, content, self.options, self.model),
+                            partial(
+                                open_session_of_content, name, content, self.options, self.model
+                            ),
                             True,
                         )
                     else:
@@ -259,7 +261,7 @@ class _Run:
         try:
             while left:
                 events = recorder.watch(session.ask(left[0]))
-                with on_interrupt(session.stop_writing) as stopped:
+                with stopping_on_interrupt(session.stop_writing) as stopped:
                     codes.append(screen.show(events))
                 left.pop(0)
                 if stopped():

@@ -15,7 +15,7 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import list_first_names
-from docqa.app.batch.items import Listing, Task, hashed_item, list_items
+from docqa.app.batch.items import Listing, Task, item_with_digest, list_items
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import ResourceError, UsageError
@@ -112,7 +112,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
         with name_file_in_errors(STDIN):
             file.write(load_stream(sys.stdin.buffer))
         file.flush()
-        listing.items.append(hashed_item(STDIN, file.name, STDIN))
+        listing.items.append(item_with_digest(STDIN, file.name, STDIN))
         yield listing
 
 

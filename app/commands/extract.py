@@ -112,10 +112,10 @@ def _write_table(
 ) -> int:
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
-    from docqa.app.batch.extraction.table_files import table_bytes
+    from docqa.app.batch.extraction.table_files import table_as_file
 
     table = make_table(asked, table_rows(batch, asked))
-    data = table_bytes(table, form, conflicts=conflicts)
+    data = table_as_file(table, form, conflicts=conflicts)
     with batches.kept_in(Path(os.path.abspath(output or ".")).parent, "--output"):
         inputs.deliver(data, output)
     if table.failed:

@@ -10,7 +10,7 @@ from docqa.app import report
 from docqa.app.answer.text import list_first_names
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.history.export import shown_names
+from docqa.app.history.export import file_names_to_show
 from docqa.app.history.records import Listed, parse_id
 from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.render import printable
@@ -68,7 +68,7 @@ def _list_turns(query: str, limit: int, as_json: bool) -> int:
         listed, total = kept.search(query, limit)
     for item in listed:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.turn.asked))
-        files = list_first_names(list(shown_names(item.files).values()), _FILES_SHOWN)
+        files = list_first_names(list(file_names_to_show(item.files).values()), _FILES_SHOWN)
         line = (
             f"{item.id:>7}  {when}  {item.turn.status:9}  {files}: {printable(item.turn.question)}"
         )

@@ -80,7 +80,7 @@ class Database:
                 if not is_damage(error):
                     raise
                 damage = error
-            aside = set_aside(self.path)
+            aside = rename_damaged_database(self.path)
             self.notices.append(
                 f"the history is damaged ({damage}); it was set aside as {aside}, and a new one is begun"
             )
@@ -145,7 +145,7 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code & 0xFF in _DAMAGED or code == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
-def set_aside(path: Path) -> Path:
+def rename_damaged_database(path: Path) -> Path:
     """Rename a damaged database and its side files. Returns where it is now."""
     aside = path.with_name(f"{path.name}.damaged")
     for suffix in _SIDE_FILES:

@@ -36,7 +36,7 @@ def numbered(
         number += len(quotes)
 
 
-def shown_names(paths: Sequence[str]) -> dict[str, str]:
+def file_names_to_show(paths: Sequence[str]) -> dict[str, str]:
     """File names without their folders, which are nobody else's business; two of one name keep
     their paths.
     """
@@ -101,7 +101,7 @@ def _has_several_files(names: dict[str, str]) -> bool:
     return len(set(names.values())) > 1
 
 
-def marked_words(quote: Quote) -> tuple[str, str, str]:
+def split_at_answer(quote: Quote) -> tuple[str, str, str]:
     """The text of a quote before the answer, the answer, and what follows; all in the first without
     one.
     """
@@ -130,7 +130,7 @@ def remarks(turn: StoredTurn, files: int, *, judged: bool = True) -> list[str]:
     return [*remarks_shown, *(printable(warning) for warning in answer.coverage.warnings)]
 
 
-def free_name(path: str, ending: str) -> str:
+def unused_file_name(path: str, ending: str) -> str:
     """A new file for `path`: `report.chat.md` in the current folder, numbered; `ending`:
     chat.md.
     """

@@ -19,7 +19,7 @@ from docqa.app.storage.store import Store, inside, key_of
 from docqa.ingest.types import Document
 
 from .database import FOLDER, NAME, Database
-from .query import indexed_text, phrases
+from .query import phrases, text_for_index
 from .records import (
     CitedPage,
     Listed,
@@ -324,7 +324,7 @@ def _index_turn(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
     texts = [turn.question, turn.understood]
     if turn.answer is not None:
         texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
-    text = storable_text(indexed_text("\n".join(texts)))
+    text = storable_text(text_for_index("\n".join(texts)))
     for index in ("words", "stems"):
         db.execute(f"INSERT OR REPLACE INTO {index} (rowid, text) VALUES (?, ?)", (number, text))
 

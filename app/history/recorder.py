@@ -20,7 +20,7 @@ AROUND = 2_000
 """Characters around a cite that are kept of a longer one."""
 
 
-def made_turn(
+def make_turn(
     documents: Sequence[Document],
     question: str,
     answer: Answer | None,
@@ -55,7 +55,7 @@ class Recorder:
         for event in events:
             yield event
             if isinstance(event, Finished):
-                self.keep(made_turn(self.documents, event.answer.question, event.answer))
+                self.keep(make_turn(self.documents, event.answer.question, event.answer))
 
     def keep(self, turn: StoredTurn) -> None:
         if self.store is None:

@@ -34,7 +34,7 @@ def rendered(
     highlighted; all text is escaped."""
     from markupsafe import Markup
 
-    names = export.shown_names(export.paths_of(session, turns))
+    names = export.file_names_to_show(export.paths_of(session, turns))
     numbered = list(export.numbered(turns, first_quote))
     documents = list(dict.fromkeys(names[document.path] for document in session.documents))
     style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")

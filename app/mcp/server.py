@@ -206,7 +206,7 @@ class _Tools:
         """
 
         def search(progress: _CallProgress) -> FindResult:
-            results.refuse_long(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
+            results.refuse_long_text(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
             compiled = (expression_pattern if regex else words_pattern)(
                 pattern, ignore_case=ignore_case, whole_words=whole_words
             )
@@ -259,7 +259,7 @@ class _Tools:
         def check(progress: _CallProgress) -> CallToolResult:
             left_out: list[str] = []
             until = time.monotonic() + results.SECONDS
-            results.refuse_long(text, results.MOST_CHECKED, "the text")
+            results.refuse_long_text(text, results.MOST_CHECKED, "the text")
             documents = list(self._read_documents(paths, progress, left_out, results.MOST_KEPT))
             characters = sum(len(page.text) for document in documents for page in document.pages)
 
@@ -382,5 +382,5 @@ async def _run_in_thread(context: Context, work: Callable[[_CallProgress], T]) -
 
 
 def _call_result(shown: str, value: dict[str, object]) -> CallToolResult:
-    results.refuse_long(shown + json.dumps(value), results.MOST_TOLD, "what is found")
+    results.refuse_long_text(shown + json.dumps(value), results.MOST_TOLD, "what is found")
     return CallToolResult(content=[TextContent(text=shown)], structured_content=value)

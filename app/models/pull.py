@@ -22,7 +22,7 @@ from docqa.app.storage.store import file_digest
 from docqa.model.config import HybridConfig
 from docqa.model.foreign.folder import MODULES, model_role
 
-from .library import MANIFEST, PART, Pulled, checked_id, pulled_models
+from .library import MANIFEST, PART, Pulled, check_model_id, pulled_models
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -66,7 +66,7 @@ def pull(
     weights are fetched."""
     from filelock import FileLock, Timeout
 
-    model_id = checked_id(name)
+    model_id = check_model_id(name)
     asked = revision or "main"
     here = [have for have in pulled_models(root) if have.id == model_id and have.bits == bits]
     offline = next(

@@ -260,12 +260,12 @@ class DocumentJobs:
 
     def _answer(self, number: int, question: str, before: Mapping[int, StoredTurn]) -> _Messages:
         """Answer `question` as the turns before it, answered by now, let it be understood."""
-        from docqa.app.chat.followups import asked_after
+        from docqa.app.chat.followups import complete_question
         from docqa.app.history.records import StoredTurn
 
         known = {**before, **self._answered}
         turns = [known[earlier] for earlier in sorted(known) if earlier < number]
-        asked = asked_after(self.opened, turns, question)
+        asked = complete_question(self.opened, turns, question)
         if asked != question:
             yield SessionEvent(number, understood=asked)
         for message in self._events(number, self.opened.ask(asked)):

@@ -37,7 +37,7 @@ class PageLines:
     def __init__(self, document: Document, width: int) -> None:
         self.document = document
         self.width = max(width, 10)
-        self._segments = [segment for page in document.pages for segment in _segments(page)]
+        self._segments = [segment for page in document.pages for segment in _segments_of_page(page)]
         self._first_of_page = {s.page: i for i, s in reversed(list(enumerate(self._segments)))}
         self._heights = [self._estimate_height(segment) for segment in self._segments]
         self._exact = bytearray(len(self._segments))
@@ -163,7 +163,7 @@ def displayed(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
-def _segments(page: Page) -> list[_Segment]:
+def _segments_of_page(page: Page) -> list[_Segment]:
     text = page.text
     cuts = [0]
     while len(text) - cuts[-1] > SEGMENT_CHARACTERS:

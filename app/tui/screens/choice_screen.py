@@ -124,12 +124,12 @@ class HelpScreen(ChoiceScreen):
         for topic, lines in help_lines(matching_keys(self._keys, words)):
             found += [
                 (Text(topic, "bold underline"), None),
-                *((_line(shown, key.help), key) for shown, key in lines),
+                *((_table_line(shown, key.help), key) for shown, key in lines),
             ]
         if self._marks and not words:
             found += [
                 (Text("Marks", "bold underline"), None),
-                *((_line(marks, what), None) for marks, what in _MARKS),
+                *((_table_line(marks, what), None) for marks, what in _MARKS),
             ]
         return found
 
@@ -138,7 +138,7 @@ class HelpScreen(ChoiceScreen):
             await self.app.screen.run_action(choice.action)
 
 
-def _line(name: str, what: str) -> Table:
+def _table_line(name: str, what: str) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True, width=_NAME_CELLS, style="bold")
     table.add_column()

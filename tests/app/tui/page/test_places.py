@@ -6,7 +6,7 @@ import pytest
 
 from docqa.app.answer.answer import EvidenceItem
 from docqa.app.tui.page.spans import find_hits, find_place
-from docqa.app.tui.page.stops import place_alone, stops_of
+from docqa.app.tui.page.stops import make_stops, place_alone
 
 from .. import conftest as tui
 
@@ -60,7 +60,7 @@ def test_evidence_that_contains_a_quote_is_listed_once(lease_document):
     page = lease_document.pages[4]
     same = EvidenceItem("lease.pdf", 5, "3", 2.0, page.text)
     answer = tui.answer_of(lease_document, evidence=(same,))
-    assert [stop.quote is None for stop in stops_of(answer, lease_document)] == [False, False]
+    assert [stop.quote is None for stop in make_stops(answer, lease_document)] == [False, False]
 
 
 def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document):
@@ -70,14 +70,16 @@ def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document):
     changed = replace(
         lease_document, pages=(*lease_document.pages[:4], longer, *lease_document.pages[5:])
     )
-    first = stops_of(answer, changed)[0]
+    first = make_stops(answer, changed)[0]
     (span,) = first.spans
     assert longer.text[span.start : span.end] == first.text
-    assert stops_of(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
+    assert (
+        make_stops(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
+    )
 
 
 def test_a_place_in_the_shown_file_is_named_without_the_file(lease_document):
     answer = tui.answer_of(replace(lease_document, path="there/lease.pdf"))
-    assert place_alone(stops_of(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
+    assert place_alone(make_stops(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
     other = replace(lease_document, path="other.pdf")
-    assert place_alone(stops_of(answer, other)[0], other) == "there/lease.pdf, p. 3 (PDF 5)"
+    assert place_alone(make_stops(answer, other)[0], other) == "there/lease.pdf, p. 3 (PDF 5)"
