@@ -21,7 +21,8 @@ def tui(
     ] = None,
 ) -> int:
     """Type a question; `/` offers commands, F1 all keys, Ctrl+Q quits. Questions and answers are
-    kept with what was read of the document. The theme is set under [tui] in config.toml.
+    kept with what was read of the document. Theme and keys are set under [tui] in config.toml;
+    `docqa doctor` lists them.
     """
     options = given.options()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

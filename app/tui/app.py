@@ -76,6 +76,8 @@ class Interface(App[None]):
         self.theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK
 
     async def on_mount(self) -> None:
+        self.set_keymap(dict(self.settings.keys))
+        self.watch(self, "theme", self.remember_theme, init=False)
         path = self._path or "."
         if single := os.path.isfile(path):
             from docqa.ingest.archive import is_zip
@@ -90,10 +92,8 @@ class Interface(App[None]):
             threading.Thread(target=_document_screen, name="import ahead", daemon=True).start
         )
 
-    def action_change_theme(self) -> None:
-        """From dark to light or back; it is there again the next time."""
-        dark, light = themes.SIXTEEN.values() if self.current_theme.ansi else themes.SIXTEEN
-        self.theme = light if self.current_theme.dark else dark
+    def remember_theme(self) -> None:
+        """The theme was changed, in the list that Textual has for F9."""
         try:
             remember(self.store, "theme", self.theme)
         except OSError as error:

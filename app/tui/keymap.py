@@ -3,7 +3,7 @@ no Textual.
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,19 +59,31 @@ _SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
 
 
 def bindings(keys: tuple[Key, ...]) -> "list[BindingType]":
-    """The bindings of a screen."""
+    """The bindings of a screen, under the names by which a keymap replaces them."""
     from textual.binding import Binding
 
     return [
-        Binding(key.key, key.action, key.short or key.help, show=bool(key.short))
+        Binding(key.key, key.action, key.short or key.help, show=bool(key.short), id=key.name)
         for key in keys
         if key.action
     ]
 
 
-def shown_key(name: str) -> str:
-    """The key of the action `name`, as people write it."""
-    return next(key.shown for keys in SCREENS.values() for key in keys if key.name == name)
+def keys_by_name() -> dict[str, Key]:
+    """Every action that another key can be given to, by name; of one in several screens that of the
+    first.
+    """
+    found: dict[str, Key] = {}
+    for key in (key for keys in SCREENS.values() for key in keys if key.action):
+        found.setdefault(key.name, key)
+    return found
+
+
+def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ...]:
+    return tuple(
+        replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key
+        for key in keys
+    )
 
 
 def matching_keys(keys: Iterable[Key], words: str) -> list[Key]:
@@ -86,10 +98,15 @@ def matching_keys(keys: Iterable[Key], words: str) -> list[Key]:
 
 
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
-    """For every topic its keys as shown, each once; the nine keys of the cites are one line."""
+    """For every topic its keys as shown, each once; the nine keys of the cites are one line while
+    none was replaced.
+    """
+    listed = list(keys)
+    grouped = all(key.key == f"alt+{key.name[-1]}" for key in listed if key.group)
     found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}
-    for key in keys:
-        found[key.topic].setdefault((key.group or key.shown, key.help), key)
+    for key in listed:
+        shown_as = key.group if key.group and grouped else key.shown
+        found[key.topic].setdefault((shown_as, key.help), key)
     return [
         (topic, [(each[0], key) for each, key in lines.items()])
         for topic, lines in found.items()

@@ -1,62 +1,166 @@
-"""`[tui]` of config.toml: theme and images, checked before anything is drawn.
+"""`[tui]` of config.toml: theme, images and keys, checked before anything is drawn.
 
     [tui]
     theme = "docqa-light"
-    pictures = "off"
+    images = "off"
+
+    [tui.keys]
+    next_cite = "f6"
 
 What is not set there has its default.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from docqa.app import config, report
+from docqa.app import config
 from docqa.app.config import nearest
 from docqa.app.errors import UsageError
-from docqa.app.tui import themes
+from docqa.app.tui import keymap, themes
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
+    from .keymap import Key
 
 IMAGES = ("auto", "off", "kitty", "iterm")
-_KEYS = "keys"  # which earlier versions read
+
+_NAMED = (
+    "escape",
+    "space",
+    "backspace",
+    "delete",
+    "insert",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "up",
+    "down",
+    "left",
+    "right",
+    "enter",
+    "tab",
+    *(f"f{number}" for number in range(1, 25)),
+)
+_FORMER = (
+    "zoom",
+    "forget",
+)  # actions that a config.toml may still name; nothing does them any more
+_MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
+# Without these keys nobody could move in lists, text and input, or leave.
+_FIXED = {
+    **dict.fromkeys(
+        ("up", "down", "left", "right", "pageup", "pagedown", "home", "end"),
+        "moves in lists and text",
+    ),
+    **dict.fromkeys(("enter", "tab", "shift+tab"), "chooses in lists and moves between panes"),
+    **dict.fromkeys(("backspace", "delete", "space", "left", "right"), "edits what is typed"),
+    "ctrl+q": "quits",
+    "ctrl+c": "is the terminal's own",
+}
 
 
 @dataclass(frozen=True)
 class TuiSettings:
-    """`present`: all that config.toml sets; `origin`: its path."""
+    """`keys`: those that config.toml changes, by action; `present`: all that it sets; `origin`: its
+    path.
+    """
 
     theme: str = themes.AUTO
     pictures: str = "auto"
+    keys: Mapping[str, str] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
     origin: str = ""
 
+    def apply(self, keys: "tuple[Key, ...]") -> "tuple[Key, ...]":
+        return keymap.with_chosen(keys, self.keys)
+
     def lines(self) -> list[str]:
         """Every setting with its value and origin, for `docqa doctor`."""
-        lines = []
-        for name in ("theme", "pictures"):
-            origin = self.origin if name in self.present else "default"
-            lines.append(f"{name} = {getattr(self, name)}  [{origin}]")
-        return lines
+        lines = [
+            (name, getattr(self, name), name in self.present, "") for name in ("theme", "pictures")
+        ]
+        for name, key in keymap.keys_by_name().items():
+            lines.append(
+                (f"keys.{name}", self.keys.get(name, key.key), name in self.keys, f"  {key.help}")
+            )
+        return [
+            f"{name} = {value}  [{self.origin if set_there else 'default'}]{about}"
+            for name, value, set_there, about in lines
+        ]
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming it, for
-    what it does not know."""
-    known = {"theme": themes.names(), "pictures": IMAGES}
-    chosen = {}
+    what it does not know, and a key used twice."""
+    known = {"theme": themes.names(), "pictures": IMAGES, "keys": ()}
     for name, value in table.items():
-        if name == _KEYS:
-            report.warn(f"{origin}: [tui.keys] is not read any more; / runs every command by name")
-            continue
         if name not in known:
             raise UsageError(
                 f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, tuple(known))
             )
-        if value not in known[name]:
+        if name != "keys" and value not in known[name]:
             what = f"tui.{name} {value!r} is not known"
             raise UsageError(what, where=origin, hint=nearest(str(value), known[name]))
-        chosen[name] = str(value)
-    return TuiSettings(**chosen, present=frozenset(chosen), origin=origin)
+    keys = table.get("keys", {})
+    if not isinstance(keys, Mapping):
+        raise UsageError('tui.keys must have lines of the form action = "key"', where=origin)
+    keys = {name: value for name, value in keys.items() if name not in _FORMER}
+    for name, value in keys.items():
+        _check_key(name, value, origin)
+    for screen, of_screen in keymap.SCREENS.items():
+        _check_once(screen, keymap.with_chosen(of_screen, keys), origin)
+    chosen = {name: str(value) for name, value in table.items() if name != "keys"}
+    return TuiSettings(**chosen, keys=keys, present=frozenset(table), origin=origin)
 
 
 def load() -> TuiSettings:
     """The settings of this user. Raises UsageError."""
     return from_table(config.table("tui"), str(config.config_path()))
+
+
+def settings_of(node: "DOMNode") -> TuiSettings:
+    return node.app.settings  # type: ignore[attr-defined, no-any-return]
+
+
+def key(node: "DOMNode", name: str) -> str:
+    """The key of the action `name` in the interface of `node`, as people write it."""
+    return settings_of(node).apply((keymap.keys_by_name()[name],))[0].shown
+
+
+def _check_key(name: str, value: object, origin: str) -> None:
+    known = keymap.keys_by_name()
+    if name not in known:
+        raise UsageError(
+            f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known))
+        )
+    if not isinstance(value, str) or not _is_key(value):
+        hint = 'a name such as "f5", "ctrl+n" or "alt+left"; a plain letter is part of a question'
+        raise UsageError(f"tui.keys.{name}: {value!r} is not a key", where=origin, hint=hint)
+    if value in _FIXED:
+        what = f"tui.keys.{name}: {value} {_FIXED[value]} and cannot be reassigned"
+        raise UsageError(what, where=origin, hint="choose another key")
+
+
+def _is_key(value: str) -> bool:
+    modified = _MODIFIED.fullmatch(value)
+    named = modified[2] if modified else value
+    # A terminal sends A for shift+a, and something else for ctrl+?.
+    plain = (
+        modified is not None
+        and "shift+" not in value
+        and re.fullmatch("[a-z0-9]", named) is not None
+    )
+    return plain or named in _NAMED
+
+
+def _check_once(screen: str, keys: "tuple[Key, ...]", origin: str) -> None:
+    taken: dict[str, str] = {}
+    for key in keys:
+        other = taken.setdefault(key.key, key.name)
+        if other != key.name:
+            what = f"tui.keys: {key.key!r} is both {other} and {key.name} on the {screen} screen"
+            raise UsageError(what, where=origin, hint=f"give {key.name} or {other} another key")

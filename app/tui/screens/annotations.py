@@ -14,10 +14,10 @@ from docqa.app.history.records import StoredAnnotation
 from docqa.app.output.render import one_line_excerpt, printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
-from docqa.app.tui.keymap import shown_key
 from docqa.app.tui.page.spans import PageSpan, sentence_at, spans_between
 from docqa.app.tui.page.stops import place_of, standing, words_at
 from docqa.app.tui.page.view import highlights
+from docqa.app.tui.settings import key
 from docqa.ingest.types import Document
 
 from .choice_screen import ChoiceScreen, Row
@@ -78,7 +78,9 @@ class Annotations:
             self._store_annotation(pointed)
             self.panes.show_status("highlighted")
         elif pointed.note:
-            self._say(f"it has a note; {shown_key('notes')} lists your notes and deletes them")
+            self._say(
+                f"it has a note; {key(self.panes, 'notes')} lists your notes and deletes them"
+            )
         else:
             self.delete(pointed)
 
@@ -141,7 +143,7 @@ class Annotations:
         if known is not None:
             return known
         if not spans:
-            select = shown_key("select")
+            select = key(self.panes, "select")
             self._say(f"select words first: with the mouse, or {select} selects a sentence")
             return None
         place = place_of(document, spans)

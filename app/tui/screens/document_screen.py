@@ -14,11 +14,11 @@ from textual.widgets import Footer
 from docqa.app.history.export import unused_file_name
 from docqa.app.storage.store import Store
 from docqa.app.tui import bridge, keymap, stored_turns
-from docqa.app.tui.keymap import shown_key
 from docqa.app.tui.library.recents import PastQuestion
 from docqa.app.tui.page.graphics import why_none
 from docqa.app.tui.page.image import PageImages
 from docqa.app.tui.page.view import TextPane
+from docqa.app.tui.settings import key
 from docqa.ingest.assemble import page_list
 from docqa.ingest.pdf import ocr
 from docqa.ingest.types import Document
@@ -97,7 +97,7 @@ class DocumentScreen(PromptScreen):
         for warning in (*message.warnings, *stored.notices):
             self.panes.message(warning, "warning")
         if interrupted := sum(turn.state == "stopped" for turn in stored.turns):
-            self.panes.show_status(f"{shown_key('read')} goes on with {interrupted} unanswered")
+            self.panes.show_status(f"{key(self, 'read')} goes on with {interrupted} unanswered")
         self.come_back(self._past)
         while self._waiting:
             self.questions.ask(self._waiting.pop(0))
@@ -137,11 +137,11 @@ class DocumentScreen(PromptScreen):
             if not self.questions.jobs.busy:
                 self.app.work_done(self)  # type: ignore[attr-defined]
         elif message.outcome == "failed":
-            tried = f"{shown_key('read')} tries again"
+            tried = f"{key(self, 'read')} tries again"
             if message.locked:
                 tried = "Type its password below"
                 self.prompt.enter("password")
-            back = f"{shown_key('library')} goes back to the documents."
+            back = f"{key(self, 'library')} goes back to the documents."
             self.panes.show_problem(f"{message.reason}\n\n{tried}, {back}")
             self.refresh_bindings()
 
@@ -149,7 +149,7 @@ class DocumentScreen(PromptScreen):
         if message.link is not None:
             self.navigation.follow_link(message.link)
         elif message.place is None:
-            h, w, y = (shown_key(name) for name in ("highlight", "note", "copy"))
+            h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
         else:
             annotation = self.annotations.annotation_at(*message.place)
@@ -263,7 +263,7 @@ class DocumentScreen(PromptScreen):
             self.app.push_screen(AnnotationsScreen(self.annotations))
         else:
             self.panes.message(
-                f"no notes yet; {shown_key('select')} selects, {shown_key('highlight')} highlights"
+                f"no notes yet; {key(self, 'select')} selects, {key(self, 'highlight')} highlights"
             )
 
     def action_export(self) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from docqa.app.history.export import split_at_answer
 from docqa.app.output.render import one_line_excerpt, printable
-from docqa.app.tui.keymap import shown_key
 from docqa.app.tui.page.links import Link
 from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, location
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, words_at
 from docqa.app.tui.page.view import Highlight, highlights
+from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.ingest.types import Document
 
@@ -45,7 +45,9 @@ class Navigation:
         self.panes.point_at(PageSpan(page, offset, offset + 1))
         self._page.go(page, offset)
         self.panes.show_pane("page")
-        self.panes.show_status(f"{shown_key('back')} goes back to {came_from}" if came_from else "")
+        self.panes.show_status(
+            f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else ""
+        )
 
     def back(self) -> None:
         """Return to where the reader was before the last move, to the reference that was followed
@@ -223,7 +225,7 @@ class Navigation:
     def next_hit(self, step: int) -> None:
         hit = self._hits.step(step)
         if hit is None:
-            self._say(f"no search yet; {shown_key('find')} starts one")
+            self._say(f"no search yet; {key(self.panes, 'find')} starts one")
             return
         if self.panes.prompt.mode != "find":  # else one is still typing
             self._leave()
@@ -250,7 +252,7 @@ class Navigation:
 
     def follow_selected_link(self) -> None:
         if self.selected is None:
-            self._say(f"no reference is selected; {shown_key('follow')} selects one")
+            self._say(f"no reference is selected; {key(self.panes, 'follow')} selects one")
         else:
             self.follow_link(self.selected)
 
@@ -264,7 +266,7 @@ class Navigation:
         self.panes.show_pane("page")
         self.selected = link
         self._led = True
-        back = f"{shown_key('back')} goes back to {came_from}".removesuffix(" to ")
+        back = f"{key(self.panes, 'back')} goes back to {came_from}".removesuffix(" to ")
         self._show((link.target,), f"{self._words(link)}; {back}")
 
     def unselect_link(self) -> None:
@@ -280,7 +282,7 @@ class Navigation:
         self.refresh_marks()
         leads = location(self.panes.opened, *link.target.place) or "its place"
         self.panes.point_at(None)
-        self.panes.show_status(f"{shown_key('go_there')}: {self._words(link)} → {leads}")
+        self.panes.show_status(f"{key(self.panes, 'go_there')}: {self._words(link)} → {leads}")
 
     def _words(self, link: Link) -> str:
         words = printable(words_at(self.panes.opened, (link,)))

@@ -23,11 +23,11 @@ from docqa.app.answer.events import ReadProgress
 from docqa.app.output.progress import filled_bar
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import without_flags
-from docqa.app.tui.keymap import shown_key
 from docqa.app.tui.library.recents import count_text
 from docqa.app.tui.page.image import ImagePane, PageImages
 from docqa.app.tui.page.spans import PageSpan, location
 from docqa.app.tui.page.view import TextPane
+from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt, press
@@ -91,8 +91,8 @@ class Panes(Vertical):
 
     def on_mount(self) -> None:
         for pane, (action, called) in _PANES.items():
-            self._widgets[pane].border_title = f"{called} ({shown_key(action)})"
-        self.image.border_title = f"Page ({shown_key('picture')})"
+            self._widgets[pane].border_title = f"{called} ({key(self, action)})"
+        self.image.border_title = f"Page ({key(self, 'picture')})"
         self.show_pane("page")
 
     @property
@@ -238,7 +238,7 @@ class PaneTabs(Static):
         parts = []
         for name, (action, called) in _PANES.items():
             here = name == pane
-            label = f"{'▸' if here else ' '}{shown_key(action)} {called} "
+            label = f"{'▸' if here else ' '}{key(self, action)} {called} "
             link = Style.from_meta({"@click": f"screen.call('panes', 'focus_pane', '{name}')"})
             parts.append((label, Style(bold=here, reverse=here) + link))
         self.update(Content.assemble(*parts))

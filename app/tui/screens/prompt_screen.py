@@ -1,6 +1,7 @@
 """A screen with the prompt at its foot, which has the keyboard from its first frame to its last."""
 
 from docqa.app.tui import keymap
+from docqa.app.tui.settings import settings_of
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import TALKING, Prompt
 
@@ -32,7 +33,7 @@ class PromptScreen(TypingScreen):
         return True
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self._keys, marks=self._marks))
+        self.app.push_screen(HelpScreen(settings_of(self).apply(self._keys), marks=self._marks))
 
     async def line_entered(self, mode: str, text: str) -> None:
         """`text` was entered in a mode of the prompt."""

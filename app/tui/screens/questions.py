@@ -8,7 +8,7 @@ from docqa.app.output.progress import prefill_progress_line
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
 from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionEvent
-from docqa.app.tui.keymap import shown_key
+from docqa.app.tui.settings import key
 from docqa.app.tui.stored_turns import ShownTurn
 from docqa.app.tui.widgets.answers import AnswerCard
 
@@ -93,7 +93,7 @@ class Questions:
 
     @property
     def _stopped(self) -> str:
-        return f"Stopped. What was read is stored; {shown_key('read')} continues."
+        return f"Stopped. What was read is stored; {key(self.panes, 'read')} continues."
 
     def take(self, message: SessionEvent) -> None:
         card = self._card(message.number)

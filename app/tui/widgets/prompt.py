@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from docqa.app.tui import keymap
+from docqa.app.tui.settings import settings_of
 
 # mode: (label, what the empty line says)
 MODES = {
@@ -137,8 +138,8 @@ class Prompt(Vertical):
     @property
     def matching(self) -> list[keymap.Key]:
         word = self.line.value[1:].partition(" ")[0]
-        commands = [key for key in self._commands if key.action and not key.group]
-        return keymap.matching_keys(commands, word)
+        commands = settings_of(self).apply(self._commands)
+        return keymap.matching_keys([key for key in commands if key.action and not key.group], word)
 
     @property
     def command(self) -> tuple[keymap.Key | None, str]:

@@ -45,10 +45,12 @@ def test_the_environment_says_whether_a_terminal_is_light(said, light, monkeypat
 async def test_a_theme_that_is_chosen_is_there_the_next_time(running, session, store):
     async with running() as pilot:
         await tui.opened(pilot)
-        await pilot.press("f9")
-        assert pilot.app.theme == themes.last_chosen(store) == "docqa-light"
-        await pilot.press("f9")
-        assert pilot.app.theme == themes.last_chosen(store) == "docqa-dark"
+        await pilot.press("f9", *"docqa-light")
+        assert themes.last_chosen(store) == ""
+        await tui.sees(pilot, "docqa-light")
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: themes.last_chosen(store) == "docqa-light")
+        assert pilot.app.theme == "docqa-light"
 
 
 def test_a_damaged_memory_of_the_theme_is_none(store):
