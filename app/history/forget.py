@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from docqa.app.storage.remembered import remember, remembered
-from docqa.app.storage.store import Store, StoreEntry
+from docqa.app.storage.store import Store, StoreEntry, inside
 
 from .history import damaged_files, open_if_stored
 
@@ -28,8 +28,12 @@ def forget_file(
             with history:
                 asked = history.forget(documents, path)
             notices += history.notices
-        if "problems" in remembered(store):  # paths, of earlier versions
-            remember(store, "problems", {})
+        known = remembered(store).get("problems")
+        below = inside(path)
+        if isinstance(known, dict) and any(map(below, known)):
+            remember(
+                store, "problems", {each: about for each, about in known.items() if not below(each)}
+            )
         for damaged in damaged_files(store):  # nobody can say whose questions are in it
             damaged.unlink(missing_ok=True)
             asked += 1

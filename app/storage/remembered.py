@@ -1,4 +1,4 @@
-"""What the terminal interface remembers: the theme."""
+"""What the terminal interface remembers: the theme, and which documents cannot be opened."""
 
 import json
 from typing import Any

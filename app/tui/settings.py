@@ -45,10 +45,7 @@ _NAMED = (
     "tab",
     *(f"f{number}" for number in range(1, 25)),
 )
-_FORMER = (
-    "zoom",
-    "forget",
-)  # actions that a config.toml may still name; nothing does them any more
+_FORMER = ("zoom",)  # actions that a config.toml may still name; nothing does them any more
 _MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
 # Without these keys nobody could move in lists, text and input, or leave.
 _FIXED = {

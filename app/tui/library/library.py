@@ -28,7 +28,12 @@ from docqa.app.tui.widgets.prompt import press
 from docqa.ingest.errors import MissingError, NoDocuments
 
 from .opener import list_documents
-from .preview import FilePreview, preview_of
+from .preview import (
+    FilePreview,
+    forget_document,
+    preview_of,
+    remembered_problems,
+)
 from .recents import (
     LibraryRow,
     PastQuestion,
@@ -154,15 +159,20 @@ class LibraryScreen(PromptScreen):
         notices: list[str] = []
         recent = recent_documents(store, notices) if store is not None else []
         known = {row.path: row for row in recent}
+        wrong = remembered_problems(store)
         rows = []
         try:
             documents = list_documents(self._path)
         except (NoDocuments, MissingError):
             documents = []
         for row in documents:
-            stored = known.pop(os.path.abspath(row.path), None)
+            absolute = os.path.abspath(row.path)
+            stored = known.pop(absolute, None)
+            modified, problem = wrong.get(absolute, (None, ""))
             if stored is not None:
                 row = replace(row, used=stored.used, kept=stored.kept, health=stored.health)
+            elif modified == row.modified:
+                row = replace(row, health=problem)
             rows.append(row)
         if self._everywhere and store is not None:
             for row in known.values():
@@ -225,6 +235,28 @@ class LibraryScreen(PromptScreen):
             file = containing_file(self._current_row.path) or self._current_row.path
             self._open_path(os.path.dirname(file) or ".")
 
+    def action_forget(self) -> None:
+        if self._current_row is not None and self._store is not None:
+            self.prompt.enter("forget", short_path(os.path.abspath(self._current_row.path)))
+            self._status.update(
+                "Enter deletes its text, questions and answers here; the file stays. Esc keeps all"
+            )
+
+    def _forget(self, path: str) -> None:
+        store = self._store
+        absolute = os.path.abspath(os.path.expanduser(path))
+        listed = {os.path.abspath(row.path) for row in self._rows}
+        if store is None or absolute not in listed:
+            self._warn(f"{path} is not in the list")
+            return
+        self.prompt.reset()
+        show = partial(self._show_forgotten, absolute)
+        run_in_thread(self, lambda: forget_document(store, absolute), show, show)
+
+    def _show_forgotten(self, path: str, result: str) -> None:
+        self.notify(f"{printable(path)}: {result}", markup=False)
+        self.action_refresh_list()
+
     def action_clear(self) -> None:
         self.prompt.leave()
         self._show_rows("")
@@ -237,6 +269,8 @@ class LibraryScreen(PromptScreen):
         """Open the row, of those that have the words by now; or the path."""
         if mode == "path":
             self._open_path(os.path.expanduser(text))
+        elif mode == "forget":
+            self._forget(text)
         elif self._loaded and not text and not self._rows:
             self._open_path(str(files("docqa.app") / "manual"))
         else:

@@ -1,12 +1,16 @@
-"""What there is to know of a document before it is opened. Run in a thread."""
+"""What there is to know of a document before it is opened, and how it is forgotten. Run in a
+thread.
+"""
 
+import contextlib
 import os
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.text import Text
 
 from docqa.app.output.render import printable
+from docqa.app.storage.remembered import remember, remembered
 from docqa.app.storage.store import Store
 from docqa.app.tui.bridge import Opener, problem, without_flags
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
@@ -18,6 +22,7 @@ _BEGINNING = 1_500
 _ANSWERS = 3
 _LINE = 160
 PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
+_MOST = 500
 
 
 class FilePreview(NamedTuple):
@@ -38,8 +43,11 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
         with closing(opener(path)) as session:
             (document,) = session.documents
     except IngestError as error:
+        health = PROBLEMS.get(type(error), "")
         why = problem(error)
-        return FilePreview(Text(why, "bold"), why, PROBLEMS.get(type(error), ""))
+        if health:
+            _remember(store, path, health)
+        return FilePreview(Text(why, "bold"), why, health)
     text = Text()
     pages = f", {count_text(len(document.pages), 'page')}" if document.paged else ""
     line = " · ".join(
@@ -61,3 +69,26 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
         "\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" ."))
     )
     return FilePreview(text, line, document.coverage.health)
+
+
+def _remember(store: Store | None, path: str, health: str) -> None:
+    with contextlib.suppress(OSError):
+        known = dict(list(remembered_problems(store).items())[-_MOST:])
+        remember(
+            store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]}
+        )
+
+
+def remembered_problems(store: Store | None) -> dict[str, list[Any]]:
+    """[time of change, what is wrong] of files that could not be opened, by absolute path."""
+    known = remembered(store).get("problems")
+    return known if isinstance(known, dict) else {}
+
+
+def forget_document(store: Store, path: str) -> str:
+    """Delete all that is kept of the document at `path`; says so."""
+    from docqa.app.history.forget import forget_file
+    from docqa.app.storage.sources import content_digests
+
+    deleted, _ = forget_file(store, path, content_digests(path), lambda _: None, [])
+    return "forgotten; the file itself stays" if deleted else "nothing was stored"

@@ -20,6 +20,7 @@ MODES = {
     "ask": ("Ask", "a question about this document, or / for commands"),
     "filter": ("Find", "words of a name or a question; Enter opens, / for commands"),
     "path": ("Open", "the path of a document or a folder"),
+    "forget": ("Forget", "the path of a document of the list"),
     "find": ("Find", "words to look for, found as you type"),
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),

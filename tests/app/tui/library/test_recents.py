@@ -18,6 +18,7 @@ from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
 from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
+from docqa.app.tui.library.preview import forget_document, remembered_problems
 from docqa.app.tui.library.recents import (
     is_anything_stored,
     past_questions,
@@ -201,18 +202,38 @@ async def test_recent_documents_come_and_go_and_a_path_is_opened(
         assert "text_1.txt" in tui.screen_text(pilot)
 
 
-async def test_the_folder_of_a_document_is_listed(over, session, opened_before):
+async def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(
+    over, session, store, opened_before
+):
+    gone = str(opened_before[1])
+
     async with over(lambda *_: session).run_test(size=(120, 40)) as pilot:
         await tui.sees(pilot, "3 documents")
+        await pilot.press(*"text_1", "alt+d", "escape")
+        assert gone in {each.path for each in recent_documents(store)}
+        await pilot.press("alt+d")
+        assert pilot.app.screen.prompt.line.value == gone
+        assert "Enter deletes" in tui.screen_text(pilot)
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: gone not in {each.path for each in recent_documents(store)})
+        assert len(recent_documents(store)) == 2 and opened_before[1].exists()
+        await tui.sees(pilot, "2 documents")
         await pilot.press("alt+r")
         await tui.sees(pilot, "3 documents · by name")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
-async def test_a_file_with_a_password_is_marked_before_it_is_opened(running, tmp_path, size):
+async def test_a_file_with_a_password_is_told_before_opening_and_remembered(
+    running, store, tmp_path, size
+):
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.encrypt("secret")
     writer.write(str(tmp_path / "locked.pdf"))
-    async with running(str(tmp_path), SessionOpener(Options()), size=size) as pilot:
-        await tui.sees(pilot, "encrypted")
+    for opener in (SessionOpener(Options()), lambda *_: time.sleep(9)):
+        async with running(str(tmp_path), opener, size=size) as pilot:
+            await tui.sees(pilot, "encrypted")
+        assert remembered_problems(store) == {
+            str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]
+        }
+    assert forget_document(store, str(tmp_path)) and remembered_problems(store) == {}
