@@ -45,7 +45,6 @@ _NAMED = (
     "tab",
     *(f"f{number}" for number in range(1, 25)),
 )
-_FORMER = ("zoom",)  # actions that a config.toml may still name; nothing does them any more
 _MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
 # Without these keys nobody could move in lists, text and input, or leave.
 _FIXED = {
@@ -105,7 +104,6 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     keys = table.get("keys", {})
     if not isinstance(keys, Mapping):
         raise UsageError('tui.keys must have lines of the form action = "key"', where=origin)
-    keys = {name: value for name, value in keys.items() if name not in _FORMER}
     for name, value in keys.items():
         _check_key(name, value, origin)
     for screen, of_screen in keymap.SCREENS.items():

@@ -28,6 +28,7 @@ YELLOW = (1.0, 0.93, 0.35)
 _HYPHENS = "-\u00ad\u2010"
 
 Share = tuple[float, float, float, float]
+WHOLE: Share = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,33 @@ def fitted(
     `rows`.
     """
     width, height = shape
-    scale = min(columns * terminal.cell_width / width, rows * terminal.cell_height / height)
+    scale = _scale(terminal, shape, columns, rows)
     fits = round(width * scale / terminal.cell_width), round(height * scale / terminal.cell_height)
     return min(max(fits[0], 1), columns), min(max(fits[1], 1), rows)
+
+
+def _scale(terminal: Terminal, shape: tuple[float, float], columns: int, rows: int) -> float:
+    return min(columns * terminal.cell_width / shape[0], rows * terminal.cell_height / shape[1])
+
+
+def enlarged(
+    terminal: Terminal,
+    shape: tuple[float, float],
+    columns: int,
+    rows: int,
+    times: int,
+    middle: Share,
+) -> Share:
+    """The part of a image of `shape` that fills the cells at so many `times` the size of the
+    whole, around `middle` as far as the edges allow."""
+    scale = times * _scale(terminal, shape, columns, rows)
+    room = columns * terminal.cell_width, rows * terminal.cell_height
+    wide, high = (min(room[at] / (scale * shape[at]), 1.0) for at in range(2))
+    left, top = (
+        min(max((middle[at] + middle[at + 2] - size) / 2, 0.0), 1.0 - size)
+        for at, size in enumerate((wide, high))
+    )
+    return left, top, left + wide, top + high
 
 
 def drawing(
@@ -59,12 +84,13 @@ def drawing(
     columns: int,
     rows: int,
     boxes: Sequence[Share] = (),
+    part: Share = WHOLE,
 ) -> str:
-    """What draws the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row),
-    counted from 0, with `boxes` marked in yellow; the cursor stays. Raises
+    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from
+    (column, row), count_text from 0, with `boxes` marked in yellow; the cursor stays. Raises
     ValueError for another PNG."""
-    if boxes:
-        png = marked_png(grey_pixels(png), boxes)
+    if boxes or part != WHOLE:
+        png = marked_png(grey_pixels(png), boxes, part)
     image = (_kitty_sequence if terminal.protocol == "kitty" else _iterm_sequence)(
         png, columns, rows
     )
@@ -148,13 +174,14 @@ def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tupl
     )
 
 
-def marked_png(grey: "np.ndarray", boxes: Iterable[Share]) -> bytes:
-    """`grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
+def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) -> bytes:
+    """`part` of `grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
     import numpy as np
 
     shades = grey >> 1  # from 128 on the same below the marker
     for box in boxes:
         shades[_pixel_slices(shades, box)] |= 128
+    shades = shades[_pixels(shades, part)]
     greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
     palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
     height, width = shades.shape

@@ -20,12 +20,13 @@ from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
 from docqa.ingest.types import Document, Page
 
-from .graphics import LineBox, Terminal, touched
+from .graphics import WHOLE, LineBox, Terminal, touched
 from .spans import PageSpan
 
 _SETTLES_S = 0.15
 """Pages pass faster than they are drawn."""
 _KEPT = 8
+_LARGEST = 3  # times the whole page
 
 
 class PageImage(NamedTuple):
@@ -54,22 +55,33 @@ class ImagePane(Static):
         self._images = images
         self._document: Document | None = None
         self._page = 0
+        self._offset = 0
+        self._times = 1
         self._made: LRUCache[int, PageImage] = LRUCache(_KEPT)
         self._image: PageImage | None = None
         self._timer: Timer | None = None
         self._drawn = False
         self._asked = False
 
-    def follow(self, document: Document, page: int) -> None:
-        """Show `page` of `document`, from 1, as soon as the reader stays there."""
+    def follow(self, document: Document, page: int, offset: int) -> None:
+        """Show `page` of `document`, from 1, as soon as the reader stays there; enlarged the part
+        with `offset`.
+        """
         if document is not self._document:
             self._made.clear()
-        elif page == self._page:
+        elif page == self._page and (offset == self._offset or self._times == 1):
             return
         self._document = document
         self._page = page
+        self._offset = offset
         if self.display:
             self._start_wait_for_reader()
+
+    def enlarge(self) -> None:
+        """Twice, then three times as large a part of the page; then the whole again."""
+        self._times = self._times % _LARGEST + 1
+        self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
+        self._start_wait_for_reader()
 
     def on_show(self, _: events.Show) -> None:
         self._start_wait_for_reader()
@@ -129,10 +141,21 @@ class ImagePane(Static):
             return
         ranges = [(span.start, span.end) for span in self.marks if span.page == self._page]
         boxes = touched(self._image.lines, ranges)
-        columns, rows = graphics.fitted(terminal, self._image.size, *region.size)
+        part = WHOLE
+        shape = self._image.size
+        room = region.size
+        if self._times > 1:
+            at = (
+                boxes
+                or touched(self._image.lines, [(self._offset, self._offset + 1)])
+                or [(0.0, 0.0, 1.0, 0.0)]
+            )
+            part = graphics.enlarged(terminal, shape, *room, self._times, at[0])
+            shape = shape[0] * (part[2] - part[0]), shape[1] * (part[3] - part[1])
+        columns, rows = graphics.fitted(terminal, shape, *room)
         left = region.x + (region.width - columns) // 2
         self._send(
-            graphics.drawing(terminal, self._image.png, left, region.y, columns, rows, boxes)
+            graphics.drawing(terminal, self._image.png, left, region.y, columns, rows, boxes, part)
         )
         self._drawn = True
 

@@ -252,11 +252,11 @@ class DocumentScreen(PromptScreen):
             self.navigation.unselect_link()
             self.set_focus(self.line)
 
-    def action_image(self) -> None:
+    def action_image(self, show: str = "show") -> None:
         if self._images is None:
             self.panes.message(why_none())
         else:
-            self.panes.show_image()
+            getattr(self.panes, f"{show}_image")()
 
     def action_notes(self) -> None:
         if self.annotations.made:

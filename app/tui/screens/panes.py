@@ -109,7 +109,7 @@ class Panes(Vertical):
         self.remove_class("opening")
         page, offset = place
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
-        self.image.follow(document, self.page.place[0])
+        self.image.follow(document, *self.page.place)
         self.outline.show(document)
         self.switched()
 
@@ -164,6 +164,13 @@ class Panes(Vertical):
         self.set_class(shown, "with-image")
         self.on_resize()
 
+    def enlarge_image(self) -> None:
+        """It is shown first where it is not."""
+        if self.has_class("with-image"):
+            self.image.enlarge()
+        else:
+            self.show_image()
+
     def on_text_pane_moved(self) -> None:
         self.show_status()
 
@@ -202,7 +209,7 @@ class Panes(Vertical):
         led = place == self.pointed_at
         where = self._called if led else location(self.document, *place)
         self.outline.follow(*place)
-        self.image.follow(self.document, place[0])
+        self.image.follow(self.document, *place)
         width = self.app.size.width - _AROUND_STATUS
         if cell_len(self._doing) + cell_len(where) > width:
             where = where.rpartition(" · ")[2]  # the page gives way last

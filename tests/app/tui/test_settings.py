@@ -96,7 +96,7 @@ def test_a_key_is_written_as_people_write_it(key, shown):
 
 def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, monkeypatch):
     file = tmp_path / "config.toml"
-    file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f6"\nzoom = "f7"\n', encoding="utf-8")
+    file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f6"\n', encoding="utf-8")
     monkeypatch.setenv("DOCQA_CONFIG", str(file))
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     code, out, _ = docqa("doctor")

@@ -7,6 +7,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
@@ -31,6 +33,35 @@ def test_a_page_keeps_its_shape_and_its_pane(room):
     assert 1 <= rows <= room[1]
     if min(room) > 4:
         assert columns * 10 / (rows * 20) == pytest.approx(595 / 842, rel=0.2)
+
+
+SHARE = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+
+
+@given(
+    st.tuples(SHARE, SHARE, SHARE, SHARE),
+    st.integers(2, 3),
+    st.integers(2, 200),
+    st.integers(2, 80),
+)
+def test_an_enlarged_part_has_its_middle_and_stays_on_the_page(middle, times, columns, rows):
+    left, top, right, bottom = graphics.enlarged(
+        Terminal("kitty"), (595, 842), columns, rows, times, middle
+    )
+    assert 0 <= left < right <= 1.0001
+    assert 0 <= top < bottom <= 1.0001
+    assert left - 1e-9 <= (middle[0] + middle[2]) / 2 <= right + 1e-9
+    assert top - 1e-9 <= (middle[1] + middle[3]) / 2 <= bottom + 1e-9
+    cells = graphics.fitted(
+        Terminal("kitty"), (595 * (right - left), 842 * (bottom - top)), columns, rows
+    )
+    assert cells[0] == columns or cells[1] == rows
+
+
+def test_an_enlarged_image_has_the_pixels_of_its_part():
+    sent = graphics.drawing(Terminal("iterm"), PNG, 0, 0, 20, 10, part=(0.5, 0.5, 1.0, 1.0))
+    png = base64.b64decode(sent.split(":")[1].split("\x07")[0])
+    assert png[16:24] == bytes([0, 0, 0, 15, 0, 0, 0, 30])
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,11 @@ async def test_the_cite_is_marked_on_the_image_and_the_text_has_room(
             marked_png(graphics.grey_pixels(PNG), ((0.1, 0.4, 0.9, 0.5),))
         ).decode()
         assert marked[:200] in drawn()[-1]
+        await pilot.press("alt+z")
+        await tui.until(pilot, lambda: marked[:200] not in drawn()[-1])
+        assert panes.image.border_subtitle == "2 times as large"
+        await pilot.press("alt+z", "alt+z")
+        await tui.until(pilot, lambda: marked[:200] in drawn()[-1])
 
 
 async def test_a_screen_on_top_takes_the_image_away_and_it_comes_back(running, session, sent):
