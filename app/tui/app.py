@@ -19,7 +19,8 @@ from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
 from docqa.app.tui.library.library import LibraryScreen
-from docqa.app.tui.library.recents import PastQuestion, is_anything_stored
+from docqa.app.tui.library.recents import PastQuestion, anything_stored
+from docqa.app.tui.screens.choice_screen import ThemeScreen
 
 from .bridge import Opener, SessionBridge
 from .settings import TuiSettings
@@ -77,7 +78,6 @@ class Interface(App[None]):
 
     async def on_mount(self) -> None:
         self.set_keymap(dict(self.settings.keys))
-        self.watch(self, "theme", self.remember_theme, init=False)
         path = self._path or "."
         if single := os.path.isfile(path):
             from docqa.ingest.archive import is_zip
@@ -92,8 +92,10 @@ class Interface(App[None]):
             threading.Thread(target=_document_screen, name="import ahead", daemon=True).start
         )
 
-    def remember_theme(self) -> None:
-        """The theme was changed, in the list that Textual has for F9."""
+    def action_change_theme(self) -> None:
+        self.push_screen(ThemeScreen(self.theme))
+
+    def keep_theme(self) -> None:
         try:
             remember(self.store, "theme", self.theme)
         except OSError as error:

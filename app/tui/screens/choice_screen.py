@@ -1,4 +1,4 @@
-"""Lists over a screen, narrowed by what is typed, of which Enter takes one: keys, notes."""
+"""Lists over a screen, narrowed by what is typed, of which Enter takes one: themes, keys."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from docqa.app.tui import themes
 from docqa.app.tui.keymap import EVERYWHERE, Key, help_lines, matching_keys
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import PromptLine, press
@@ -55,6 +56,9 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
     async def chosen(self, choice: Any) -> None:
         """Carry out what was chosen; the screen is gone."""
 
+    def looked_at(self, choice: Any) -> None:
+        """The cursor is at `choice`."""
+
     def compose(self) -> Iterator[Widget]:
         with Vertical(id="choice-box") as box:
             box.border_title = self._title
@@ -91,6 +95,10 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
     def moved(self, key: str) -> None:
         press(self._list, key)
 
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if self.is_current and self._list.highlighted == event.option_index:
+            self.looked_at(self.choice)
+
     async def entered(self, text: str) -> None:
         if text != self._shown:
             self.fill(text)
@@ -107,6 +115,45 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
             await self.chosen(choice)
 
     def action_leave(self) -> None:
+        self.dismiss()
+
+
+class ThemeScreen(ChoiceScreen):
+    """The themes, those first that are as dark as this one; each is shown while the cursor is at
+    it.
+    """
+
+    def __init__(self, now: str) -> None:
+        super().__init__("Colours", "words of a name; Enter keeps what is shown")
+        self._before = now
+
+    def rows(self, words: str) -> list[Row]:
+        known = self.app.available_themes
+        now = self.app.available_themes[self._before]
+        found = [
+            each
+            for each in known.values()
+            if all(word in each.name for word in words.casefold().split())
+        ]
+        found.sort(
+            key=lambda it: (
+                it is not now,
+                it.ansi != now.ansi,
+                it.dark != now.dark,
+                it.name not in (themes.DARK, themes.LIGHT),
+            )
+        )
+        return [(each.name, each.name) for each in found]
+
+    def looked_at(self, choice: str) -> None:
+        self.app.theme = choice
+
+    async def chosen(self, choice: str) -> None:
+        self.app.theme = choice
+        self.app.keep_theme()  # type: ignore[attr-defined]
+
+    def action_leave(self) -> None:
+        self.app.theme = self._before
         self.dismiss()
 
 

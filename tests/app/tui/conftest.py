@@ -134,6 +134,12 @@ class FakeSession:
             self.stopped += 1
             raise
 
+    @property
+    def context(self) -> Any:
+        return SimpleNamespace(
+            passages=[SimpleNamespace(passage=each) for each in self.documents[0].passages]
+        )
+
     def stop_writing(self) -> bool:
         return False
 

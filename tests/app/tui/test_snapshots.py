@@ -176,6 +176,9 @@ async def test_the_page_of_help(running, session, size, name, theme):
         await pilot.press("escape", "f1")
         await pilot.pause()
         compare(pilot.app, f"help_{name}_{theme}")
+        await pilot.press("escape", "f9")
+        await pilot.pause()
+        compare(pilot.app, f"themes_{name}_{theme}")
 
 
 async def test_a_document_that_cannot_be_opened(running):

@@ -42,13 +42,16 @@ def test_the_environment_says_whether_a_terminal_is_light(said, light, monkeypat
     assert is_light() is light
 
 
-async def test_a_theme_that_is_chosen_is_there_the_next_time(running, session, store):
+async def test_a_theme_is_previewed_and_only_the_chosen_one_kept(running, session, store):
     async with running() as pilot:
         await tui.opened(pilot)
-        await pilot.press("f9", *"docqa-light")
+        await pilot.press("f9", "down")
+        await tui.until(pilot, lambda: pilot.app.theme != "docqa-dark")
+        assert pilot.app.current_theme.dark
+        await pilot.press("escape")
+        await tui.until(pilot, lambda: pilot.app.theme == "docqa-dark")
         assert themes.last_chosen(store) == ""
-        await tui.sees(pilot, "docqa-light")
-        await pilot.press("enter")
+        await pilot.press("f9", *"docqa-light", "enter")
         await tui.until(pilot, lambda: themes.last_chosen(store) == "docqa-light")
         assert pilot.app.theme == "docqa-light"
 
