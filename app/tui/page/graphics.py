@@ -181,7 +181,7 @@ def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) 
     shades = grey >> 1  # from 128 on the same below the marker
     for box in boxes:
         shades[_pixel_slices(shades, box)] |= 128
-    shades = shades[_pixels(shades, part)]
+    shades = shades[_pixel_slices(shades, part)]
     greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
     palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
     height, width = shades.shape
