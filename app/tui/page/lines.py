@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 from docqa.ingest.types import Document, Page
 
-from .typeset import ScreenLine, wrap
+from .typeset import ScreenLine, table_lines, wrap
 
 SEGMENT_CHARACTERS = 8_000
 """A longer page is laid out in slices cut at line ends."""
@@ -101,7 +101,11 @@ class PageLines:
         if self._lay_out_segment(at):
             self._ends = list(accumulate(self._heights))
         rows = enumerate(self._rows_of(at))
-        shown = (number for number, row in rows if row.kind == "text" and row.start <= offset)
+        shown = (
+            number
+            for number, row in rows
+            if row.kind not in ("head", "blank") and row.shows(offset)
+        )
         return self._first_line_of_segment(at) + max(shown, default=0)
 
     def head_of(self, page: int) -> int:
@@ -111,7 +115,7 @@ class PageLines:
     def character(self, y: int, inside: int) -> tuple[int, int]:
         """(page, offset) of a character of line `y`, at most its end."""
         row = self.row(max(0, min(y, self.height - 1)))
-        return (1, 0) if row is None else (row.page, min(row.start + max(inside, 0), row.end))
+        return (1, 0) if row is None else (row.page, row.offset_at(max(inside, 0)))
 
     def _segment_index_at(self, y: int) -> int:
         return min(bisect_right(self._ends, max(y, 0)), len(self._segments) - 1)
@@ -142,11 +146,14 @@ class PageLines:
         rows: list[ScreenLine] = []
         if segment.first and self.document.paged:
             rows.append(ScreenLine(page, 0, 0, "head"))
+        tables = {table.start - base: table for table in shown.tables if table.end <= segment.end}
         position = 0
         while position < len(text):
-            stop = text.find("\n", position)
+            table = tables.get(position)
+            laid_out = table_lines(shown, table, self.width) if table is not None else []
+            stop = table.end - base if table is not None and laid_out else text.find("\n", position)
             stop = len(text) if stop < 0 else stop
-            rows += [
+            rows += laid_out or [
                 ScreenLine(page, base + start, base + end, "text")
                 for start, end in wrap(text, position, stop, self.width)
             ]

@@ -22,7 +22,7 @@ from .lines import PageLines, displayed
 from .links import Link, Links
 from .spans import PageSpan, spans_between
 from .stops import text_to_copy
-from .typeset import ScreenLine
+from .typeset import LinePart, ScreenLine
 
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
@@ -280,7 +280,7 @@ class TextPane(ScrollView):
         assert self._lines is not None
         line = self._lines.line_of(page, offset)
         row = self._lines.row(line)
-        return Offset(_GUTTER + (min(offset, row.end) - row.start if row is not None else 0), line)
+        return Offset(_GUTTER + (row.inside(offset) if row is not None else 0), line)
 
     def _lay_out_near_lines(self) -> None:
         """Lay out what is near, and stay on the same text when that changes the lines above it."""
@@ -336,23 +336,29 @@ class TextPane(ScrollView):
         marks.sort(key=lambda mark: _STYLED.index(mark.kind))
         segments = [Segment(_MARKS[marks[0].kind] if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
-        first, last = row.start, row.end
-        edges = {
-            min(max(edge, first), last)
-            for part in (*marks, *links)
-            for edge in (part.start, part.end)
-        }
-        for start, end in pairwise(sorted({first, last} | edges)):
-            inside = [mark.kind for mark in marks if mark.start < end and mark.end > start]
-            kind = inside[0] if inside else ""
-            link = next((link for link in links if link.start < end and link.end > start), None)
-            style = self._style(kind) if kind else plain
-            if kind == "cite" and "quote" in inside:  # the very words
-                style += _UNDERLINED
-            if link is not None:
-                style += _UNDERLINED if kind else self._style("link")
-                style += Style.from_meta({_LINK: link.place})
-            segments.append(Segment(displayed(page.text[start:end]), style))
+        usual = "heading" if row.kind == "heads" else ""
+        for first, last, pad in row.parts or (LinePart(row.start, row.end, 0),):
+            segments.append(Segment(" " * pad, plain))
+            edges = {
+                min(max(edge, first), last)
+                for part in (*marks, *links)
+                for edge in (part.start, part.end)
+            }
+            for start, end in pairwise(sorted({first, last} | edges)):
+                inside = [mark.kind for mark in marks if mark.start < end and mark.end > start] or [
+                    usual
+                ]
+                kind = inside[0]
+                link = next((link for link in links if link.start < end and link.end > start), None)
+                style = self._style(kind) if kind else plain
+                style += (
+                    _UNDERLINED if kind == "cite" and "quote" in inside else Style()
+                )  # the very words
+                if link is not None:
+                    style += (_UNDERLINED if kind else self._style("link")) + Style.from_meta(
+                        {_LINK: link.place}
+                    )
+                segments.append(Segment(displayed(page.text[start:end]).replace("\n", " "), style))
         return segments
 
     def _style(self, name: str) -> Style:

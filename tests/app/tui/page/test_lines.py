@@ -94,3 +94,17 @@ def test_an_empty_document_has_no_lines_to_fall_over(document):
     lines = PageLines(document("", paged=False), 60)
     assert lines.ensure(0, 100, 0) == 0
     assert lines.place(5) == (1, 0)
+
+
+def test_a_table_stands_in_columns_with_numbers_at_the_right(document):
+    lines = PageLines(document("Site | Rent\nNorth | 1,200\nSouth | 95\nEnd."), 40)
+    lines.ensure(0, 9, 0)
+    rows = [lines.row(at) for at in range(lines.height)]
+    text = lines.document.pages[0].text
+    shown = [
+        "".join(" " * part.pad + text[part.start : part.end] for part in row.parts)
+        for row in rows
+        if row.parts
+    ]
+    assert shown == ["Site    Rent", "North  1,200", "South     95"]
+    assert lines.character(lines.line_of(1, text.index("95")), 10) == (1, text.index("95"))
