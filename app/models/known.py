@@ -28,8 +28,8 @@ class KnownModel(NamedTuple):
 
 with Path(__file__).with_name("known.csv").open(encoding="utf-8") as file:
     KNOWN = tuple(
-        KnownModel(name, int(download), int(packed), int(memory), float(share), license_)
-        for name, download, packed, memory, share, license_ in islice(csv.reader(file), 1, None)
+        KnownModel(name, *map(int, sizes), float(share), license_)
+        for name, *sizes, share, license_ in islice(csv.reader(file), 1, None)
     )
 
 

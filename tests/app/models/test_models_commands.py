@@ -145,6 +145,6 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, refused, tmp_path):
     assert "not empty" in refused(2, "models", "quantize", source, tmp_path / "packed")
 
 
-def test_plan_of_a_model_elsewhere_says_how_to_get_it(refused, note):
+def test_plan_of_a_model_that_is_not_here_says_how_to_get_it(refused, note):
     err = refused(4, "plan", note, "--model", "Qwen3.5-0.8B")
     assert "docqa models pull Qwen/Qwen3.5-0.8B" in err
