@@ -61,7 +61,14 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
     root = library.models_root()
     model = known(name)
     if model is not None:
-        report.note(f"docqa: {model.id}: about {size_text(model.download_bytes)}, into {root}")
+        kept = (
+            f", of which {size_text(model.stored_bytes(bits))} are kept in {bits} bits"
+            if bits is not None
+            else ""
+        )
+        report.note(
+            f"docqa: {model.id}: about {size_text(model.download_bytes)}{kept}, into {root}"
+        )
     transfer = Transfer()
     try:
         got = fetch(name, revision, root, transfer.on_progress, bits=bits)

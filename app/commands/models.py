@@ -8,7 +8,7 @@ from docqa.app import report
 from docqa.app.answerers.remote.address import SERVERS, Address, is_remote
 from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
 from docqa.app.commands import flags
-from docqa.app.models.known import KNOWN, OTHERS, known
+from docqa.app.models.known import BITS, KNOWN, OTHERS, KnownModel, known
 from docqa.app.models.library import BUNDLED_NAME, bundled, find, models_root, pulled_models
 from docqa.app.output.progress import size_text
 from docqa.model.config import HybridConfig
@@ -36,7 +36,8 @@ _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 def list_models(server: _Server = None) -> int:
     """`*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the
     others you see the size of the download, of the weights in 4 bits, the memory for 262,144 tokens
-    with these, the share of the parameters that one token uses, and the license.
+    with these, the share of the parameters that one token uses, and the license. `docqa models show
+    NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
     """
     from docqa.app import config
 
@@ -84,7 +85,7 @@ def _known_lines() -> list[str]:
         "to pull, from the hub                     download     4 bits    at 256K   active  license"
     ]
     for model in KNOWN:
-        parts = (model.download_bytes, model.packed_bytes, model.memory_bytes)
+        parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
         sizes = "  ".join(f"{size_text(count):>9}" for count in parts)
         lines.append(f"  {model.id:<40}{sizes}   {model.active_share:6.1%}  {model.license}")
     lines += ["", "to pull, for one role beside a model that answers"]
@@ -95,7 +96,8 @@ def _known_lines() -> list[str]:
 
 
 def show(model: _Model = None, as_json: flags.Json = False) -> int:
-    """Of a model of `docqa models list` that is not here you see what the list says.
+    """Of a model of `docqa models list` that is not here you also see what it needs on disk and in
+    memory as it comes and in 4, 6 or 8 bits, and its license.
 
     The active share is the part of all parameters that one token uses, with embedding and head; the
     active share of layers leaves both out. (The names count differently: 3 of 80 billion for
@@ -106,7 +108,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
     except ModelNotFound:
         if model is None or (missing := known(model)) is None:
             raise
-        facts: dict[str, object] = missing._asdict()
+        facts = _shape_facts(missing.config) | _needed(missing)
     else:
         facts = {"folder": str(folder)}
         if role := model_role(folder):
@@ -116,6 +118,20 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
         facts["disk_bytes"] = _folder_bytes(folder)
     report.result(json.dumps(facts) if as_json else "\n".join(_fact_lines(facts)))
     return report.ANSWERED
+
+
+def _needed(model: KnownModel) -> dict[str, object]:
+    """The disk that a model not here needs, and the memory while some 80 pages are read."""
+    forms: dict[str, int | None] = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
+    return {
+        "id": model.id,
+        "license": model.license,
+        "download_bytes": model.download_bytes,
+        "disk_bytes": {name: model.stored_bytes(bits) for name, bits in forms.items()},
+        "memory_bytes": {
+            name: model.memory_bytes(_LENGTHS_SHOWN[0], bits) for name, bits in forms.items()
+        },
+    }
 
 
 def check(folder: _Folder, as_json: flags.Json = False) -> int:

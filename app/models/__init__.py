@@ -1,3 +1,3 @@
 """Checkpoints on this machine: which are known, which are here, how one is fetched. No tensors."""
 
-__all__ = ["choose", "known", "library", "pull", "remove"]
+__all__ = ["before_pull", "choose", "known", "library", "pull", "remove"]

@@ -1,20 +1,62 @@
-"""`docqa models list|show|use|quantize`."""
+"""`docqa models list|show|use|quantize`, and `plan` of a model that is not here."""
 
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from docqa.app.models.known import known
+from docqa.app.models import before_pull
+from docqa.app.models.known import KNOWN, known
 from docqa.app.models.library import find
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
+from docqa.model.cost.plan import state_bytes
 from docqa.model.folder import BUNDLED
 from docqa.model.hybrid import Hybrid
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch) -> None:
+    """A machine of known memory and room on its disk."""
+    monkeypatch.setattr(before_pull, "total_memory_bytes", lambda: 64 << 30)
+    monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
+
+
+def test_what_is_known_has_the_published_sizes():
+    """State in MiB, keys and values in KiB a token: in int8, Qwen2.5's keys in fp16; with their
+    scales and bounds a tenth more.
+    """
+    published = {
+        "Qwen/Qwen3-Next-80B-A3B-Instruct": (72, 12),
+        "Qwen/Qwen3.5-0.8B": (18, 6),
+        "Qwen/Qwen3.5-4B": (48, 16),
+        "Qwen/Qwen3.5-27B": (144, 32),
+        "Qwen/Qwen3.5-35B-A3B": (60, 10),
+        "Qwen/Qwen3.5-122B-A10B": (144, 12),
+        "Qwen/Qwen3.5-397B-A17B": (180, 15),
+        "Qwen/Qwen3-8B": (0, 72),
+        "Qwen/Qwen2.5-7B-Instruct": (0, 42),
+        "HuggingFaceTB/SmolLM2-1.7B-Instruct": (0, 96),
+        "meta-llama/Llama-3.2-1B-Instruct": (0, 16),
+    }
+    for name, (state, kv) in published.items():
+        model = known(name)
+        assert model is not None
+        sizes = state_bytes(model.config, 0)
+        assert state <= sizes["fixed"] / 2**20 <= 1.05 * state
+        assert kv <= sizes["kv_per_token"] / 2**10 <= 1.1 * kv
+    assert all(model.active_share <= 1 for model in KNOWN)
+    next_80b = known("qwen3-next-80b-a3b-instruct")
+    assert next_80b is not None and known("nothing") is None
+    assert (
+        f"{next_80b.active_share:.1%}" == "4.9%"
+        and next_80b.memory_bytes(0, pooled=True) < 20 * 2**30
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +73,7 @@ from docqa.model.hybrid import Hybrid
 )
 def test_known_models_have_the_parameters_of_their_releases(name, millions):
     model = known(name)
-    assert model is not None
+    assert model is not None and model.config.native_context == model.config.max_position_embeddings
     assert round(model.download_bytes / 2e6) == millions
 
 
@@ -64,12 +106,31 @@ def test_show_tells_the_active_share(printed, refused, checkpoint):
     assert "runs on a server" in refused(4, "models", "show", "openai:x")
 
 
-def test_show_of_a_model_that_is_not_here_says_what_it_needs(docqa, printed):
+def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa, printed):
     code, out, err = docqa("models", "show", "qwen3.6-35b-a3b", "--json")
     facts = json.loads(out)
-    assert (code, err, facts["id"]) == (0, "", "Qwen/Qwen3.6-35B-A3B")
-    assert facts["packed_bytes"] < facts["memory_bytes"] < facts["download_bytes"]
+    assert (code, err, facts["id"], facts["license"]) == (
+        0,
+        "",
+        "Qwen/Qwen3.6-35B-A3B",
+        "Apache-2.0",
+    )
+    forms = ["as it comes", "4 bits", "6 bits", "8 bits"]
+    assert list(facts["disk_bytes"]) == list(facts["memory_bytes"]) == forms
+    assert facts["disk_bytes"]["as it comes"] == facts["download_bytes"] == 2 * facts["parameters"]
+    assert (
+        facts["disk_bytes"]["4 bits"]
+        < facts["disk_bytes"]["6 bits"]
+        < facts["disk_bytes"]["8 bits"]
+    )
     assert "license: Llama-3.2\n" in printed("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
+
+
+def test_another_release_of_a_shape_needs_the_same():
+    for older, newer in (("Qwen3.5-27B", "Qwen3.6-27B"), ("Qwen3.6-27B", "Qwen3.8-27B")):
+        first = known(older)
+        second = known(newer)
+        assert first is not None and second is not None and first.config == second.config
 
 
 def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, printed, checkpoint):
@@ -145,6 +206,26 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, refused, tmp_path):
     assert "not empty" in refused(2, "models", "quantize", source, tmp_path / "packed")
 
 
-def test_plan_of_a_model_that_is_not_here_says_how_to_get_it(refused, note):
-    err = refused(4, "plan", note, "--model", "Qwen3.5-0.8B")
-    assert "docqa models pull Qwen/Qwen3.5-0.8B" in err
+def test_plan_says_how_long_a_model_that_is_not_here_would_read(printed, note):
+    small, large = (
+        json.loads(printed("plan", note, "--model", name, "--json"))
+        for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
+    )
+    assert 0 < small["seconds"] < large["seconds"]
+    assert 0 < small["disk_bytes"] < large["disk_bytes"]
+    said = printed("plan", note, "--model", "Qwen3.5-0.8B")
+    assert "\nreading      about " in said and " more for what is kept of the reading\n" in said
+
+
+def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa, printed, note):
+    code, out, err = docqa("plan", note, "--model", "Qwen3.5-397B-A17B", "--json")
+    found = json.loads(out)
+    assert (code, found["model"], found["yarn_factor"], err) == (
+        0,
+        "Qwen/Qwen3.5-397B-A17B",
+        1.0,
+        "",
+    )
+    assert found["packed_memory_bytes"] > 200 * 2**30 and found["tokens"] > 40
+    out = printed("plan", note, "--model", "Qwen/Qwen3.5-0.8B")
+    assert "not on this machine" in out and "1.4 GiB" in out
