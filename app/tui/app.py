@@ -19,7 +19,7 @@ from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
 from docqa.app.tui.library.library import LibraryScreen
-from docqa.app.tui.library.recents import PastQuestion
+from docqa.app.tui.library.recents import PastQuestion, is_anything_stored
 from docqa.app.tui.screens.choice_screen import ThemeScreen
 
 from .bridge import Opener, SessionBridge
