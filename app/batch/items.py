@@ -217,7 +217,7 @@ def _documents_below(
                 shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content)
             )
         elif os.path.abspath(name) not in exclude:
-            yield hashed_item(
+            yield item_with_digest(
                 _relative_path(os.path.abspath(name), base), os.path.abspath(name), name
             )
 
@@ -235,7 +235,7 @@ def containing_file(path: str) -> str | None:
     return None
 
 
-def hashed_item(path: str, source: str, shown_path: str) -> BatchItem:
+def item_with_digest(path: str, source: str, shown_path: str) -> BatchItem:
     item = BatchItem(path, source, shown_path)
     try:
         size = os.path.getsize(item.source)

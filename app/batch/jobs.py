@@ -58,14 +58,13 @@ process over many small files. What the user set stays."""
 @dataclass(frozen=True)
 class Outcome:
     """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would
-    share; else its process died. `reading_s` of its `seconds` made text; `peak_bytes`: of its
+    share; else its process died. `peak_bytes`: of its
     process."""
 
     record: str | None = None
     failure: Failure | None = None
     fatal: str | None = None
     seconds: float = 0.0
-    reading_s: float = 0.0
     tokens: int = 0
     peak_bytes: int = 0
     machine: str | None = None
@@ -127,15 +126,13 @@ class Job(ABC):
         self.prepare()
         # Without `by_name` one without a title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
-        started = time.monotonic()
         document = read_document(content, name, self.options, self.store)
-        reading_s = time.monotonic() - started
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         options = self.options if long else replace(self.options, store=False)
         with open_session([document], options, model=self._model, called=NAMELESS) as session:
             record = self._make_record(item, session, session.documents[0], on_event)
-            return Outcome(record, tokens=len(session.context), reading_s=reading_s)
+            return Outcome(record, tokens=len(session.context))
 
     @abstractmethod
     def _make_record(

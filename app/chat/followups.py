@@ -16,7 +16,7 @@ _ANSWER_CHARACTERS = 120
 _LONGEST_QUESTION = 1_000  # characters that are also asked without the brackets
 
 
-def asked_after(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
+def complete_question(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
     """`question`; a follow-up with the last question that did not fail and its answer in brackets,
     unless it has a surer answer alone."""
     asked = question.strip()

@@ -15,7 +15,7 @@ from docqa.app.chat import slash
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import LiveDraft, Screen
-from docqa.app.output.interrupts import on_interrupt
+from docqa.app.output.interrupts import stopping_on_interrupt
 
 from .conversation import ChatConversation
 from .terminal import TerminalText
@@ -75,7 +75,7 @@ class ChatLoop:
                 name = line.partition(" ")[0].lower()
                 if name == "/quit":
                     break
-                with _stop_key(self._typed) as self._stopped:
+                with _stopping_by_key(self._typed) as self._stopped:
                     if name.startswith("/"):
                         self._run_command(name, line[len(name) :].strip())
                     else:
@@ -97,7 +97,7 @@ class ChatLoop:
             return
         last = self._conversation.turns[-1]
         understood = last.understood or last.question
-        remark = self._conversation.retry_note()
+        remark = self._conversation.note_on_retry()
         self._show(self._conversation.ask_again(), last.question, understood, remark)
 
     def _show(
@@ -196,12 +196,12 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _stop_key(typed: bool) -> Iterator[Callable[[], bool]]:
+def _stopping_by_key(typed: bool) -> Iterator[Callable[[], bool]]:
     """Inside, the first Ctrl+C is only remembered; the second one ends the conversation."""
     left = [b"\nstopping (Ctrl+C again quits) ...\n"]
 
     def press() -> bool:
         return bool(left and os.write(2, left.pop()))
 
-    with on_interrupt(press) if typed else nullcontext(bool) as pressed:
+    with stopping_on_interrupt(press) if typed else nullcontext(bool) as pressed:
         yield pressed

@@ -19,7 +19,7 @@ from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.recorder import Recorder
 from docqa.app.output import bibliography
 from docqa.app.output.console import Screen
-from docqa.app.output.interrupts import on_interrupt
+from docqa.app.output.interrupts import stopping_on_interrupt
 from docqa.app.output.render import json_line
 from docqa.app.session.engine import open_session
 
@@ -96,7 +96,7 @@ def ask(
             "--quick prints only the preliminary answer, --no-preview only the final one",
             hint="choose one",
         )
-    shown_as = _form(form, as_json)
+    shown_as = _checked_output_form(form, as_json)
     if questions is None:
         paths, question = inputs.split_question(items or [])
         asked = [question]
@@ -130,7 +130,7 @@ def ask(
     return code
 
 
-def _form(form: str | None, as_json: bool) -> str:
+def _checked_output_form(form: str | None, as_json: bool) -> str:
     if form is not None and form not in FORMS:
         raise UsageError(
             f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md"
@@ -166,7 +166,7 @@ class _Run:
         if self._collected is not None and (text := self._collected.text(self.form)):
             report.result(text.removesuffix("\n"))
 
-    def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
+    def _make_screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         collect = partial(self._collected.add, documents) if self._collected is not None else None
         several = len(self.asked) > 1
         more |= {
@@ -178,14 +178,14 @@ class _Run:
         return Screen(as_json=self.form == "json", **more)
 
     def ask(self, paths: list[str]) -> int:
-        return self._ask(
+        return self._ask_opened_session(
             lambda: open_session(paths, self.options, model=self.model, load_meanwhile=True),
             self.named,
         )
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too."""
-        from docqa.app.batch.documents import session_of_content
+        from docqa.app.batch.documents import open_session_of_content
         from docqa.ingest.errors import IngestError
         from docqa.ingest.read import find_documents
 
@@ -194,8 +194,10 @@ class _Run:
             try:
                 for name, content in find_documents(path, passed_over):
                     if isinstance(content, bytes):
-                        yield self._ask(
-                            partial(session_of_content, name, content, self.options, self.model),
+                        yield self._ask_opened_session(
+                            partial(
+                                open_session_of_content, name, content, self.options, self.model
+                            ),
                             True,
                         )
                     else:
@@ -204,7 +206,7 @@ class _Run:
                 yield self.ask([path])
         batches.warn_passed_over(passed_over)
 
-    def _ask(self, open_it: Callable[[], Session], named: bool) -> int:
+    def _ask_opened_session(self, open_it: Callable[[], Session], named: bool) -> int:
         """All questions of one context; where it cannot be read, only its own answers are lost."""
         left = list(self.asked)
         try:
@@ -237,7 +239,7 @@ class _Run:
 
         failure = batch.failure(item)
         if failure is None:
-            screen = self._screen((), item.shown_path if self.named else "")
+            screen = self._make_screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
             return report.worst_exit_code([screen.show([Finished(answer)]) for answer in answers])
         kind = InputError if failure.is_fault_of_document else ResourceError
@@ -248,7 +250,7 @@ class _Run:
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         documents = session.documents
         heading = ", ".join(document.path for document in documents) if named else ""
-        screen = self._screen(
+        screen = self._make_screen(
             documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known
         )
         self._known = tuple(
@@ -259,7 +261,7 @@ class _Run:
         try:
             while left:
                 events = recorder.watch(session.ask(left[0]))
-                with on_interrupt(session.stop_writing) as stopped:
+                with stopping_on_interrupt(session.stop_writing) as stopped:
                     codes.append(screen.show(events))
                 left.pop(0)
                 if stopped():

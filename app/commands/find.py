@@ -80,7 +80,7 @@ def find(
     # Places need the name of their file where there are several paths, or one that is not a single
     # file.
     several = len(paths) > 1 or (paths[0] != inputs.STDIN and not os.path.isfile(paths[0]))
-    for document in _documents(paths, given.options(), codes):
+    for document in _read_documents(paths, given.options(), codes):
         if show(document, several):
             codes[0] = report.ANSWERED
     if codes[0] != report.ANSWERED and not regex and set(pattern) & _OF_EXPRESSIONS:
@@ -88,7 +88,7 @@ def find(
     return report.worst_exit_code(codes)
 
 
-def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
+def _read_documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
     """The documents of `paths`, told about on standard error. The exit code of a path that cannot
     be read goes into `codes`."""
     store = store_of(options)

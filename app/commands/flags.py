@@ -28,7 +28,7 @@ def option(name: str, metavar: str, text: str, *values: str) -> Any:
     )
 
 
-def _other(role: str, text: str) -> Any:
+def _option_of_role(role: str, text: str) -> Any:
     return typer.Option(f"--{role}", metavar=NAMED, autocompletion=completions.models, help=text)
 
 
@@ -54,12 +54,17 @@ Model = Annotated[
 ]
 Reader = Annotated[
     str | None,
-    _other("reader", "Reads the best passages: a model for extractive question answering."),
+    _option_of_role(
+        "reader", "Reads the best passages: a model for extractive question answering."
+    ),
 ]
 Encoder = Annotated[
-    str | None, _other("encoder", "Makes vectors of passages: a model of sentence-transformers.")
+    str | None,
+    _option_of_role("encoder", "Makes vectors of passages: a model of sentence-transformers."),
 ]
-Reranker = Annotated[str | None, _other("reranker", "Orders the best passages: a cross-encoder.")]
+Reranker = Annotated[
+    str | None, _option_of_role("reranker", "Orders the best passages: a cross-encoder.")
+]
 MODELS = ("model", *ROLES, "device")
 BaseUrl = Annotated[
     str | None,

@@ -158,7 +158,7 @@ def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
     from docqa.model.checkpoints.quantize import quantize as pack
 
     _check_bits(bits)
-    source, target = _places(model, folder)
+    source, target = _source_and_target(model, folder)
     made = pack(source, target, bits=bits)
     report.result(
         f"{size_text(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}"
@@ -179,7 +179,7 @@ def export(
     if form != "hf":
         hint = "hf, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file"
         raise UsageError(f"there is no format {form!r}", where="--format", hint=hint)
-    source, target = _places(model, folder)
+    source, target = _source_and_target(model, folder)
     for path in write(source, target):
         report.result(f"{size_text(path.stat().st_size)}  {path}")
     return report.ANSWERED
@@ -190,7 +190,7 @@ def _check_bits(bits: int | None) -> None:
         raise UsageError(f"{bits} bits are not written", where="--bits", hint="4, 6 or 8")
 
 
-def _places(model: str, folder: str) -> tuple[Path, Path]:
+def _source_and_target(model: str, folder: str) -> tuple[Path, Path]:
     """(model, folder to write). Raises UsageError where files are in it: docqa never writes among
     the user's.
     """

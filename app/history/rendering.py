@@ -34,18 +34,18 @@ def rendered(
     highlighted; all text is escaped."""
     from markupsafe import Markup
 
-    names = export.shown_names(export.paths_of(session, turns))
+    names = export.file_names_to_show(export.paths_of(session, turns))
     numbered = list(export.numbered(turns, first_quote))
     documents = list(dict.fromkeys(names[document.path] for document in session.documents))
     style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
     return fill_template(
         "history/page.html" if form == HTML else "history/page.md.jinja",
-        escape_markup if form == HTML else _plain,
+        escape_markup if form == HTML else _escape_markdown,
         render=render,
         export=export,
         head_of=head_of,
         is_cited=is_cited,
-        inside=_plain_inside,
+        inside=_escape_inner_markdown,
         session=session,
         turns=numbered,
         names=names,
@@ -71,14 +71,14 @@ def write_export(
     return target
 
 
-def _plain(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     return render.printable(text).translate(_MARKUP)
 
 
-def _plain_inside(text: str) -> str:
+def _escape_inner_markdown(text: str) -> str:
     """With the white space that parts it from its neighbours."""
     from markupsafe import Markup
 
     lead = " " if text[:1].isspace() else ""
     tail = " " if text[-1:].isspace() and text.strip() else ""
-    return Markup(lead + _plain(text) + tail)
+    return Markup(lead + _escape_markdown(text) + tail)

@@ -29,15 +29,13 @@ def answer_text(
     files: int = 1,
     first_quote: int | None = None,
     judged: bool = True,
-    columns: int | None = None,
     unsupported: bool = False,
 ) -> str:
     """The whole answer about `files` documents, without a last line end; places name their file
     where there are several.
 
     Quotes are numbered from `first_quote` where given. `judged`: with the confidence at the end.
-    `columns`: of a terminal, on which what several files say is a table. `unsupported`: what
-    nothing bears out stands below, apart.
+    `unsupported`: what nothing bears out stands below, apart.
     """
     several = _is_about_several_documents(answer, files)
     covered = coverage_line(answer.coverage)
@@ -52,7 +50,7 @@ def answer_text(
     elif answer.answer is None and not answer.quotes:
         blocks = [covered, headline(answer)]
     else:
-        blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
+        blocks = [covered, _answer_block(answer, several, first_quote, judged)]
     if unsupported:
         # What was written and is not asserted.
         left = [
@@ -86,7 +84,7 @@ def nearest_text(answer: Answer, files: int) -> str:
     before.
     """
     several = _is_about_several_documents(answer, files)
-    lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
+    lines = [_passage_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
     return "\n".join(
         ["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])]
     )
@@ -310,9 +308,7 @@ def _line_range(first: Cite, last: Cite) -> str:
     return f", line {begin}" if begin == end else f", lines {begin}–{end}"
 
 
-def _answer_block(
-    answer: Answer, several: bool, first_quote: int | None, judged: bool, columns: int | None
-) -> str:
+def _answer_block(answer: Answer, several: bool, first_quote: int | None, judged: bool) -> str:
     def places(statement: Statement) -> list[str]:
         named = several and statement.file is None
         return [
@@ -320,12 +316,6 @@ def _answer_block(
         ]
 
     lines = statement_texts(answer, places, "- ") or [headline(answer)]
-    if (
-        columns is not None
-        and len(rows := [each for each in answer.statements if each.file is not None]) > 1
-    ):
-        lead = [line for line in lines[:1] if not line.startswith("- ")]
-        lines = [*lead, *_file_table(answer, rows, columns)]
     if answer.status == Status.PARTIAL:
         lines[-1] += f"   [{partial_remark(answer)}]"
     for at, quote in enumerate(answer.quotes):
@@ -342,24 +332,6 @@ def _answer_block(
     return "\n".join(lines)
 
 
-def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -> list[str]:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("file", "answer", "page", box=None, padding=(0, 2, 0, 0))
-    for each in statements:
-        places = dict.fromkeys(cite_text(answer.quotes[number].cites) for number in each.quotes)
-        said = printable(each.text) + (f" [{each.remark}]" if each.remark else "")
-        table.add_row(
-            *map(Text, (printable(os.path.basename(each.file or "")), said, "; ".join(places)))
-        )
-    console = Console(width=columns, color_system=None)
-    with console.capture() as shown:
-        console.print(table)
-    return [line.rstrip() for line in shown.get().splitlines()]
-
-
 def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines = [NOT_STATED] if answer.status == Status.POSSIBLE else []
     lines.append(
@@ -368,7 +340,7 @@ def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines += lines_on_writing_sources(answer)
     lines += _lines_below_title(
         "Nearest, not an answer:",
-        [_evidence_line(item, several) for item in nearest_passages_shown(answer)],
+        [_passage_line(item, several) for item in nearest_passages_shown(answer)],
     )
     return "\n".join(lines)
 
@@ -387,7 +359,7 @@ def _is_about_several_documents(answer: Answer, files: int) -> bool:
     return files > 1 or len(named) > 1
 
 
-def _evidence_line(item: EvidenceItem, several: bool) -> str:
+def _passage_line(item: EvidenceItem, several: bool) -> str:
     file = f"{printable(item.file)}, " if several else ""
     return f"  {file}{location_text(item.page, item.label)}: {one_line_excerpt(item.text)}"
 

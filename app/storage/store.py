@@ -299,7 +299,7 @@ class Store:
             parent = self.root / kind
             for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
                 if folder.is_dir() and not _is_being_written(folder):
-                    entries.append(_entry(kind, folder))
+                    entries.append(_make_store_entry(kind, folder))
         return sorted(entries, key=lambda entry: (-entry.used, entry.key))
 
     def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[StoreEntry]:
@@ -368,7 +368,7 @@ class Store:
             known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
             wanted.update(document for document, recorded in known if below(recorded))
         for document in wanted:
-            self.folder("forgotten", _mark_name(document)).touch(mode=0o600)
+            self.folder("forgotten", _name_of_forgotten_mark(document)).touch(mode=0o600)
         self._sweep_marks()
         # What others write just now, too: they may not have seen the marks.
         for folder in filter(_is_being_written, self.root.glob(f"*/{_UNFINISHED}*")):
@@ -412,20 +412,21 @@ class Store:
     def meet(self, documents: Iterable[str]) -> None:
         """Note that `documents` are opened now: what is forgotten from now on, `forgotten` says."""
         for document in documents:
-            self._marks[document] = self._mark(document)
+            self._marks[document] = self._time_forgotten_ns(document)
 
     def forgotten(self, documents: Iterable[str]) -> bool:
         """Whether one of `documents` was forgotten after it was opened here: then nothing of it may
         be kept.
         """
         return any(
-            self._mark(document) > self._marks.setdefault(document, self._mark(document))
+            self._time_forgotten_ns(document)
+            > self._marks.setdefault(document, self._time_forgotten_ns(document))
             for document in documents
         )
 
-    def _mark(self, document: str) -> int:
+    def _time_forgotten_ns(self, document: str) -> int:
         try:
-            return (self.root / "forgotten" / _mark_name(document)).stat().st_mtime_ns
+            return (self.root / "forgotten" / _name_of_forgotten_mark(document)).stat().st_mtime_ns
         except OSError:
             return 0
 
@@ -436,7 +437,7 @@ class Store:
                     path.unlink()
 
 
-def _entry(kind: str, folder: Path) -> StoreEntry:
+def _make_store_entry(kind: str, folder: Path) -> StoreEntry:
     size = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # another process evicts at the same time
@@ -463,7 +464,7 @@ def _is_being_written(folder: Path) -> bool:
         return True
 
 
-def _mark_name(document: str) -> str:
+def _name_of_forgotten_mark(document: str) -> str:
     """Not the document's own hash, which is in no file after it was forgotten."""
     return hashlib.sha256(f"forgotten {document}".encode()).hexdigest()
 

@@ -29,7 +29,7 @@ def _parse_opposite_words(line: str) -> OppositeWords:
 
 AXES = (
     *map(_parse_opposite_words, (_HERE / "opposites.txt").read_text(encoding="utf-8").splitlines()),
-    Axis(tuple(frozenset((day,)) for day in WEEKDAYS), WORDS),
+    OppositeWords(tuple(frozenset((day,)) for day in WEEKDAYS), WORDS),
 )
 """What is said of the same thing on one side cannot be said on the other."""
 PARTIES = tuple(side for axis in AXES if axis.kind == PERSONS for side in axis.sides)

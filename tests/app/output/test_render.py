@@ -340,29 +340,3 @@ def test_an_excerpt_has_no_leaders_of_a_table_of_contents():
         "Contents 1. Parties ........................ 1 2. Terms ..... 4"
     )
     assert shown == "Contents 1. Parties … 1 2. Terms … 4"
-
-
-def test_on_a_terminal_what_several_files_say_is_a_table():
-    said = tuple(
-        Statement(text, Support.QUOTED, (number,), f"folder/{file}")
-        for number, (file, text) in enumerate(
-            (("a.pdf", "May"), ("b.pdf", "the first day of the month of June"))
-        )
-    )
-    quotes = tuple(
-        _quote(cites=(_cite(page, None, None, file),))
-        for page, file in ((3, "a.pdf"), (14, "b.pdf"))
-    )
-    answer = _answer(
-        answer="a.pdf: May; b.pdf: the first day of the month of June",
-        statements=said,
-        quotes=quotes,
-    )
-    table = render.answer_text(answer, files=2, columns=40).splitlines()[:4]
-    assert table[:2] == [
-        "file   answer                    page",
-        "a.pdf  May                       p. 3",
-    ]
-    assert table[2].startswith("b.pdf  the first day") and table[2].endswith("p. 14")
-    assert max(map(len, table)) <= 40
-    assert render.answer_text(answer, files=2).startswith("- a.pdf: May (")
