@@ -75,11 +75,11 @@ class TextGenerator(Protocol):
         self,
         form: PromptForm,
         given: Given,
-        asked: str,
+        said: Sequence[str],
         stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
-        """Write what follows what is `asked` about what is `given`; ends when `stopped`. Yields the
-        text as it comes.
+        """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
+        Yields the text as it comes.
 
         Raises RemoteError where a server does not answer.
         """

@@ -2,7 +2,7 @@
 of them.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 
 from docqa.app.answer.events import Event
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
@@ -18,6 +18,7 @@ from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, PromptForm, TemplateConversation
 from docqa.model.protocol import Model, writing_model
 from docqa.model.state.long_attention import attention_kind
+from docqa.model.state.state import State
 
 from .answerer import Reply
 from .corpus import Corpus
@@ -32,7 +33,9 @@ LEAST_TOKENS = 1_024  # tokens of passages that a model is given however short i
 
 
 class LocalGenerator:
-    """`reading` has the state of the documents."""
+    """Mutable: it has the state that read what was given last. `reading` has that of the
+    documents.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class LocalGenerator:
         self.name = name_of(model.folder)
         self._template = template
         self.budget = min(MOST_TOKENS, max(model.config.native_context - ROOM, LEAST_TOKENS))
+        self._given: tuple[Given, State] | None = None
 
     @property
     def whole(self) -> bool:
@@ -71,21 +75,23 @@ class LocalGenerator:
         self,
         form: PromptForm,
         given: Given,
-        asked: str,
+        said: Sequence[str],
         stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """Write in a state of its own, after a thought where the model thinks."""
         conversation = TemplateConversation(self._template, self.model.tokenizer, form)
         thinks = self._template.should_think(self.options.think)
-        if given.numbered:
+        if not given.numbered:
+            assert self.reading.prefiller.state is not None
+            self._given = given, self.reading.prefiller.state
+        elif self._given is None or self._given[0] is not given:
             text = given.text if form.numbered else given.text_without_numbers
             ids = conversation.opening_ids() + self.model.tokenizer.encode(text)
-            state = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
-            self.model.prefill(ids, state)
-        else:
-            assert self.reading.prefiller.state is not None
-            state = self.reading.prefiller.state.fork()
-        self.model.prefill(conversation.ids(asked, think=thinks), state)
+            read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
+            self.model.prefill(ids, read)
+            self._given = given, read
+        state = self._given[1].fork()
+        self.model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
             yield from think_before_reply(writing_model(self.model), state, stopped)
         return (

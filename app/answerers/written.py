@@ -1,5 +1,5 @@
 """Answers that a model writes: docqa chooses what it is given, checks every statement of its text,
-and finds what bears it out in the pages."""
+finds what bears it out in the pages, and asks once again where nothing does."""
 
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -8,8 +8,8 @@ from itertools import chain
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
-from docqa.app.answer.events import Event, Finished, Preview
-from docqa.app.answerers.writing.checking import Checked, check_text
+from docqa.app.answer.events import Event, Finished, Notice, Preview
+from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
 from docqa.app.answerers.writing.excerpts import (
     Given,
     choose_passages,
@@ -146,7 +146,12 @@ class WritingAnswerer:
             reply = yield from self._generate_reply(asked, given)
         checked: Checked = None, ()
         if reply is not None:
-            checked = self._check_reply(asked, given, reply)
+            checked = yield from check_and_mend(
+                reply,
+                lambda each: self._check_and_mend_reply(asked, given, each),
+                lambda text, weak: self._generate_reply(asked, given, text, weak),
+                lambda: self._stopped or self.options.quick,
+            )
         answer = self._answer_from_checked_reply(asked, given, reply or Reply(""), checked, nearest)
         if (
             not answer.refused
@@ -165,7 +170,12 @@ class WritingAnswerer:
         )
         return shown if own.confidence >= SURE_OWN and not own.refused else answer
 
-    def _generate_reply(self, asked: AskedToWrite, given: Given) -> Generator[Event, None, Reply]:
+    def _generate_reply(
+        self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
+    ) -> Generator[Event, None, Reply]:
+        """The reply to the question or, after a first `text`, to its `weak` sentences."""
+        if weak:
+            yield Notice(MENDING)
         sent = VALUE if asked.value else PASSAGES
         form = (
             WHOLE
@@ -177,11 +187,10 @@ class WritingAnswerer:
         put = PromptQuestion(
             asked.question, asked.found.form, given.numbered_sentences_at(asked.found.nearest)
         )
+        said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
         try:
-            return (
-                yield from self.generator.reply(form, given, form.asked(put), lambda: self._stopped)
-            )
+            return (yield from self.generator.reply(form, given, said, lambda: self._stopped))
         finally:
             self._writing = False
 
@@ -214,7 +223,7 @@ class WritingAnswerer:
         )
         return wanted is not None and wanted.kind is not QuestionKind.ONE
 
-    def _check_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+    def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.is_refusal)
         if read.written is None:
             return None, (*reply.notes, *read.notes)

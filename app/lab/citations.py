@@ -1,7 +1,7 @@
 """Citation recall and precision of written answers, as ALCE defines them (Gao et al. 2023, section
 4).
 
-    python -m docqa.app.lab.citations FILE... --model FILE.gguf [--sample N]
+    python -m docqa.app.lab.citations FILE... --model FILE.gguf [--sample N] [--no-repair]
     [--details FILE.jsonl]
 
 Asks the answerable questions of files in the first form of `docqa eval`, each of its own text
@@ -9,8 +9,8 @@ alone, given as passages. Recall: the share of an answer's statements that their
 out. Precision: the share of its cites that belong to such a statement and are needed; a cite is not
 where it does not bear the statement out by itself and the others do without it; an answer without
 cites has none. What bears out what says docqa's own check, words first and then the reader's judge.
-Both are means over the answers that state something; `own` are the cites that the model itself
-wrote, without those that docqa found.
+Both are means over the answers that state something. Each answer counts twice, before and after the
+round of repair; `own` are the cites that the model itself wrote, without those that docqa found.
 The last line of standard output is JSON.
 """
 
@@ -30,7 +30,12 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence
 from docqa.app.answerers.loading import bundled_model, load_model, writing_template
 from docqa.app.answerers.local_generator import LocalGenerator
-from docqa.app.answerers.writing.checking import Checked, CheckedStatement, CheckedText
+from docqa.app.answerers.writing.checking import (
+    Checked,
+    CheckedStatement,
+    CheckedText,
+    is_better_reply,
+)
 from docqa.app.answerers.writing.excerpts import Given, text_around
 from docqa.app.answerers.writing.literal import literal_differences
 from docqa.app.answerers.writing.support import Evidence, judge_statements
@@ -51,21 +56,30 @@ Supports = Callable[[Sequence[Sequence[str]]], list[bool]]
 
 
 class RecordedWriting(WritingAnswerer):
-    """A WritingAnswerer that keeps the text that it checked last, in `checked`."""
+    """A WritingAnswerer that keeps every text that it checked, in `checked`; `repairs`: whether
+    there is a second.
+    """
 
-    checked: CheckedText | None
+    checked: list[CheckedText | None]
     given: Given
+    repairs = True
 
-    def text(self, question: str) -> tuple[CheckedText | None, Answer]:
-        """(what was written, the answer)."""
-        self.checked = None
+    def texts(self, question: str) -> tuple[CheckedText | None, CheckedText | None, Answer]:
+        """(what was written first, what was taken in the end, the answer)."""
+        self.checked = []
         answer = next(event.answer for event in self.ask(question) if isinstance(event, Finished))
-        return self.checked, answer
+        first = self.checked[0]
+        taken = (
+            first is not None and len(self.checked) > 1 and is_better_reply(self.checked[1], first)
+        )
+        return first, self.checked[1] if taken else first, answer
 
-    def _check_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
-        self.checked, notes = super()._check_reply(asked, given, reply)
+    def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+        checked, notes = super()._check_and_mend_reply(asked, given, reply)
+        self.checked.append(checked)
+        self._stopped = self._stopped or not self.repairs
         self.given = given
-        return self.checked, notes
+        return checked, notes
 
 
 def scored(statement: str, cites: Sequence[str], supports: Supports) -> tuple[bool, list[bool]]:
@@ -84,17 +98,25 @@ def scored(statement: str, cites: Sequence[str], supports: Supports) -> tuple[bo
 
 
 def record_of(answerer: RecordedWriting, document: EvalDocument, question: str) -> Record:
-    """What came of one question, as JSON."""
-    checked, answer = answerer.text(question)
-    statements = checked.statements if checked is not None else ()
+    """What came of one question, as JSON; `before` and `after` are lists of statements."""
+    first, last, answer = answerer.texts(question)
+    shown = {"before": first, "after": last}
+    parts = {
+        name: [_statement(item, question, answerer) for item in text.statements]
+        if text is not None
+        else []
+        for name, text in shown.items()
+    }
     return {
         "dataset": document.dataset,
         "doc": document.name,
         "question": question,
         "status": str(answer.status),
         "seconds": answer.usage.seconds,
-        "written": checked.text if checked is not None else "",
-        "statements": [_statement(item, question, answerer) for item in statements],
+        "written": first.text if first is not None else "",
+        "written_again": last.text if last is not None and last is not first else "",
+        "repaired": len(answerer.checked) > 1,
+        **parts,
     }
 
 
@@ -149,26 +171,33 @@ def _has(cite: str, words: str) -> bool:
 
 
 def citation_rates(records: Sequence[Mapping[str, object]]) -> Rates:
-    """ALCE's rates over the answers that state something."""
-    answers = [list(record["statements"]) for record in records if record["statements"]]  # type: ignore[call-overload]
-    every = [statement for answer in answers for statement in answer]
-    return {
+    """ALCE's rates over the answers that state something, before and after the repair, and what was
+    left out.
+    """
+    found: Rates = {
         "questions": len(records),
-        "answers": len(answers),
-        "statements": len(every),
-        "supported": mean(item["support"] in ("quoted", "supported") for item in every),
-        "verified_but_differs": sum(item["verified_but_differs"] for item in every),
-        **{
-            key: mean(mean(item[key] for item in answer) for answer in answers)
-            for key in ("recall", "own_recall")
-        },
-        **{
-            f"{key}ion": mean(
-                mean(each for item in answer for each in item[f"{key}e"]) for answer in answers
-            )
-            for key in ("precis", "own_precis")
-        },
+        "repaired": sum(bool(record["repaired"]) for record in records),
     }
+    for name in ("before", "after"):
+        answers = [list(record[name]) for record in records if record[name]]  # type: ignore[call-overload]
+        every = [statement for answer in answers for statement in answer]
+        found[name] = {
+            "answers": len(answers),
+            "statements": len(every),
+            "supported": mean(item["support"] in ("quoted", "supported") for item in every),
+            "verified_but_differs": sum(item["verified_but_differs"] for item in every),
+            **{
+                key: mean(mean(item[key] for item in answer) for answer in answers)
+                for key in ("recall", "own_recall")
+            },
+            **{
+                f"{key}ion": mean(
+                    mean(each for item in answer for each in item[f"{key}e"]) for answer in answers
+                )
+                for key in ("precis", "own_precis")
+            },
+        }
+    return found
 
 
 def answerers(
@@ -220,6 +249,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="N",
         help="questions of each file, drawn evenly; all by default",
     )
+    parser.add_argument("--no-repair", action="store_true", help="leave the round of repair out")
     kept = "a line for each question; those that are there are not asked again"
     parser.add_argument("--details", type=Path, metavar="FILE.jsonl", help=kept)
     parser.add_argument("--threads", type=int, metavar="N")
@@ -249,6 +279,7 @@ def main(arguments: list[str] | None = None) -> int:
             q for q in document.questions if (document.dataset, document.name, q.text) not in done
         ]
     for document, question, answerer in answerers(documents, model, template, options):
+        answerer.repairs = not given.no_repair
         known.append(record_of(answerer, document, question))
         print(f"{len(known)} {document.dataset}: {question[:80]}", file=sys.stderr)
         if given.details:

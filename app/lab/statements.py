@@ -66,7 +66,7 @@ def signals_of(options: argparse.Namespace, names: Sequence[str]) -> list[Marked
             for line in replies:
                 judged = writing.evidence.evidence_for_question(line["question"])
                 written = AskedToWrite(line["question"], False, judged, judged.ranked, False, 0.0)
-                checked, _ = writing._check_reply(
+                checked, _ = writing._check_and_mend_reply(
                     written, writing._choose_given_text(written), Reply(line["reply"])
                 )
                 signals = (

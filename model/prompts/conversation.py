@@ -7,7 +7,7 @@ like a control token stay words.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from docqa.model.errors import ConfigUnsupported
@@ -22,7 +22,9 @@ from .written_prompt import (
     VALUE_SCHEMA,
     PromptQuestion,
     numbered_question_prompt,
+    numbered_repair_prompt,
     text_question_prompt,
+    text_repair_prompt,
     value_question_prompt,
 )
 
@@ -34,13 +36,15 @@ before them. Numbers of its own: prompt.LAYOUT_VERSION counts the layouts of the
 @dataclass(frozen=True)
 class PromptForm:
     """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a
-    question is `asked`; `schema`: of the JSON that a server is asked to have it write, `numbered`:
-    sentences have the numbers that it cites."""
+    question is `asked`, and how it is asked to `mend` the weak sentences of an answer; `schema`: of
+    the JSON that a server is asked to have it write, `numbered`: sentences have the numbers that
+    it cites."""
 
     instructions: str
     before: str
     behind: str
     asked: Callable[[PromptQuestion], str]
+    mend: Callable[[PromptQuestion, Sequence[str]], str]
     schema: Mapping[str, object] | None = None
     numbered: bool = True
 
@@ -50,12 +54,17 @@ WHOLE = PromptForm(
     "",
     "\nThat was the text of the documents.\n\n",
     text_question_prompt,
+    text_repair_prompt,
     numbered=False,
 )
 """For a model that has read the whole documents; what bears its words out is found afterwards."""
-PASSAGES = PromptForm(INSTRUCTIONS, BEFORE, BEHIND, numbered_question_prompt)
+PASSAGES = PromptForm(
+    INSTRUCTIONS, BEFORE, BEHIND, numbered_question_prompt, numbered_repair_prompt
+)
 """For a model that is given numbered sentences: it cites by their numbers."""
-EXCERPTS = PromptForm(KNOWING, "Text:\n\n", BEHIND, text_question_prompt, numbered=False)
+EXCERPTS = PromptForm(
+    KNOWING, "Text:\n\n", BEHIND, text_question_prompt, text_repair_prompt, numbered=False
+)
 """For a model that runs here: asked to cite by numbers, a small one writes the numbers in the place
 of words.
 """
@@ -64,11 +73,14 @@ VALUE = replace(PASSAGES, asked=value_question_prompt, schema=VALUE_SCHEMA)
 _MARK = re.compile("\ue000docqa (\\d+)\ue001")
 
 
-def chat_messages(form: PromptForm, given: str, asked: str) -> list[dict[str, str]]:
-    """The chat for a server, [{"role", "content"}]: what is `asked` about what is `given`."""
-    spoken = form.instructions, f"{form.before}{given}{form.behind}{asked}"
-    roles = "system", "user"
-    return [{"role": role, "content": words} for role, words in zip(roles, spoken, strict=True)]
+def chat_messages(form: PromptForm, given: str, said: Sequence[str]) -> list[dict[str, str]]:
+    """The chat for a server, [{"role", "content"}]: what was `said` in turn about what is
+    `given`.
+    """
+    first, *rest = said
+    spoken = form.instructions, f"{form.before}{given}{form.behind}{first}", *rest
+    roles = "system", *("user", "assistant") * len(said)
+    return [{"role": role, "content": words} for role, words in zip(roles, spoken, strict=False)]
 
 
 class TemplateConversation:
@@ -85,15 +97,20 @@ class TemplateConversation:
 
     def opening_ids(self) -> list[int]:
         """The ids before the documents: the system message and the head of the user's."""
-        return self._ids_around_documents("", think=False)[0]
+        return self._ids_around_documents([""], think=False)[0]
 
-    def ids(self, asked: str, *, think: bool = False) -> list[int]:
-        """The ids after the documents, of which this is asked."""
-        return self._ids_around_documents(self.form.behind + asked, think=think)[1]
+    def ids(self, said: Sequence[str], *, think: bool = False) -> list[int]:
+        """The ids after the documents, where user and model `said` this in turn, the user first
+        and last.
+        """
+        first, *rest = said
+        return self._ids_around_documents([self.form.behind + first, *rest], think=think)[1]
 
-    def _ids_around_documents(self, asked: str, *, think: bool) -> tuple[list[int], list[int]]:
-        """(ids before the documents, ids after them) where this is asked after the documents."""
-        contents = [self.form.instructions, self.form.before, asked]
+    def _ids_around_documents(self, said: list[str], *, think: bool) -> tuple[list[int], list[int]]:
+        """(ids before the documents, ids after them) where this was said in turn after the
+        documents.
+        """
+        contents = [self.form.instructions, self.form.before, *said]
         marks = [f"\ue000docqa {number}\ue001" for number in range(len(contents))]
         parts = _MARK.split(self.template.render(self._messages_with_marks(marks), think=think))
         if parts[1::2] != [str(number) for number in range(len(contents))]:
@@ -104,17 +121,23 @@ class TemplateConversation:
         pieces[-1] = self.template.ending_ids(self._tokenizer, parts[-1], think)
         words = [self._tokenizer.encode(text) if text else [] for text in contents]
         before = pieces[0] + words[0] + pieces[1] + words[1]
-        return before, pieces[2] + words[2] + pieces[3]
+        behind = [ids for pair in zip(pieces[2:-1], words[2:], strict=True) for ids in pair]
+        return before, [token for ids in (*behind, pieces[-1]) for token in ids]
 
     def _messages_with_marks(self, marks: list[str]) -> list[dict[str, str]]:
-        """Instructions, documents and question."""
-        system, documents, question = marks
-        if self._system:
-            return [
-                {"role": "system", "content": system},
-                {"role": "user", "content": documents + question},
-            ]
-        return [{"role": "user", "content": f"{system}\n\n{documents}{question}"}]
+        """Instructions, documents and first question, and what was said in turn."""
+        system, documents, first, *rest = marks
+        opened = f"{documents}{first}"
+        lead = [{"role": "system", "content": system}] if self._system else []
+        messages = [
+            *lead,
+            {"role": "user", "content": opened if self._system else f"{system}\n\n{opened}"},
+        ]
+        roles = ("assistant", "user")
+        return [
+            *messages,
+            *({"role": roles[at % 2], "content": mark} for at, mark in enumerate(rest)),
+        ]
 
     def _has_system_message(self) -> bool:
         """Whether the template has a system message; without, the user's begins with it."""

@@ -1,8 +1,10 @@
-"""What a model is asked that answers in its own words from numbered sentences.
+"""What a model is asked that answers in its own words from numbered sentences, and how it is asked
+to mend its answer.
 
 A checkpoint gets these messages through its chat template, a server as they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 INSTRUCTIONS = """You are a careful assistant who answers questions about documents from numbered sentences of them. \
@@ -18,6 +20,7 @@ else.
 
 BEFORE = "Numbered sentences:\n\n"
 BEHIND = "\n\n"
+_MOST_WEAK = 12
 _ANSWER = {
     "list": 'Answer with a list, one item a line, each beginning with "- ".',
     "yes_no": "Answer in one whole short sentence: first Yes or No, then the reason.",
@@ -45,6 +48,11 @@ VALUE_SCHEMA = {
 say so.
 """
 _NEAREST = "These of the sentences may answer the question, others may too:"
+
+_REPAIR = """{nothing} out these sentences of your answer:
+{listed}
+Write your whole answer again. Put for each of these sentences what {source} says instead, with {cite}, or leave it \
+out; keep the others as they are."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,32 @@ def value_question_prompt(question: PromptQuestion) -> str:
     return f"{_question_line(question)}{_nearest_sentences(question)}{task}{_AS_THERE}{_JSON}"
 
 
+def numbered_repair_prompt(question: PromptQuestion, weak: Sequence[str]) -> str:
+    """For statements `weak` that no numbered sentence bears out."""
+    return _nearest_sentences(question) + _REPAIR.format(
+        nothing="No numbered sentence bears",
+        listed=_bulleted_list(weak),
+        source="the numbered sentence",
+        cite="its number in square brackets",
+    )
+
+
+def text_repair_prompt(question: PromptQuestion, weak: Sequence[str]) -> str:
+    """For statements `weak` that the text does not bear out: the question, beside sentences that
+    may answer; without a question to write anew."""
+    near = (
+        "".join(["It says:\n", *(f"- {words}\n" for _, words in question.nearest), "\n"])
+        if question.nearest
+        else ""
+    )
+    again = (
+        text_question_prompt(question)
+        if question.text
+        else "Write it again, with what the text says instead."
+    )
+    return f"The text does not say this:\n{_bulleted_list(weak)}\n\n{near}{again}"
+
+
 def _question_line(question: PromptQuestion) -> str:
     return f"Question: {' '.join(question.text.split())}\n\n"
 
@@ -88,3 +122,7 @@ def _question_line(question: PromptQuestion) -> str:
 def _nearest_sentences(question: PromptQuestion) -> str:
     near = [f"{words} [{number}]" for number, words in question.nearest]
     return "\n".join([_NEAREST, *near, "\n"]) if near else ""
+
+
+def _bulleted_list(weak: Sequence[str]) -> str:
+    return "\n".join(f"- {text}" for text in weak[:_MOST_WEAK])

@@ -3,7 +3,7 @@ written.
 """
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 
 from docqa.app.answer.events import Event, Notice
@@ -50,12 +50,12 @@ class RemoteGenerator:
         self,
         form: PromptForm,
         given: Given,
-        asked: str,
+        said: Sequence[str],
         stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """What the model writes, its thought apart. Raises RemoteError where there is no answer in
         it."""
-        sent = chat_messages(form, given.text, asked)
+        sent = chat_messages(form, given.text, said)
         text = ""
         end = ReplyEnd("stop")
         for piece in self._client.complete(sent, self._options.think, form.schema):

@@ -2,13 +2,16 @@
 how far they do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import abridged_name_list, clip
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
@@ -19,6 +22,7 @@ from .answers import ReadQuestion, SentenceRun, chance_and_runs_that_answer, cla
 from .candidates import CandidateSentences
 from .excerpts import Given, text_around
 from .literal import Differences, has_denial, literal_differences
+from .replies import STOPPED
 from .statements import (
     Written,
     WrittenStatement,
@@ -106,9 +110,49 @@ def check_text(
     )
 
 
+MENDING = "the model is asked to cite or withdraw what no quote supports"
 Checked = tuple[
     CheckedText | None, tuple[str, ...]
 ]  # (a reply, None where it states nothing; what to say of it)
+
+
+def check_and_mend(
+    reply: Reply,
+    check: Callable[[Reply], Checked],
+    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]],
+    stopped: Callable[[], bool] = bool,
+) -> Generator[Event, None, Checked]:
+    """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`:
+    has it write again, told its weak sentences. Nothing is mended once `stopped`."""
+    checked, notes = check(reply)
+    if (
+        checked is None
+        or stopped()
+        or not (weak := checked.weak_statements if checked.good_statements else checked.statements)
+    ):
+        return checked, notes
+    try:
+        second_reply = yield from again(reply.text, [item.written.plain for item in weak])
+    except RemoteError as error:  # the first reply is there, whatever becomes of the second
+        yield Notice(f"{error}; its first answer is kept")
+        return checked, notes
+    if stopped():  # half of a second reply says less than the whole first one
+        return checked, (*notes, STOPPED)
+    second, more = check(second_reply)
+    return (second, more) if is_better_reply(second, checked) else (checked, notes)
+
+
+def is_better_reply(second: CheckedText | None, first: CheckedText) -> bool:
+    """Whether the second reply is to be taken: it states something that is borne out where the
+    first does not, or no less of that and less that is not. None: the model withdrew all, which
+    counts where nothing of the first was borne out."""
+    if second is None:
+        return not first.good_statements
+    if not first.good_statements:
+        return bool(second.good_statements)
+    return len(second.good_statements) >= len(first.good_statements) and len(
+        second.weak_statements
+    ) < len(first.weak_statements)
 
 
 class _ReplyCheck:

@@ -1,5 +1,5 @@
 """The model that writes summaries, here or on a server; and from what it wrote to sentences: read,
-checked, with their places and support, or as numbered notes, from which the whole is
+checked, mended once, with their places and support, or as numbered notes, from which the whole is
 written."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -12,6 +12,7 @@ from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.writing.checking import (
     Checked,
     CheckedStatement,
+    check_and_mend,
     check_text,
 )
 from docqa.app.answerers.writing.excerpts import Given
@@ -29,6 +30,7 @@ from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
+from docqa.model.prompts.written_prompt import PromptQuestion
 
 from .material import Material, numbered_text
 
@@ -61,8 +63,8 @@ class Writer:
             yield Notice(f"{error}; passages are found by their words alone")
             self.unread = True
 
-    def reply(self, given: Given, said: str) -> Generator[Event, None, Reply]:
-        """What the model writes to what is `said` about what is `given`.
+    def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
+        """What the model writes to the last of what was `said` in turn, about what is `given`.
         Raises RemoteError where a server does not answer."""
         return (yield from self._generator.reply(form_of(given), given, said))
 
@@ -107,10 +109,17 @@ def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
 ) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
     """(what the model writes to `request` of `material`, `about` something, at most `most`
-    statements with what bears them out; remarks). Raises as `Writer.reply`."""
+    statements with what bears them out; remarks). What nothing bears out the model may cite or
+    withdraw once. Raises as `Writer.reply`."""
 
-    reply = yield from writer.reply(material.shown, request)
-    checked, notes = _check_reply(writer, material, reply, about, most)
+    def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
+        mend = form_of(material.shown).mend(PromptQuestion(""), weak)
+        return (yield from writer.reply(material.shown, [request, text, mend]))
+
+    first = yield from writer.reply(material.shown, [request])
+    checked, notes = yield from check_and_mend(
+        first, lambda reply: _check_reply(writer, material, reply, about, most), again
+    )
     return checked.statements if checked is not None else (), notes
 
 

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer
-from docqa.app.answer.events import Finished, ReadProgress, Token
+from docqa.app.answer.events import Finished, Notice, ReadProgress, Token
+from docqa.app.answerers import local_generator
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.local_generator import WHOLE_TOKENS
 from docqa.app.answerers.writing import generation
 from docqa.app.answerers.written import OWN
@@ -79,6 +81,12 @@ def text_of(events: list[Any]) -> str:
 def answer_of(events: list[Any]) -> Answer:
     assert isinstance(events[-1], Finished)
     return events[-1].answer
+
+
+def mended(err: str) -> str:
+    """The lines of standard error that say that the model is asked again."""
+    told = "docqa: warning: the model is asked"
+    return "".join(line for line in err.splitlines(keepends=True) if line.startswith(told))
 
 
 def from_of(answer: Answer) -> object:
@@ -218,6 +226,25 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(opened, note):
     assert any("stopped" in warning for warning in answer.coverage.warnings)
 
 
+def test_what_nothing_bears_out_is_written_again_once(opened, note, monkeypatch):
+    quoted = 'The tenant pays "119 dollars to the keeper named Alder7".'
+    replies = ["The keeper returns the moon within ten years.", quoted]
+    told = []
+
+    def write(model, state, *rest):
+        told.append(state.position)
+        yield Token(replies[len(told) - 1])
+        return Reply(replies[len(told) - 1])
+
+    monkeypatch.setattr(local_generator, "write_reply", write)
+    with opened(note, source="whole") as session:
+        events = list(session.ask(QUESTION))
+    answer = answer_of(events)
+    assert len(told) == 2 and told[1] > told[0]
+    assert any(isinstance(event, Notice) and "withdraw" in event.message for event in events)
+    assert answer.status == "answered" and answer.answer == replies[1]
+
+
 def test_a_model_that_writes_nothing_is_said_to(opened, note, monkeypatch):
     monkeypatch.setattr(
         generation, "turn_end_tokens", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
@@ -238,13 +265,13 @@ def test_a_thought_goes_to_standard_error_and_can_be_hidden(chat, note, writer):
     )  # drawn from a fixed seed
     assert chat(QUESTION, note, "--model", writer, "--think", "--hide-thoughts")[1:] == (
         out,
-        "",
+        mended(err),
     )
 
 
 def test_without_being_asked_to_it_does_not_think(chat, note, writer):
     _, out, err = chat(QUESTION, note, "--model", writer)
-    assert err == "" and chat(QUESTION, note, "--model", writer, "--no-think")[1:] == (
+    assert err == mended(err) and chat(QUESTION, note, "--model", writer, "--no-think")[1:] == (
         out,
         err,
     )

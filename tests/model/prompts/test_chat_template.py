@@ -76,7 +76,7 @@ def test_a_template_that_cannot_be_used_is_named_with_the_reason(source, said):
     with pytest.raises(ConfigUnsupported, match=f"the/file.*{said}"):
         TemplateConversation(
             ChatTemplate(source, "the/file"), CheckpointTokenizer(tiny.tokenizer_spec())
-        ).ids("b")
+        ).ids(["b"])
 
 
 def test_chat_template_is_found_in_either_file(tmp_path):

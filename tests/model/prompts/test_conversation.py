@@ -39,7 +39,7 @@ def tokenizer() -> CheckpointTokenizer:
 @pytest.mark.parametrize("source", [PLAIN, THINKS, NO_SYSTEM])
 def test_a_question_follows_the_documents_in_the_message_that_they_opened(source, tokenizer):
     talk = TemplateConversation(ChatTemplate(source, "here"), tokenizer)
-    asked = talk.ids(talk.form.asked(PromptQuestion("Who <|end|> signs?")))
+    asked = talk.ids([talk.form.asked(PromptQuestion("Who <|end|> signs?"))])
     before = tokenizer.decode(talk.opening_ids())
     behind = tokenizer.decode(asked)
     assert before.count("<|start|>") == (1 if source == NO_SYSTEM else 2)
@@ -50,17 +50,30 @@ def test_a_question_follows_the_documents_in_the_message_that_they_opened(source
     assert len(ends) == 1  # that of the template: words of a question are no control tokens
 
 
+def test_a_mended_answer_stands_behind_the_first_one(tokenizer):
+    talk = TemplateConversation(ChatTemplate(PLAIN, "here"), tokenizer)
+    text = tokenizer.decode(
+        talk.ids([talk.form.asked(PromptQuestion("Who signs?")), "Ann signs.", "Cite it."])
+    )
+    places = [text.index(words) for words in ("Who signs?", "Ann signs.", "Cite it.")]
+    assert (
+        places == sorted(places)
+        and text.count("<|start|>") == 3
+        and text.count("That was the text") == 1
+    )
+
+
 def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer):
     talk = TemplateConversation(ChatTemplate(THINKS, "here"), tokenizer)
-    assert tokenizer.decode(talk.ids(talk.form.asked(PromptQuestion("Who?")), think=True)).endswith(
-        "<think>\n"
-    )
-    assert not tokenizer.decode(talk.ids(talk.form.asked(PromptQuestion("Who?")))).endswith(
+    assert tokenizer.decode(
+        talk.ids([talk.form.asked(PromptQuestion("Who?"))], think=True)
+    ).endswith("<think>\n")
+    assert not tokenizer.decode(talk.ids([talk.form.asked(PromptQuestion("Who?"))])).endswith(
         "<think>\n"
     )
 
 
 def test_a_template_that_drops_a_message_is_refused(tokenizer):
-    template = ChatTemplate("{{ messages[0].content }}", "here")
+    template = ChatTemplate("{{ messages[0].content }}{{ messages[-1].content }}", "here")
     with pytest.raises(ConfigUnsupported, match="all messages"):
-        TemplateConversation(template, tokenizer).ids("Who?")
+        TemplateConversation(template, tokenizer).ids(["Who?", "Ann.", "And?"])

@@ -142,6 +142,7 @@ def test_a_list_keeps_its_form_and_each_item_its_support(asked, server):
     first, second = answer["statements"]
     assert first["support"] == "supported" and second["support"] in ("unsupported", "contradicted")
     assert answer["quotes"][first["quotes"][0]]["text"] == SENTENCE
+    assert "asked to cite or withdraw" in err
 
 
 def test_what_is_not_supported_is_printed_apart_where_asked_for(ask_server, server, note):
@@ -168,6 +169,38 @@ def test_a_statement_without_a_cite_finds_its_quote(ask_server, server, write_fi
         "The document is dated 1 April 2025.",
     )
     assert "made on 1 April 2025" in answer["quotes"][0]["text"] and answer["confidence"] < 0.99
+
+
+def test_what_nothing_bears_out_is_shown_to_the_model_once(asked, server):
+    started = server(
+        says("The tenant pays 500 euros [1]."), says("The tenant of unit 7 pays 119 dollars [1].")
+    )
+    code, answer, _ = asked(started)
+    assert (code, answer["answer"], len(started.bodies)) == (
+        0,
+        "The tenant of unit 7 pays 119 dollars.",
+        2,
+    )
+    repair = started.bodies[1]["messages"]
+    assert [each["role"] for each in repair] == ["system", "user", "assistant", "user"]
+    assert "- The tenant pays 500 euros." in repair[-1]["content"]
+
+
+def test_a_model_that_withdraws_all_of_it_has_not_found_it(asked, server):
+    started = server(says("The tenant pays 500 euros [1]."), says("not stated"))
+    code, answer, _ = asked(started)
+    assert (code, answer["status"], answer["statements"], len(started.bodies)) == (
+        5,
+        "not_found",
+        [],
+        2,
+    )
+
+
+def test_a_server_that_fails_at_the_repair_costs_nothing(asked, server):
+    text = "The tenant of unit 7 pays 119 dollars [1]. The tenant owns 12 ships."
+    code, answer, err = asked(server(says(text), send(401, "no")))
+    assert (code, answer["status"]) == (0, "partial") and "its first answer is kept" in err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from chat_server import says, send
 
 from docqa.app import Options, open_session
-from docqa.app.answer.events import ReadProgress, Token
+from docqa.app.answer.events import Notice, ReadProgress, Token
 from docqa.app.answerers.remote.stream import RemoteError
 
 PAYS = "What does the tenant of unit 7 pay?"
@@ -42,6 +42,27 @@ def test_what_came_before_the_stop_is_the_answer(server, note, tmp_path):
     assert "119 dollars" in answer.answer and answer.quotes
     assert any("stopped" in warning for warning in answer.coverage.warnings)
     assert not any("stopped" in warning for warning in complete.coverage.warnings)
+
+
+def test_a_mending_that_is_stopped_leaves_the_first_reply(server, note, tmp_path):
+    started = server(
+        says(FIRST + "The keeper also owns a zeppelin in Peru."),
+        says("The tenant pays nothing at all."),
+    )
+    mending = []
+
+    def stop(event, shown: str) -> bool:
+        mending.extend(
+            [True] if isinstance(event, Notice) and "cite or withdraw" in event.message else []
+        )
+        return bool(mending) and isinstance(event, Token)
+
+    with session_of(started, note, tmp_path) as session:
+        _, answer = asked(session, stop)
+    assert len(started.bodies) == 2 and [item.text for item in answer.statements][-1].startswith(
+        "The keeper also owns"
+    )
+    assert any("stopped" in warning for warning in answer.coverage.warnings)
 
 
 def test_what_is_read_here_for_a_server_has_a_size(server, note, tmp_path):
