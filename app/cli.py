@@ -24,9 +24,9 @@ def main() -> int:
     except KeyboardInterrupt as error:
         from docqa.app import report
 
-        code = report.interrupted(error)
+        code = report.report_interrupt(error)
     _ignore_interrupts()
-    report.settle_stdout()
+    report.flush_stdout_quietly()
     # The interpreter would look through all of torch for cycles before it ends: a third of a
     # second. What is frozen is never destroyed, and Triton's extension (nanobind) would report its
     # objects as leaks.
@@ -57,24 +57,24 @@ def run(
     except Exit as error:
         return error.exit_code
     except Abort:
-        return report.interrupted()
+        return report.report_interrupt()
     except TyperException as error:
         hint = f"`{name} --help` shows how" if tool else root.hint(list(arguments))
-        return _usage(error.format_message(), hint)
+        return _report_usage(error.format_message(), hint)
     except (
-        report.PipeClosed,
+        report.PipeClosedError,
         SystemExit,
     ):  # typer's own writing makes a SystemExit of a closed pipe
         return report.ANSWERED
     except report.expected_errors() as error:
-        return report.failure(error)
+        return report.report_failure(error)
     except RuntimeError as error:
-        if not report.out_of_memory(error):
+        if not report.is_out_of_memory(error):
             raise
-        return report.failure(error)
+        return report.report_failure(error)
 
 
-def _usage(message: str, hint: str) -> int:
+def _report_usage(message: str, hint: str) -> int:
     from docqa.app import report
 
     if message.startswith("Usage:"):  # a group without a command: the message is its help
@@ -82,7 +82,7 @@ def _usage(message: str, hint: str) -> int:
         return report.USAGE
     if "did you mean" in hint:
         message = message.partition(" Did you mean")[0]
-    return report.usage(message, hint)
+    return report.report_usage_error(message, hint)
 
 
 def _ignore_interrupts() -> None:

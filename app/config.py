@@ -24,20 +24,20 @@ class Setting:
     origin: str
 
 
-def _text(value: object) -> str:
+def _parse_text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("must be a text that is not empty")
     return value
 
 
-def _count(value: object) -> int:
+def _parse_count(value: object) -> int:
     number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else 0
     if number < 1:
         raise ValueError("must be a whole number from 1")
     return number
 
 
-def _switch(value: object) -> bool:
+def _parse_switch(value: object) -> bool:
     if isinstance(value, bool):
         return value
     words = {
@@ -55,49 +55,55 @@ def _switch(value: object) -> bool:
     return words[str(value).lower()]
 
 
-def _one_of(value: object, names: Sequence[str] = SOURCES) -> str:
+def _parse_choice(value: object, names: Sequence[str] = SOURCES) -> str:
     if value not in names:
         raise ValueError(f"must be {', '.join(names[:-1])} or {names[-1]}")
     return str(value)
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownSetting:
     convert: Callable[[object], object]
     default: object
     help: str
 
 
-KNOWN: dict[str, _Known] = {
-    "model": _Known(
-        _text,
+KNOWN: dict[str, _KnownSetting] = {
+    "model": _KnownSetting(
+        _parse_text,
         None,
         "model that answers: a name, a folder, a GGUF file or openai:NAME; not set: the bundled one",
     ),
-    "base_url": _Known(_text, None, "the server of a model called openai:NAME"),
+    "base_url": _KnownSetting(_parse_text, None, "the server of a model called openai:NAME"),
     **{
-        role: _Known(_text, None, f"another's model as {role}: a name or a folder")
+        role: _KnownSetting(_parse_text, None, f"another's model as {role}: a name or a folder")
         for role in ROLES
     },
-    "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
-    "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
-    "device": _Known(
-        partial(_one_of, names=DEVICES),
+    "timeout": _KnownSetting(_parse_count, 120, "seconds that such a server may be silent"),
+    "threads": _KnownSetting(_parse_count, None, "threads to compute with; not set: one a core"),
+    "device": _KnownSetting(
+        partial(_parse_choice, names=DEVICES),
         "auto",
         "where the model computes: auto (the processor), cpu, cuda or mps",
     ),
-    "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
-    "k": _Known(
-        _count,
+    "cache_dir": _KnownSetting(_parse_text, None, "the folder for everything that docqa keeps"),
+    "k": _KnownSetting(
+        _parse_count,
         None,
         "passages that are read for a question and listed; by default what the model reads best",
     ),
-    "from": _Known(
-        _one_of, "auto", "what a model that writes is given: auto, the whole documents, or passages"
+    "from": _KnownSetting(
+        _parse_choice,
+        "auto",
+        "what a model that writes is given: auto, the whole documents, or passages",
     ),
-    "preview": _Known(_switch, True, "a preliminary answer first if reading takes long"),
-    "store": _Known(_switch, True, "keep what was read on disk"),
-    "include_hidden": _Known(_switch, False, "also use text that is not visible on the page"),
+    "preview": _KnownSetting(
+        _parse_switch, True, "a preliminary answer first if reading takes long"
+    ),
+    "store": _KnownSetting(_parse_switch, True, "keep what was read on disk"),
+    "include_hidden": _KnownSetting(
+        _parse_switch, False, "also use text that is not visible on the page"
+    ),
 }
 
 # Tables of config.toml that a front end reads for itself.
@@ -108,7 +114,6 @@ SWITCHES = {
     "DOCQA_CONFIG": "another config.toml",
     "DOCQA_DEBUG": "show the traceback of a bug",
     "DOCQA_DTYPE": "float32 or bfloat16, instead of what suits the processor",
-    "DOCQA_EXPERT_MEMORY": "memory for the experts of a sparse model, as 9GiB, instead of half of what is free",
     "DOCQA_KERNELS": "torch (no native kernels), reference (plain and slow) or triton, instead of the fastest",
 }
 # Never in config.toml, and never printed.
@@ -123,17 +128,17 @@ class Settings:
     def __getitem__(self, name: str) -> object:
         return self.values[name].value
 
-    def text(self, name: str) -> str | None:
+    def text_value(self, name: str) -> str | None:
         """A setting that is a text, or None."""
         value = self[name]
         return None if value is None else str(value)
 
-    def count(self, name: str) -> int | None:
+    def count_value(self, name: str) -> int | None:
         """A setting that is a whole number, or None."""
         value = self[name]
         return value if isinstance(value, int) else None
 
-    def switch(self, name: str) -> bool:
+    def is_on(self, name: str) -> bool:
         return bool(self[name])
 
 
@@ -146,25 +151,25 @@ def config_path(environment: Mapping[str, str] = os.environ) -> Path:
     return user_config_path("docqa", appauthor=False) / "config.toml"
 
 
-def resolve(
+def resolve_settings(
     flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong
     or unreadable.
     """
     path = config_path(environment)
-    from_file = _read_file(path)
+    from_file = _load_config_file(path)
     values: dict[str, Setting] = {}
     for name in KNOWN:
         variable = f"DOCQA_{name.upper()}"
         if flags is not None and flags.get(name) is not None:
-            values[name] = _setting(
+            values[name] = _make_setting(
                 name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}"
             )
         elif environment.get(variable):
-            values[name] = _setting(name, environment[variable], variable)
+            values[name] = _make_setting(name, environment[variable], variable)
         elif name in from_file:
-            values[name] = _setting(name, from_file[name], str(path))
+            values[name] = _make_setting(name, from_file[name], str(path))
         else:
             from docqa.app.storage.store import default_root
 
@@ -173,7 +178,7 @@ def resolve(
     return Settings(values)
 
 
-def _setting(name: str, value: object, origin: str) -> Setting:
+def _make_setting(name: str, value: object, origin: str) -> Setting:
     try:
         return Setting(name, KNOWN[name].convert(value), origin)
     except ValueError as error:
@@ -181,7 +186,7 @@ def _setting(name: str, value: object, origin: str) -> Setting:
         raise UsageError(f"{name} {reason}, not {value!r}", where=origin) from error
 
 
-def _read_file(path: Path) -> dict[str, object]:
+def _load_config_file(path: Path) -> dict[str, object]:
     if not path.is_file():
         return {}
     import tomllib
@@ -195,17 +200,19 @@ def _read_file(path: Path) -> dict[str, object]:
     for key in values:
         if key not in KNOWN and key not in TABLES:
             raise UsageError(
-                f"unknown key {key!r}", where=str(path), hint=nearest(key, (*KNOWN, *TABLES))
+                f"unknown key {key!r}",
+                where=str(path),
+                hint=nearest_name_hint(key, (*KNOWN, *TABLES)),
             )
     return values
 
 
-def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
-    """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve`
+def load_table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
+    """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve_settings`
     does.
     """
     path = config_path(environment)
-    value = _read_file(path).get(name, {})
+    value = _load_config_file(path).get(name, {})
     if not isinstance(value, dict):
         raise UsageError(
             f"{name} must be a table, [{name}]", where=str(path), hint="correct or remove it"
@@ -213,7 +220,7 @@ def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, o
     return value
 
 
-def nearest(key: str, known: Collection[str]) -> str:
+def nearest_name_hint(key: str, known: Collection[str]) -> str:
     """A hint: the known name closest to `key`, or all."""
     from difflib import get_close_matches
 
@@ -225,4 +232,4 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """`DOCQA_*` variables that set nothing, each with the nearest that does."""
     named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | SWITCHES | SECRETS
     spare = sorted(name for name in environment if name.startswith("DOCQA_") and name not in named)
-    return [f"{name} sets nothing; {nearest(name, named)}" for name in spare]
+    return [f"{name} sets nothing; {nearest_name_hint(name, named)}" for name in spare]

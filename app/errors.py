@@ -31,7 +31,7 @@ class ResourceError(AppError):
     exit_code = 4
 
 
-class StoreDamaged(AppError):
+class StoreDamagedError(AppError):
     """Something kept on disk is not what was written; it is rebuilt, and no user sees this."""
 
     exit_code = 4

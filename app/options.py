@@ -51,5 +51,5 @@ class Options:
     reranker: str | None = None
 
     @property
-    def listed(self) -> int:
+    def listed_passages(self) -> int:
         return self.k or LISTED_PASSAGES

@@ -30,11 +30,11 @@ EXIT_CODES_HELP = (
 _WORST_FIRST = (INTERRUPTED, BUG, USAGE, RESOURCES, INPUT, NOT_FOUND, ANSWERED)
 
 
-class PipeClosed(Exception):
+class PipeClosedError(Exception):
     """The reader of standard output has closed it."""
 
 
-def worst(codes: Iterable[int]) -> int:
+def worst_exit_code(codes: Iterable[int]) -> int:
     """The exit code of several answers: what ended the run, else the first of 4, 3, 5, 0 among
     them.
     """
@@ -43,23 +43,23 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def result(text: str) -> None:
-    """Write a result and a line end to standard output. Raises PipeClosed, and OSError where it is
+    """Write a result and a line end to standard output. Raises PipeClosedError, and OSError where it is
     a full disk.
     """
     if sys.stdout is None:  # started with it closed
-        raise PipeClosed
+        raise PipeClosedError
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except BrokenPipeError as error:
-        raise PipeClosed from error
+        raise PipeClosedError from error
 
 
 def escape_unencodable() -> None:
     """Let standard output write what its encoding lacks, and bytes that are not UTF-8, as an escape
     (\\u201c).
     """
-    codecs.register_error("docqa.escape", _escaped)
+    codecs.register_error("docqa.escape", _escape_unencodable_characters)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in (
         "strict",
         "surrogateescape",
@@ -67,13 +67,13 @@ def escape_unencodable() -> None:
         sys.stdout.reconfigure(errors="docqa.escape")
 
 
-def _escaped(error: UnicodeError) -> tuple[str, int]:
+def _escape_unencodable_characters(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
-def settle_stdout() -> None:
+def flush_stdout_quietly() -> None:
     """Flush standard output; where that fails drop the rest, so that the interpreter does not
     complain.
     """
@@ -99,13 +99,13 @@ def warn(text: str) -> None:
     note(f"docqa: warning: {_one_line(text)}")
 
 
-def failure(error: BaseException) -> int:
+def report_failure(error: BaseException) -> int:
     """Say what went wrong, where, and what to do next; returns the exit code."""
-    note(f"docqa: {_one_line(describe(error))}")
+    note(f"docqa: {_one_line(error_message(error))}")
     return exit_code(error)
 
 
-def usage(message: str, hint: str = "") -> int:
+def report_usage_error(message: str, hint: str = "") -> int:
     """Report a command line that was not understood; returns its exit code."""
     note(_one_line(f"docqa: {message}" + (f" ({hint})" if hint else "")))
     return USAGE
@@ -116,7 +116,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def interrupted(error: BaseException | None = None) -> int:
+def report_interrupt(error: BaseException | None = None) -> int:
     """Ctrl-C; returns its exit code. The notes of `error` say what is kept."""
     note("; ".join(["docqa: interrupted", *getattr(error, "__notes__", [])]))
     return INTERRUPTED
@@ -146,12 +146,12 @@ def exit_code(error: BaseException) -> int:
         return INPUT
     if isinstance(error, Cancelled | KeyboardInterrupt):
         return INTERRUPTED
-    if isinstance(error, expected_errors()) or out_of_memory(error):
+    if isinstance(error, expected_errors()) or is_out_of_memory(error):
         return RESOURCES
     return BUG
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out: torch says so in a RuntimeError of no type of its own."""
     of_torch = (
         isinstance(error, RuntimeError) and "allocate" in str(error) and "memory" in str(error)
@@ -159,7 +159,7 @@ def out_of_memory(error: BaseException) -> bool:
     return of_torch or isinstance(error, MemoryError)
 
 
-def describe(error: BaseException) -> str:
+def error_message(error: BaseException) -> str:
     """The message of `error` for a person, with a next step where the system gave only a number."""
     if isinstance(error, OSError):
         said = (f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
@@ -168,6 +168,6 @@ def describe(error: BaseException) -> str:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return f"{said}; choose a folder you may write with DOCQA_CACHE_DIR, or check the file's permissions"
         return said
-    if out_of_memory(error):
+    if is_out_of_memory(error):
         return "not enough memory for this document; `docqa plan` says how much it needs; ask fewer documents at a time"
     return str(error) or type(error).__name__

@@ -38,10 +38,10 @@ def is_zip(file: Path) -> bool:
                 return False
     except OSError:
         return False
-    return package_kind(file) == "archive"
+    return kind_of_zip_content(file) == "archive"
 
 
-def package_kind(source: Path | bytes) -> str | None:
+def kind_of_zip_content(source: Path | bytes) -> str | None:
     """What a zip contains: `docx`, `epub`, `archive` (files), or words for a kind that is not read;
     None: damaged.
     """
@@ -105,20 +105,20 @@ class Package:
         info = self._by_name.get(name)
         return None if info is None else self.read_entry(info)
 
-    def read_entry(self, info: zipfile.ZipInfo) -> bytes:
+    def read_entry(self, entry: zipfile.ZipInfo) -> bytes:
         """The bytes of one of `entries`."""
         with name_file_in_errors(self._where):
-            if info.flag_bits & 0x1:
+            if entry.flag_bits & 0x1:
                 raise Encrypted(
-                    f"its entry {info.filename} is encrypted", hint="Save it without a password"
+                    f"its entry {entry.filename} is encrypted", hint="Save it without a password"
                 )
             try:
-                data = self._decompress_entry(info)
+                data = self._decompress_entry(entry)
             except (*_DAMAGED, RuntimeError) as error:
-                what = f"its entry {info.filename} is damaged ({error})"
+                what = f"its entry {entry.filename} is damaged ({error})"
                 raise Unreadable(what, hint="Get the file again") from error
-            if id(info) not in self._counted:  # several may have one name
-                self._counted.add(id(info))
+            if id(entry) not in self._counted:  # several may have one name
+                self._counted.add(id(entry))
                 self._total += len(data)
             if self._total > limits.MAX_ZIP_TOTAL_BYTES:
                 what = f"over {limits.MAX_ZIP_TOTAL_BYTES:,} bytes unpacked"
@@ -148,7 +148,7 @@ def zip_entries(
     package = Package(source, name, hint="Unpack it and name the folder")
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
-            danger = _danger_of_entry(info)
+            danger = _reason_entry_is_unsafe(info)
             parts = PurePosixPath(info.filename).parts
             hidden = "__MACOSX" in parts or any(part.startswith(".") for part in parts)
             if danger and skipped is not None:
@@ -157,7 +157,7 @@ def zip_entries(
                 yield info.filename, package.read_entry(info)
 
 
-def _danger_of_entry(info: zipfile.ZipInfo) -> str:
+def _reason_entry_is_unsafe(info: zipfile.ZipInfo) -> str:
     path = PurePosixPath(info.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
         return "its path leads out of the archive"

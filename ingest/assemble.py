@@ -11,13 +11,13 @@ from itertools import pairwise
 
 from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.structure.leads import find_leads
-from docqa.ingest.structure.locators.items import find_items
-from docqa.ingest.structure.locators.sections import with_locators
+from docqa.ingest.structure.locators.items import find_numbered_parts
+from docqa.ingest.structure.locators.sections import add_locators_to_sections
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.opinions import with_parts
+from docqa.ingest.structure.opinions import add_opinion_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
-from docqa.ingest.structure.tables.described import with_tables
+from docqa.ingest.structure.tables.described import add_described_tables
 
 from .errors import NoText, refuse_over_limit
 from .limits import MAX_TEXT_CHARS
@@ -80,14 +80,14 @@ def assemble_document(
         title or request.stem,
         media_type,
         paged,
-        tuple(with_tables(pages)),
-        with_locators(sections, paged=paged),
+        tuple(add_described_tables(pages)),
+        add_locators_to_sections(sections, has_pages=paged),
         (),
         coverage,
     )
     notes = tuple(find_notes(document.pages, paged=paged))
-    items = tuple(find_items(document.pages, document.sections, notes))
-    parts = with_parts(document.sections, items, document.pages)
+    items = tuple(find_numbered_parts(document.pages, document.sections, notes))
+    parts = add_opinion_parts(document.sections, items, document.pages)
     leads = tuple(find_leads(document.pages))
     document = replace(document, notes=notes, items=items, sections=parts, leads=leads)
     return replace(
@@ -98,12 +98,12 @@ def assemble_document(
 
 
 def grade_page_text(
-    text: str, *, repaired: bool = False, score: float | None = None, order: str = "A"
+    text: str, *, is_repaired: bool = False, ocr_score: float | None = None, order_grade: str = "A"
 ) -> str:
     """The grade of a page's text. F: no words; C: over 2 % of the characters are private-use or
     replaced, over 45 % of the words single letters, or scripts mix within words; D: recognised from
-    an image with a mean `score` (0 to 1) under 0.95; B: recognised better, or `repaired`; else A.
-    Never better than the grade of its `order`."""
+    an image with a mean `ocr_score` (0 to 1) under 0.95; B: recognised better, or `is_repaired`; else A.
+    Never better than the grade of its `order_grade`."""
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):
         return "F"
@@ -116,9 +116,9 @@ def grade_page_text(
     words = len(stripped.split())
     if words > 20 and len(_LETTER_ALONE.findall(stripped)) > 0.45 * words:
         return "C"
-    if score is not None and score < _GOOD_SCORE:
+    if ocr_score is not None and ocr_score < _GOOD_SCORE:
         return "D"
-    return max("B" if repaired or score is not None else "A", order)
+    return max("B" if is_repaired or ocr_score is not None else "A", order_grade)
 
 
 def _has_words_of_mixed_scripts(text: str) -> bool:
@@ -153,9 +153,9 @@ def _kind_of_passage(text: str, path: Sequence[str]) -> str:
     return "references" if path and _BIBLIOGRAPHY.search(path[-1]) else "text"
 
 
-def hidden_remark(included: bool) -> str:
+def hidden_remark(is_included: bool) -> str:
     """What was done with hidden text, for a warning."""
-    return "read because it was asked for" if included else "not read; --include-hidden reads it"
+    return "read because it was asked for" if is_included else "not read; --include-hidden reads it"
 
 
 def page_list(pages: Sequence[int]) -> str:

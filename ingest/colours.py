@@ -39,9 +39,9 @@ def colour_of(text: str) -> Colour | None:
     return _colour_and_alpha(text)[0]
 
 
-def is_clear(text: str) -> bool:
-    """Whether the colour `text` cannot be seen: `transparent`, or nearly so by its alpha."""
-    return _colour_and_alpha(text)[1] < _CLEAR
+def is_transparent(colour_text: str) -> bool:
+    """Whether the colour `colour_text` cannot be seen: `transparent`, or nearly so by its alpha."""
+    return _colour_and_alpha(colour_text)[1] < _CLEAR
 
 
 @lru_cache(maxsize=4096)

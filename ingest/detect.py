@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from .archive import package_kind
+from .archive import kind_of_zip_content
 from .errors import Encrypted, NotADocument, Unreadable
 from .formats import (
     FORMATS,
@@ -67,7 +67,9 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
         else format_of_suffix(PurePosixPath(name).suffix.lower())
     )
     if media_type and wanted is None:
-        raise NotADocument(f"documents of type {media_type!r} are not read", hint=_convert_hint())
+        raise NotADocument(
+            f"documents of type {media_type!r} are not read", hint=_hint_to_convert_file()
+        )
     # A zip that stores a PDF has its first bytes near its own.
     if b"%PDF-" in head[:1024] and wanted in (None, pdf) and not data.startswith(_ZIP):
         return pdf
@@ -92,43 +94,49 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     return _format_by_content(data, wanted, media_type)
 
 
-def _format_by_content(data: bytes, wanted: Format | None, media_type: str | None) -> Format:
+def _format_by_content(
+    data: bytes, format_of_name: Format | None, media_type: str | None
+) -> Format:
     for known in known_formats():
         if known.starts and data.startswith(known.starts):
             return known
     if _is_html(data[:4096]) and not media_type:
         return format_named("html")
-    if wanted is format_named("uslm") or _XML.match(data[:4096]):
+    if format_of_name is format_named("uslm") or _XML.match(data[:4096]):
         from docqa.ingest.plain.uslm import is_uslm
 
         if not is_uslm(data):
-            raise NotADocument("this XML is not USLM", hint=_convert_hint())
+            raise NotADocument("this XML is not USLM", hint=_hint_to_convert_file())
         return format_named("uslm")
-    if wanted is not None:
+    if format_of_name is not None:
         raise NotADocument(
-            f"not {wanted.title}: its first bytes are others", hint=_check_suffix_hint()
+            f"not {format_of_name.title}: its first bytes are others", hint=_check_suffix_hint()
         )
     return format_named("txt")
 
 
-def _format_of_zip(data: bytes, wanted: Format | None, media_type: str | None) -> Format:
-    found = package_kind(data)
+def _format_of_zip(data: bytes, format_of_name: Format | None, media_type: str | None) -> Format:
+    found = kind_of_zip_content(data)
     packed = next((each for each in FORMATS if each.is_package and each.name == found), None)
-    if packed is not None and (not media_type or wanted is packed):
+    if packed is not None and (not media_type or format_of_name is packed):
         return packed
     if found is None:
-        if wanted is not None and wanted.is_package:
-            return wanted
+        if format_of_name is not None and format_of_name.is_package:
+            return format_of_name
         raise Unreadable(
             "this is a zip file, and it is damaged", hint="Get it again; it may have been cut off"
         )
-    hint = "Unpack it and name the folder" if found == "archive" and not wanted else _convert_hint()
+    hint = (
+        "Unpack it and name the folder"
+        if found == "archive" and not format_of_name
+        else _hint_to_convert_file()
+    )
     if found == "an OpenDocument file":
         hint = "Open it in LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
     raise NotADocument(f"this is {_PACKAGES.get(found, found)}", hint=hint)
 
 
-def _convert_hint() -> str:
+def _hint_to_convert_file() -> str:
     return f"{titles()}; save it as one of these"
 
 
@@ -148,19 +156,19 @@ def _refuse_unsupported_formats(data: bytes) -> None:
         raise NotADocument("this is RTF (.rtf), which is not read", hint=_WORD)
     for magic, what in _OTHER:
         if data.startswith(magic):
-            raise NotADocument(f"this is {what}", hint=_convert_hint())
+            raise NotADocument(f"this is {what}", hint=_hint_to_convert_file())
 
 
 def _is_html(head: bytes) -> bool:
     return bool(_HTML.match(head) or (_XML.match(head) and _XHTML.search(head)))
 
 
-def looks_readable(suffix: str, head: bytes) -> bool:
+def is_readable_format(suffix: str, first_bytes: bytes) -> bool:
     """Whether a file with this suffix and these first bytes, of a folder or an archive, is read."""
     if suffix == ".xml":
         from docqa.ingest.plain.uslm import is_uslm
 
-        return is_uslm(head) or _is_html(head)
+        return is_uslm(first_bytes) or _is_html(first_bytes)
     return format_of_suffix(suffix) is not None or (
-        b"%PDF-" in head[:1024] and not head.startswith(_ZIP)
+        b"%PDF-" in first_bytes[:1024] and not first_bytes.startswith(_ZIP)
     )

@@ -73,10 +73,10 @@ ERRORS: dict[str, type[IngestError]] = {
 
 
 @contextmanager
-def name_file_in_errors(where: str) -> Iterator[None]:
+def name_file_in_errors(file_name: str) -> Iterator[None]:
     """Names the file in the errors of this block."""
     try:
         yield
     except IngestError as error:
-        error.where = error.where or where
+        error.where = error.where or file_name
         raise

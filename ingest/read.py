@@ -10,12 +10,12 @@ from .archive import (
     file_status,
     is_pipe,
     is_zip,
+    kind_of_zip_content,
     load_file,
     load_pipe,
-    package_kind,
     zip_entries,
 )
-from .detect import format_of, looks_readable
+from .detect import format_of, is_readable_format
 from .errors import (
     EmptyError,
     IngestError,
@@ -33,12 +33,12 @@ from .types import Document
 INGEST_VERSION = 15
 
 
-def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:
+def read(request: ReadRequest, events: PageEvents | None = None) -> Document:
     """The Document of `request`, read in this process; untrusted files belong into
     `worker.read_in_worker`.
 
-    `events` are those of a PDF, whose pages are read by so many `processes`. Raises an IngestError:
-    Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
+    `events` are those of a PDF. Raises an IngestError: Missing, Empty, NotADocument,
+    Encrypted, Unreadable, NoText, TooLarge.
     """
     with name_file_in_errors(request.name):
         if request.data is None:
@@ -52,7 +52,7 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
         if found.name == "pdf":
             from docqa.ingest.pdf.reader import read_pdf
 
-            return read_pdf(request, events or PageEvents(), processes)
+            return read_pdf(request, events or PageEvents())
         return found.read()(request)
 
 
@@ -70,28 +70,32 @@ def find_documents(
     passed_over: list[str] = [] if skipped is None else skipped
     status = file_status(path)
     if S_ISDIR(status.st_mode):
-        return _with_attachments(iter(_documents_in_folder(root, name, passed_over)), passed_over)
+        return _add_email_attachments(
+            iter(_documents_in_folder(root, name, passed_over)), passed_over
+        )
     if is_pipe(status):
         return iter([(name, load_pipe(root))])
     # A .zip may be a renamed document; what is damaged says so when it is unpacked.
-    if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
-        return _with_attachments(_documents_in_zip(root, name, passed_over), passed_over)
-    return _with_attachments(iter([(name, root)]), passed_over)
+    if is_zip(root) or (
+        root.suffix.lower() == ".zip" and kind_of_zip_content(root) in (None, "archive")
+    ):
+        return _add_email_attachments(_documents_in_zip(root, name, passed_over), passed_over)
+    return _add_email_attachments(iter([(name, root)]), passed_over)
 
 
-def _with_attachments(
-    found: Iterator[tuple[str, bytes | Path]], skipped: list[str]
+def _add_email_attachments(
+    documents: Iterator[tuple[str, bytes | Path]], skipped: list[str]
 ) -> Iterator[tuple[str, bytes | Path]]:
-    for shown, content in found:
+    for shown, content in documents:
         yield shown, content
         if PurePosixPath(shown).suffix.lower() == ".eml":
             yield from documents_in_email(shown, content, skipped)
 
 
 def documents_in_email(
-    shown: str, content: bytes | Path, skipped: list[str]
+    display_name: str, content: bytes | Path, skipped: list[str]
 ) -> Iterator[tuple[str, bytes]]:
-    """What is attached to the e-mail `shown`; nothing where it cannot be read, which its reader
+    """What is attached to the e-mail `display_name`; nothing where it cannot be read, which its reader
     says.
     """
     try:
@@ -100,7 +104,7 @@ def documents_in_email(
         data = content if isinstance(content, bytes) else content.read_bytes()
     except OSError:
         return
-    yield from _attached_documents(data, shown, skipped)
+    yield from _attached_documents(data, display_name, skipped)
 
 
 def _attached_documents(
@@ -127,25 +131,25 @@ def _attached_documents(
                 skipped.append(
                     f"{shown} (what is attached to it: nested deeper than {MAX_EMAIL_DEPTH})"
                 )
-        elif content.startswith(ZIP) and package_kind(content) in ("archive", None):
+        elif content.startswith(ZIP) and kind_of_zip_content(content) in ("archive", None):
             try:
                 yield from _documents_in_zipped_attachment(content, shown, skipped)
             except IngestError as error:  # the other attachments can be read all the same
                 skipped.append(f"{shown} ({error.message})")
-        elif looks_readable(suffix, content[:4096]):
+        elif is_readable_format(suffix, content[:4096]):
             yield shown, content
         else:
             skipped.append(shown)
 
 
 def _documents_in_zipped_attachment(
-    content: bytes | Path, shown: str, skipped: list[str]
+    content: bytes | Path, display_name: str, skipped: list[str]
 ) -> Iterator[tuple[str, bytes]]:
-    for entry, data in zip_entries(content, shown, skipped):
-        if looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
-            yield f"{shown}/{entry}", data
+    for entry, data in zip_entries(content, display_name, skipped):
+        if is_readable_format(PurePosixPath(entry).suffix.lower(), data[:4096]):
+            yield f"{display_name}/{entry}", data
         else:
-            skipped.append(f"{shown}/{entry}")
+            skipped.append(f"{display_name}/{entry}")
 
 
 def _documents_in_folder(
@@ -170,14 +174,16 @@ def _documents_in_folder(
     return [(str(file), file) for file in documents]
 
 
-def _files_below(root: Path, closed: list[str]) -> list[Path]:
+def _files_below(root: Path, unreadable_folders: list[str]) -> list[Path]:
     """The files at any depth, not through links to folders, which may lead back; folders that
-    cannot be listed go into `closed` with the reason. Raises OSError where `root` cannot."""
+    cannot be listed go into `unreadable_folders` with the reason. Raises OSError where `root` cannot."""
 
     def on_error(error: OSError) -> None:
         if Path(error.filename) == root:
             raise error
-        closed.append(f"{error.filename} (the folder cannot be listed: {error.strerror})")
+        unreadable_folders.append(
+            f"{error.filename} (the folder cannot be listed: {error.strerror})"
+        )
 
     found: list[Path] = []
     for folder, folders, names in os.walk(root, onerror=on_error):
@@ -193,7 +199,7 @@ def _is_document(file: Path) -> bool:
             head = stream.read(4096)
     except OSError:
         return format_of_suffix(suffix) is not None
-    return looks_readable(suffix, head)
+    return is_readable_format(suffix, head)
 
 
 def _documents_in_zip(

@@ -23,11 +23,10 @@ class ReadRequest:
     reads a PDF, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the
     reason there.
 
-    A worker reads a long PDF by `processes` (default: one a core), in `seconds` in all, at most
-    `until` that time of the monotonic clock, and a page in `page_seconds`; it may take so many
-    bytes of `memory`. `on_page` hears how many pages are begun, and how many there are, `on_first`
-    gets the Document of a long PDF's first pages, `on_begun` is called once a worker has begun,
-    before its answer is waited for.
+    A worker reads a document in `seconds` in all, at most `until` that time of the monotonic clock,
+    and a page in `page_seconds`; it may take so many bytes of `memory`. `on_page` hears how many
+    pages are begun, and how many there are, `on_first` gets the Document of a long PDF's first
+    pages, `on_begun` is called once a worker has begun, before its answer is waited for.
     """
 
     path: str | Path = ""
@@ -42,7 +41,6 @@ class ReadRequest:
     until: float = inf
     page_seconds: float = WORKER_PAGE_SECONDS
     memory: int = WORKER_MEMORY_BYTES
-    processes: int | None = None
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
     on_first: Callable[[Document], None] | None = field(default=None, compare=False)
     on_begun: Callable[[], None] | None = field(default=None, compare=False)
@@ -91,11 +89,9 @@ def _ignore_number(number: int) -> None: ...
 class PageEvents:
     """What is called while a PDF is read: `on_pages` with the number of pages before the first,
     `on_page` with each page (from 1) before it is read and 0 after the last, `on_ocr` before its
-    image is recognised, `on_read` when a fork has read it, `on_first` with the Document of a long
-    one's first pages."""
+    image is recognised, `on_first` with the Document of a long one's first pages."""
 
     on_pages: Callable[[int], None] = _ignore_number
     on_page: Callable[[int], None] = _ignore_number
     on_ocr: Callable[[int], None] = _ignore_number
-    on_read: Callable[[int], None] = _ignore_number
     on_first: Callable[[Document], None] | None = None

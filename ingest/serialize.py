@@ -13,35 +13,35 @@ from .types import Document, Page
 FORMAT_OF_LINES = 9
 
 
-def row_of(item: Any) -> list[Any]:
+def field_values(dataclass_instance: Any) -> list[Any]:
     """The fields of a part of a Document, in order."""
-    return [getattr(item, name) for name in item.__slots__]
+    return [getattr(dataclass_instance, name) for name in dataclass_instance.__slots__]
 
 
 @cache
-def maker_from_json(kind: Any) -> Callable[[Any], Any]:
-    """From JSON to a value of type `kind`: a dataclass of its row (`row_of`), tuples of lists. It
+def json_decoder_for(type_: Any) -> Callable[[Any], Any]:
+    """From JSON to a value of type `type_`: a dataclass of its row (`field_values`), tuples of lists. It
     raises TypeError or ValueError where fields are missing."""
-    if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        makers = [maker_from_json(hints[field.name]) for field in fields(kind)]
-        make = cast("Callable[..., Any]", kind)
-        if all(inner is _as_it_is for inner in makers):
+    if is_dataclass(type_):
+        hints = get_type_hints(type_)
+        makers = [json_decoder_for(hints[field.name]) for field in fields(type_)]
+        make = cast("Callable[..., Any]", type_)
+        if all(inner is _return_unchanged for inner in makers):
             return lambda row: make(*row)
         return lambda row: make(*(inner(value) for inner, value in zip(makers, row, strict=True)))
-    origin = get_origin(kind)
-    arguments = get_args(kind)
+    origin = get_origin(type_)
+    arguments = get_args(type_)
     if origin is UnionType:
-        inner = maker_from_json(arguments[0])
+        inner = json_decoder_for(arguments[0])
         return (
-            _as_it_is
-            if inner is _as_it_is
+            _return_unchanged
+            if inner is _return_unchanged
             else lambda value: None if value is None else inner(value)
         )
     if origin is not tuple:
-        return _as_it_is
-    inner = maker_from_json(arguments[0])
-    if inner is _as_it_is:
+        return _return_unchanged
+    inner = json_decoder_for(arguments[0])
+    if inner is _return_unchanged:
         return tuple
 
     def made(rows: list[Any]) -> tuple[Any, ...]:
@@ -52,7 +52,7 @@ def maker_from_json(kind: Any) -> Callable[[Any], Any]:
     return made
 
 
-def _as_it_is(value: Any) -> Any:
+def _return_unchanged(value: Any) -> Any:
     return value
 
 
@@ -94,7 +94,7 @@ class StoredPages(Sequence[Page]):
         page = self._made.get(index)
         if page is None:
             try:
-                page = self._made[index] = maker_from_json(Page)(json.loads(self._lines[index]))
+                page = self._made[index] = json_decoder_for(Page)(json.loads(self._lines[index]))
             except (TypeError, ValueError) as error:
                 raise _damaged_document_error(error) from error
         return page
@@ -109,7 +109,7 @@ def to_bytes(document: Document) -> bytes:
         "pages": len(document.pages),
         "content_hash": document.content_hash,
     }
-    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=row_of).encode
+    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=field_values).encode
     return "\n".join(map(dump, (record, *document.pages))).encode("utf-8", "replace")
 
 
@@ -123,7 +123,7 @@ def from_bytes(data: bytes, path: str) -> Document:
                 f"stored document has format {record['format']} and {len(lines)} pages"
             )
         values = record | {"path": path, "pages": StoredPages(lines)}
-        made: Document = maker_from_json(Document)(
+        made: Document = json_decoder_for(Document)(
             [values[field.name] for field in fields(Document)]
         )
         vars(made)["content_hash"] = record["content_hash"]  # or each page would be made for it

@@ -3,7 +3,7 @@ harm the reader.
 
 The parent sends a JSON request and the bytes (empty: the child reads the path). The child answers
 with a PDF's number of pages, the Document of its first ones where wanted, a message for each page
-that it begins, has from a fork or recognises, and last the Document, what was seen on the one page
+that it begins or recognises, and last the Document, what was seen on the one page
 asked for, or the error.
 """
 
@@ -21,14 +21,14 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from docqa.ingest import limits
-from docqa.ingest.process.limits import Watch
+from docqa.ingest.process.limits import ChildProcessWatch
 from docqa.ingest.process.messages import Inbox, pipes_of_child, receive, send, start_child
 from docqa.ingest.process.processor_time import Stopwatch
 
 from .errors import ERRORS, IngestError, Unreadable, name_file_in_errors
 from .process import limits as process_limits
 from .request import PageEvents, ReadRequest
-from .serialize import from_bytes, maker_from_json, row_of
+from .serialize import field_values, from_bytes, json_decoder_for
 from .types import Document, Page
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _OWN = {"path", "data", "seconds", "until"}
 _YOUNG_OBJECTS = 50_000
 
 
-_COUNTED = (b"pages", b"page", b"ocr", b"read")
+_COUNTED = (b"pages", b"page", b"ocr")
 _ALLOWED = (b"pages", b"ocr")
 
 
@@ -64,8 +64,7 @@ def read_in_worker(request: ReadRequest) -> Document:
     """The Document of `read.read`, from a child process with the memory and the wall time of
     `request`.
 
-    With several cores up to `request.processes` forks read a long PDF, within the same limits. A
-    PDF page that takes `page_seconds` of processor time, or crashes its reader, is left empty and
+    A PDF page that takes `page_seconds` of processor time, or crashes its reader, is left empty and
     named in the warnings; the ninth such page is Unreadable, and so is running over the limits
     elsewhere. A crash outside the pages is tried once more with pypdf alone. Raises the
     IngestErrors of `read`.
@@ -145,12 +144,12 @@ class _ReadingLimits:
         if self.request.on_first is not None:
             self.request.on_first(from_bytes(body, self.request.name))
 
-    def count(self, kind: bytes, number: int) -> None:
-        """Tells the caller how many pages are begun; forks begin them in any order."""
+    def count(self, kind: bytes, page_number: int) -> None:
+        """Tells the caller how many pages are begun."""
         if kind == b"pages":
             self._begun = 0
-            self._pages = number
-        elif kind in (b"page", b"read") and number and self.request.on_page is not None:
+            self._pages = page_number
+        elif kind == b"page" and page_number and self.request.on_page is not None:
             self._begun = min(self._begun + 1, self._pages)
             self.request.on_page(self._begun, self._pages)
 
@@ -163,7 +162,7 @@ class _ReaderChild:
         fields = {name: getattr(request, name) for name in names}
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
         fields["wants_first"] = request.on_first is not None
-        header = json.dumps(fields, default=row_of).encode()
+        header = json.dumps(fields, default=field_values).encode()
         self._size = (
             len(request.content) if request.data is not None else _size_of_file(request.name)
         )
@@ -173,15 +172,17 @@ class _ReaderChild:
         given = self._process.stdin, header, request.content
         self._sender = threading.Thread(target=_send_and_close, args=given, daemon=True)
         self._sender.start()
-        watched = process_limits.is_watched()
+        watched = process_limits.are_processes_watched()
         self._watch = (
-            Watch(self._process, budget_seconds(self._size), request.memory) if watched else None
+            ChildProcessWatch(self._process, budget_seconds(self._size), request.memory)
+            if watched
+            else None
         )
 
-    def answer(self, clock: _ReadingLimits) -> bytes:
+    def answer(self, stopwatch: _ReadingLimits) -> bytes:
         """A Document, or what was seen on the page. Raises _ChildDied, and the errors of reading it."""
         try:
-            last = _answer_of_child(self._process, self._inbox, clock, self._size, self._watch)
+            last = _answer_of_child(self._process, self._inbox, stopwatch, self._size, self._watch)
         finally:
             self.close()
         kind, _, body = last.partition(b"\n")
@@ -235,7 +236,7 @@ def _answer_of_child(
     inbox: Inbox,
     clock: _ReadingLimits,
     size: int,
-    watch: Watch | None,
+    watch: ChildProcessWatch | None,
 ) -> bytes:
     """The child's answer about a document of `size` bytes. Raises _ChildDied, and Unreadable when it ran
     out of time.
@@ -281,10 +282,10 @@ def _answer_of_child(
         if kind not in _COUNTED:
             return message
         if watch is not None and kind in _ALLOWED:
-            watch.allow(_seconds_allowed(kind, int(number)))
+            watch.add_allowed_seconds(_seconds_allowed(kind, int(number)))
         clock.count(kind, int(number))
         if kind != b"pages":
-            page = 0 if kind == b"read" else int(number)
+            page = int(number)
             recognising = kind == b"ocr"
         step.start()
 
@@ -338,7 +339,7 @@ def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> 
         return b"answer\n" + (
             _serialized_document(request, events)
             if page is None
-            else _serialized_page_boxes(request, maker_from_json(Page)(page), events)
+            else _serialized_page_boxes(request, json_decoder_for(Page)(page), events)
         )
     except MemoryError:
         what = f"reading it takes more than {_memory_in_mib(request)} of memory"
@@ -352,12 +353,10 @@ def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> 
 
 
 def _serialized_document(request: ReadRequest, events: PageEvents) -> bytes:
-    from docqa.ingest.process.forks import usable_cores
-
     from .read import read
     from .serialize import to_bytes
 
-    return to_bytes(read(request, events, processes=request.processes or usable_cores()))
+    return to_bytes(read(request, events))
 
 
 def _serialized_page_boxes(request: ReadRequest, page: Page, events: PageEvents) -> bytes:

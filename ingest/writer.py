@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.structure.clean import clean_text, one_line, strip_invisible
-from docqa.ingest.structure.grids import GridRows, MarkedCell
+from docqa.ingest.structure.clean import clean_text, collapse_whitespace, strip_invisible
+from docqa.ingest.structure.grids import GridRows, MarkupCell
 
 from .assemble import assemble_document, grade_page_text, hidden_remark
 from .request import ReadRequest
@@ -21,8 +21,8 @@ _MAX_HEADING_CHARS = 120
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", re.IGNORECASE)
 
 
-def superscript_text(before: str, text: str, *, note: bool = False) -> str:
-    """A superscript as it reads after `before`: "10^2" for a power, "word[1]" for the mark of a
+def superscript_text(text_before: str, text: str, *, is_note: bool = False) -> str:
+    """A superscript as it reads after `text_before`: "10^2" for a power, "word[1]" for the mark of a
     note.
     """
     mark = text.strip()
@@ -30,10 +30,10 @@ def superscript_text(before: str, text: str, *, note: bool = False) -> str:
         not mark
         or mark.startswith(("[", "("))
         or _ORDINAL.match(mark)
-        or not (note or before[-1:].isalnum())
+        or not (is_note or text_before[-1:].isalnum())
     ):
         return text
-    return f"[{mark}]" if note else f"^{mark}"
+    return f"[{mark}]" if is_note else f"^{mark}"
 
 
 class TextWriter:
@@ -89,8 +89,10 @@ class BlockWriter(TextWriter):
         self._lines: list[outline.HeadingLine] = []
         self._sizes = Counter[float]()
 
-    def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
-        """Writes `text` as a block and returns where it begins, None without words. `bold` and
+    def block(
+        self, text: str, kind: str, *, is_bold: bool = False, size: float = 1.0
+    ) -> int | None:
+        """Writes `text` as a block and returns where it begins, None without words. `is_bold` and
         `size` (in any unit): for `infer_headings`."""
         text, hidden = strip_invisible(clean_text(text))
         self.hidden += hidden
@@ -101,24 +103,24 @@ class BlockWriter(TextWriter):
         start = self.put(text, kind, "\n" if tight else "\n\n")
         self._sizes[size] += len(text)
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
-            self._lines.append(outline.HeadingLine(start, text, size, bold, kind == "para"))
+            self._lines.append(outline.HeadingLine(start, text, size, is_bold, kind == "para"))
         return start
 
-    def row(self, cells: Sequence[MarkedCell], table: int) -> int | None:
+    def row(self, cells: Sequence[MarkupCell], table_id: int) -> int | None:
         """Writes a row of the table of this number as a block; as `block` does."""
         text = " | ".join(cell.text for cell in cells)
         start = self.block(text if any(cell.text for cell in cells) else "", "table")
         if start is not None:
-            self.grids.add(table, start, self.last_text(), cells)
+            self.grids.add(table_id, start, self.last_text(), cells)
         else:
-            self.grids.leave_out(table)
+            self.grids.leave_out(table_id)
         return start
 
     def heading(self, text: str, level: int, *, label: str | None = None) -> None:
         """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes
         the section's.
         """
-        text = one_line(text)
+        text = collapse_whitespace(text)
         start = self.block(text, "heading")
         if start is not None:
             number, title = outline.split_number(clean_text(text))
@@ -148,19 +150,23 @@ class BlockWriter(TextWriter):
         if len(self.marks) > 1 or not self._lines:
             return
         usual = self._sizes.most_common(1)[0][0]
-        found = outline.from_numbering(self._lines, usual) or outline.from_style(self._lines, usual)
+        found = outline.headings_by_numbering(self._lines, usual) or outline.headings_by_style(
+            self._lines, usual
+        )
         known = {mark.start for mark in self.marks}
         found = [
-            mark for mark in outline.with_opinions(found, [self.page()]) if mark.start not in known
+            mark
+            for mark in outline.add_opinion_headings(found, [self.page()])
+            if mark.start not in known
         ]
         pairs = [*zip(self.marks, self._labels, strict=True), *((mark, None) for mark in found)]
         pairs.sort(key=lambda pair: pair[0].start)
         self.marks = [mark for mark, _ in pairs]
         self._labels = [label for _, label in pairs]
 
-    def hide(self, text: str, *, goes_on: bool = False) -> None:
-        """Counts `text` as hidden; one that `goes_on` belongs to the one before."""
-        if goes_on and self._hidden:
+    def hide(self, text: str, *, continues_last: bool = False) -> None:
+        """Counts `text` as hidden; one that `continues_last` belongs to the one before."""
+        if continues_last and self._hidden:
             self._hidden[-1] += text
         elif text.strip():
             self._hidden.append(text)
@@ -171,7 +177,9 @@ class BlockWriter(TextWriter):
         if not self._hidden:
             return []
         starts = [
-            self.block(one_line(text), "hidden") for text in self._hidden if self._include_hidden
+            self.block(collapse_whitespace(text), "hidden")
+            for text in self._hidden
+            if self._include_hidden
         ]
         first = next((start for start in starts if start is not None), None)
         if first is not None:
@@ -199,7 +207,7 @@ class BlockWriter(TextWriter):
         )
         return assemble_document(
             request,
-            title=one_line(clean_text(title or request.stem)),
+            title=collapse_whitespace(clean_text(title or request.stem)),
             media_type=media_type,
             paged=False,
             pages=[page],

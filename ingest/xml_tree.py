@@ -56,7 +56,7 @@ def attribute(element: Element | None, name: str) -> str | None:
     return next((value for key, value in items if key.rpartition("}")[2] == name), None)
 
 
-def child(element: Element | None, *names: str) -> Element | None:
+def first_descendant_by_path(element: Element | None, *names: str) -> Element | None:
     """The element that `names` lead to from `element`, each by its first child; None where the way
     ends.
     """
@@ -72,7 +72,7 @@ def children_named(element: Element | None, name: str) -> list[Element]:
     return [inner for inner in element if local_name(inner) == name] if element is not None else []
 
 
-def all_named(element: Element | None, *names: str) -> list[Element]:
+def descendants_with_names(element: Element | None, *names: str) -> list[Element]:
     """The elements called by one of `names` in `element`, itself too, in order; none of None."""
     inside = element.iter() if element is not None else ()
     return [inner for inner in inside if local_name(inner) in names]

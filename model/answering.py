@@ -36,9 +36,7 @@ class AnsweringModel:
     is_on_cpu = True
     packed = True
     item_bytes = 4
-    expert_pool_bytes = None
     precision = PACKED_PRECISION
-    blocks_at_once = 1
     has_reader = True
     device = None
     reranker: Reranker | None = None

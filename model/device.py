@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from .errors import ConfigUnsupported
+from .cost.machine import available_memory_bytes
+from .errors import ConfigUnsupported, NoMemory
 
 if TYPE_CHECKING:
     import torch
@@ -53,4 +54,14 @@ def check_device_memory(device: "torch.device", weights_bytes: int, where: str) 
         raise ConfigUnsupported(
             f"{where}: the weights take {weights_bytes / 2**30:.1f} GiB and {device_description(device)} has "
             f"{free / 2**30:.1f} GiB free; use --device cpu, or a smaller model"
+        )
+
+
+def check_free_memory(weights_bytes: int, where: str) -> None:
+    """Raises NoMemory where this machine has less free memory than weights of so many bytes."""
+    free = available_memory_bytes()
+    if weights_bytes > free:
+        raise NoMemory(
+            f"{where}: the weights need {weights_bytes / 2**30:.1f} GiB and {free / 2**30:.1f} GiB are free; "
+            "take a GGUF file quantized to fewer bits, or llama.cpp's server with --model llamacpp:NAME"
         )

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +15,11 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, activation_rounding_of_blocks
 from docqa.kernels.native import is_packed_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.experts import default_expert_budget, expert_pool
 from docqa.model.checkpoints.gguf.checkpoint import has_experts_in_blocks
 from docqa.model.checkpoints.network import load_mtp, load_network
-from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
+from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint, weight_files
 from docqa.model.cost.machine import has_fast_bfloat16
-from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, check_length, parameters
+from docqa.model.cost.plan import check_length, parameters
 from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.heads.evidence import EvidenceHead, load_evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -31,7 +29,7 @@ from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
 
 from .config import HybridConfig, load_config
-from .device import check_device_memory, device_for_name
+from .device import check_device_memory, check_free_memory, device_for_name
 from .errors import ConfigUnsupported, ModelNotFound
 from .folder import BUNDLED, load_calibration
 from .linear import Linear
@@ -88,18 +86,6 @@ class NetworkModel:
     @property
     def item_bytes(self) -> int:
         return int(self.dtype.itemsize)
-
-    @property
-    def expert_pool_bytes(self) -> int | None:
-        pool = expert_pool(self.lower)
-        return None if pool is None else pool.slots.nbytes
-
-    @property
-    def blocks_at_once(self) -> int:
-        """Blocks of a state's grid that a prefill takes through one layer after the other: several
-        where experts are read from disk, so that a layer's are read once for all."""
-        pool = expert_pool(self.lower)
-        return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole else 1
 
     @property
     def evidence_layer(self) -> int:
@@ -193,9 +179,7 @@ class NetworkModel:
         check_length(self.config, state.yarn_factor, state.position + len(numbers))
         done = 0
         while done < len(numbers):
-            count = min(
-                self.blocks_at_once * state.grid - state.position % state.grid, len(numbers) - done
-            )
+            count = min(state.grid - state.position % state.grid, len(numbers) - done)
             hidden = self._run_layers(numbers[done : done + count], state, on_hidden)
             done += count
         return hidden
@@ -217,17 +201,15 @@ class NetworkModel:
             )
 
     def _run_layers(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
-        """A few blocks of the grid, or less, through the layers; the last token's hidden state."""
-        pieces: list[Tensor] = []
-        hooks = {self.evidence_layer: pieces.append} if on_hidden is not None else {}
+        """At most a block of the grid through the layers; the last token's hidden state."""
+        outputs: list[Tensor] = []
+        hooks = {self.evidence_layer: outputs.append} if on_hidden is not None else {}
         position = state.position
         depth = len(state.layers)
         all_layers = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
         ids = torch.as_tensor(numbers.tolist())
-        several_blocks = position % state.grid + len(ids) > state.grid
-        pool = expert_pool(network) if several_blocks else None
-        with torch.inference_mode(), nullcontext() if pool is None else pool.keeping_one_layer():
+        with torch.inference_mode():
             hidden = network(
                 ids[None].to(self.device),
                 state.layers,
@@ -235,14 +217,11 @@ class NetworkModel:
                 factor=state.yarn_factor,
                 hooks=hooks,
                 layers=None if all_layers else depth,
-                block=None if pool is None else state.grid,
             )
             last = hidden[0, -1].clone()
             state.advance(numbers, last if all_layers else None)
-        for piece in pieces:
-            assert on_hidden is not None
-            on_hidden(position, piece[0].float().cpu())
-            position += piece.shape[1]
+        if on_hidden is not None:
+            on_hidden(position, outputs[0][0].float().cpu())
         return last
 
 
@@ -251,7 +230,6 @@ def load_model(
     *,
     dtype: torch.dtype | str | None = None,
     threads: int | None = None,
-    expert_bytes: int | None = None,
     device: str = "auto",
     tokenizer: CheckpointTokenizer | None = None,
 ) -> NetworkModel:
@@ -260,13 +238,11 @@ def load_model(
     `dtype`: of matrices and keys; by default float32 with quantized matrices left so where native
     kernels multiply them faster (always those in blocks of a GGUF file), else bfloat16 where the
     processor multiplies it, else float32. `threads`: torch's, for the whole process.
-    `expert_bytes`: memory for experts, read as tokens are sent to them; by default all are kept
-    where they take less than half of what is available, else that half is used. `device`: one of
-    `device.DEVICES`; off the CPU all matrices are dense, and all experts on the card. `tokenizer`:
-    the folder's, where it was made already.
+    `device`: one of `device.DEVICES`; off the CPU all matrices are dense. `tokenizer`: the
+    folder's, where it was made already.
 
     Raises ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch,
-    naming the file.
+    naming the file; NoMemory: a model with experts is larger than the memory that is free.
     """
     where = Path(folder) if folder is not None else BUNDLED
     if not where.is_dir() and not is_gguf(where):
@@ -278,8 +254,10 @@ def load_model(
     target = device_for_name(device)
     compute, packed = _resolve_precision(where, target, dtype or os.environ.get("DOCQA_DTYPE"))
     check_device_memory(target, parameters(config)["total"] * compute.itemsize, str(where))
-    if expert_bytes is None and target.type == "cpu":
-        expert_bytes = default_expert_budget(config, compute)
+    if config.num_experts and target.type == "cpu":
+        on_disk = sum(path.stat().st_size for path in weight_files(where))
+        in_memory = on_disk if packed else parameters(config)["total"] * compute.itemsize
+        check_free_memory(in_memory, str(where))
     calibration = load_calibration(where)
     evidence_head = EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
@@ -289,9 +267,7 @@ def load_model(
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         digest = pool.submit(fingerprint, where)
         tokens = pool.submit(lambda: tokenizer or CheckpointTokenizer.load(where))
-        lower = load_network(
-            where, config, compute, layers, packed=packed, expert_bytes=expert_bytes
-        )
+        lower = load_network(where, config, compute, layers, packed=packed)
         _add_adapters(lower, where, target, compute)
         return NetworkModel(
             config=config,

@@ -78,33 +78,21 @@ class Network(nn.Module):
         factor: float = 1.0,
         hooks: Mapping[int, Callable[[Tensor], None]] | None = None,
         layers: int | None = None,
-        block: int | None = None,
     ) -> Tensor:
         """Runs ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's
         output.
 
-        With `layers`, only so many of the first run, without the last norm. With `block`, a layer
-        runs over pieces, which end where positions are multiples of it, before the next layer does,
-        and hooks get pieces: bits as of one call for each.
+        With `layers`, only so many of the first run, without the last norm.
         """
-        pieces = [
-            self.embed_tokens(piece)
-            for piece in ids.split(piece_sizes(ids.shape[1], position, block), 1)
-        ]
+        hidden: Tensor = self.embed_tokens(ids)
         # On the CPU, in float64, which not every accelerator has.
         cos, sin = self.rotation(torch.arange(position, position + ids.shape[1]), factor)
-        sizes = [piece.shape[1] for piece in pieces]
-        rotations = list(
-            zip(cos.to(ids.device).split(sizes), sin.to(ids.device).split(sizes), strict=True)
-        )
+        rotation = cos.to(ids.device), sin.to(ids.device)
         for number, layer in enumerate(self.layers[:layers]):
-            for at, rotation in enumerate(rotations):
-                pieces[at] = layer(pieces[at], rotation, None if caches is None else caches[number])
-                if hooks and number in hooks:
-                    hooks[number](pieces[at])
-        if layers is None:
-            pieces = [self.norm(piece) for piece in pieces]
-        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
+            hidden = layer(hidden, rotation, None if caches is None else caches[number])
+            if hooks and number in hooks:
+                hooks[number](hidden)
+        return hidden if layers is not None else self.norm(hidden)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[.., hidden] -> [.., vocab] through the tied or separate head."""
@@ -136,14 +124,3 @@ class Network(nn.Module):
             for name, module in self.expert_modules().items()
             if module.bank is not None
         }
-
-
-def piece_sizes(count: int, position: int, block: int | None) -> list[int]:
-    """Tokens of each piece of `count` tokens from `position` on, cut at multiples of `block`, of
-    all without it.
-    """
-    if block is None:
-        return [count]
-    first = min(count, block - position % block)
-    whole, rest = divmod(count - first, block)
-    return [first, *[block] * whole, *[rest] * (rest > 0)]

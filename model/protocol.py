@@ -152,14 +152,6 @@ class Model(Protocol):
         """Bytes of a number of the compute dtype."""
 
     @property
-    def expert_pool_bytes(self) -> int | None:
-        """Memory that experts are read into as tokens are sent to them; None without a pool."""
-
-    @property
-    def blocks_at_once(self) -> int:
-        """Blocks of a state's grid that a prefill best takes at once."""
-
-    @property
     def precision(self) -> str:
         """The compute dtype and whether matrices are packed, in words."""
 

@@ -33,7 +33,7 @@ class Cite:
             self.file == file and (self.page or 1) == page and self.start < end and start < self.end
         )
 
-    def holds_span(self, file: str, page: int, start: int, end: int) -> bool:
+    def contains_span(self, file: str, page: int, start: int, end: int) -> bool:
         """Whether it has all of them."""
         return (
             self.file == file
@@ -77,7 +77,7 @@ class Statement:
     file: str | None = None
 
     @property
-    def is_borne_out(self) -> bool:
+    def is_supported(self) -> bool:
         """Whether its quotes bear it out, in part at least; "not stated" needs none."""
         return self.file is not None or self.support not in (
             Support.UNSUPPORTED,

@@ -120,9 +120,9 @@ COPY_WEIGHTS: dict[str, float] = {
 """The same of candidates that a checkpoint without a reader copies."""
 
 
-def chance_of(odds: float) -> float:
+def chance_from_log_odds(log_odds_value: float) -> float:
     """The probability that log-odds are."""
-    return 1.0 / (1.0 + math.exp(-max(min(odds, 60.0), -60.0)))
+    return 1.0 / (1.0 + math.exp(-max(min(log_odds_value, 60.0), -60.0)))
 
 
 def log_odds(chance: float) -> float:
@@ -177,15 +177,17 @@ def _logistic_probability(
     signals: Mapping[str, float], features: list[str], fitted: Logistic
 ) -> float:
     weighed = zip(features, fitted["weights"], strict=True)
-    return chance_of(fitted["bias"] + sum(w * signals.get(name, 0.0) for name, w in weighed))
+    return chance_from_log_odds(
+        fitted["bias"] + sum(w * signals.get(name, 0.0) for name, w in weighed)
+    )
 
 
-def is_refused(chance: float, calibration: RefusalCalibration | None) -> bool:
+def is_below_answer_threshold(chance: float, calibration: RefusalCalibration | None) -> bool:
     """Whether an answer with this chance is not asserted."""
     return chance < float((calibration or OWN_ODDS)["threshold"])
 
 
-def is_possible(chance: float, calibration: RefusalCalibration | None) -> bool:
+def is_above_possible_threshold(chance: float, calibration: RefusalCalibration | None) -> bool:
     """Whether the first passage may answer what is refused, by the threshold calibrated for
     that.
     """

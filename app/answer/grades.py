@@ -83,7 +83,7 @@ class Support(StrEnum):
     CONTRADICTED = "contradicted"
 
     @property
-    def is_good(self) -> bool:
+    def is_full_support(self) -> bool:
         """Whether the statement may be shown as verified."""
         return self in (Support.QUOTED, Support.SUPPORTED)
 

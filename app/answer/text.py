@@ -18,12 +18,12 @@ def storable_text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def clip(text: str, most: int) -> str:
-    """`text`, or at most its first `most` characters, cut between two words, with ` …` after."""
-    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+def clip(text: str, max_characters: int) -> str:
+    """`text`, or at most its first `max_characters` characters, cut between two words, with ` …` after."""
+    return text if len(text) <= max_characters else text[:max_characters].rsplit(" ", 1)[0] + " …"
 
 
-def list_first_names(names: Sequence[str], most: int) -> str:
+def abridged_name_list(names: Sequence[str], max_names: int) -> str:
     """`a, b and 3 more`: at most so many of `names`."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    more = f" and {len(names) - max_names:,} more" if len(names) > max_names else ""
+    return ", ".join(names[:max_names]) + more

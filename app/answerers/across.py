@@ -20,12 +20,12 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support
 from docqa.app.context.provenance import documents_hash
-from docqa.app.facts.facts import FactKind, read_first_fact, sort_key
-from docqa.app.reading.wording.across import AcrossQuestion
+from docqa.app.facts.facts import FactKind, parse_first_fact, sort_key
+from docqa.app.reading.wording.across import PerDocumentQuestion
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.protocol import NamedLogistic
 
-from .compose import Draft, Stated, answer_from_statements
+from .compose import Draft, StatedAnswer, answer_from_statements
 from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
 
@@ -44,29 +44,31 @@ class DocumentAnswer:
     agrees: float = 0.0
 
 
-def ask_across(
-    asked: AcrossQuestion,
+def ask_documents_separately(
+    asked: PerDocumentQuestion,
     question: str,
     corpus: Corpus,
-    alone: Sequence[ExtractiveAnswerer],
-    numbers: Sequence[int],
+    answerers: Sequence[ExtractiveAnswerer],
+    document_numbers: Sequence[int],
 ) -> Iterator[Event]:
-    """Ask each document of `numbers` by itself, by its answerer in `alone`, the likeliest by its
+    """Ask each document of `document_numbers` by itself, by its answerer in `answerers`, the likeliest by its
     words first. Progress is of reading all."""
     started = time.monotonic()
     answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
     scores = corpus.word_index.bm25_scores(question) if asked.kind.picks_documents else np.zeros(0)
-    order = _likeliest_first(question, corpus, numbers)
+    order = _rank_documents_by_words(question, corpus, document_numbers)
     for number in order:
-        answerer = alone[number]
+        answerer = answerers[number]
         tokens_before = sum(each.answer.coverage.tokens for each in answers.values())
         for event in answerer.ask(
-            asked.question, asked.wanted, doubtful=asked.kind.picks_documents
+            asked.question, asked.wanted, include_unlikely=asked.kind.picks_documents
         ):
             if isinstance(event, ReadProgress):
                 is_last = number == order[-1]
-                yield _progress_of_all(event, tokens_before, len(corpus.context), is_last)
+                yield _progress_over_all_documents(
+                    event, tokens_before, len(corpus.context), is_last
+                )
             elif not isinstance(event, Finished):
                 yield event
             else:
@@ -76,29 +78,31 @@ def ask_across(
             agrees = _chance_of_named_value(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
         elif asked.kind.picks_documents:
-            signals[number] = answerer.signals(asked.question)
+            signals[number] = answerer.reader_signals(asked.question)
             if signals[number]:  # it was read
                 signals[number] = {**signals[number], **_word_signals(scores, corpus, number)}
             fitted = answerer.model.calibration.get("agrees")
             for other, agrees in _chances_by_document(signals, fitted).items():
                 answers[other] = replace(answers[other], agrees=agrees)
-        if _is_part_of_answer(asked, answers[number]) and len(answers) < len(order):
+        if _belongs_in_joined_answer(asked, answers[number]) and len(answers) < len(order):
             yield DocumentAnswered(answers[number].path, answer)
-    inside = [answers[number] for number in numbers]
+    inside = [answers[number] for number in document_numbers]
     seconds = round(time.monotonic() - started, 3)
     yield Finished(_join_document_answers(asked, question, corpus, inside, seconds))
 
 
-def _likeliest_first(question: str, corpus: Corpus, numbers: Sequence[int]) -> list[int]:
-    """The documents of `numbers`, in the order of their best passages by words."""
+def _rank_documents_by_words(
+    question: str, corpus: Corpus, document_numbers: Sequence[int]
+) -> list[int]:
+    """The documents of `document_numbers`, in the order of their best passages by words."""
     passages = corpus.context.passages
     ranked = corpus.ranked_by_words(question)
     best = (passages[item.passage_number].document for item in ranked)
     order = dict.fromkeys([*best, *range(len(corpus.documents))])
-    return [number for number in order if number in numbers]
+    return [number for number in order if number in document_numbers]
 
 
-def _progress_of_all(
+def _progress_over_all_documents(
     event: ReadProgress, tokens_before: int, total: int, is_last: bool
 ) -> ReadProgress:
     """Progress of one document as of all; only the last document ends it."""
@@ -141,7 +145,7 @@ def _chances_by_document(
     return chances
 
 
-def _is_part_of_answer(asked: AcrossQuestion, document_answer: DocumentAnswer) -> bool:
+def _belongs_in_joined_answer(asked: PerDocumentQuestion, document_answer: DocumentAnswer) -> bool:
     """Whether what a document says is part of the answer."""
     return not document_answer.answer.refused and (
         not asked.kind.picks_documents or log_odds(document_answer.agrees) >= AGREES_ODDS
@@ -149,7 +153,7 @@ def _is_part_of_answer(asked: AcrossQuestion, document_answer: DocumentAnswer) -
 
 
 def _join_document_answers(
-    asked: AcrossQuestion,
+    asked: PerDocumentQuestion,
     question: str,
     corpus: Corpus,
     answers: Sequence[DocumentAnswer],
@@ -168,7 +172,7 @@ def _join_document_answers(
         for each in answers
     }
     if stating:
-        chance = _all_right_chance(asked, stating, answers)
+        chance = _chance_that_all_are_right(asked, stating, answers)
     else:
         chance = max((likely[each.path] for each in possible), default=0.0)
     draft = Draft(
@@ -200,32 +204,36 @@ def _total_usage(answers: Sequence[DocumentAnswer], seconds: float) -> Usage:
 
 
 def _statement_per_document(
-    asked: AcrossQuestion, stating: Sequence[DocumentAnswer], answers: Sequence[DocumentAnswer]
-) -> Stated:
-    """A statement for each document that is `stating`; for the others that they do not say, where
+    asked: PerDocumentQuestion,
+    included_answers: Sequence[DocumentAnswer],
+    answers: Sequence[DocumentAnswer],
+) -> StatedAnswer:
+    """A statement for each document that is `included_answers`; for the others that they do not say, where
     no documents are picked."""
-    shown = stating
-    if stating and not asked.kind.picks_documents:
-        silent = [each for each in answers if each not in stating]
-        shown = [*stating, *silent] if asked.kind in _ORDERED else answers
+    shown = included_answers
+    if included_answers and not asked.kind.picks_documents:
+        silent = [each for each in answers if each not in included_answers]
+        shown = [*included_answers, *silent] if asked.kind in _ORDERED else answers
     lines: list[str] = []
     statements: list[Statement] = []
     quotes: list[Quote] = []
     for each in shown:
-        words, own = _words_and_quotes(asked, each) if each in stating else (NOT_STATED, ())
+        words, own = (
+            _stated_words_and_quotes(asked, each) if each in included_answers else (NOT_STATED, ())
+        )
         lines.append(f"{PurePath(each.path).name}: {words}")
         numbers = tuple(range(len(quotes), len(quotes) + len(own)))
         support = Support.QUOTED if own else Support.UNSUPPORTED
         statements.append(Statement(words, support, numbers, each.path))
         quotes += own
     answer = "; ".join(lines)
-    if stating and asked.kind is QuestionKind.COUNT:
-        answer = f"{len(stating)} of {len(answers)}: {answer}"
-    return Stated(answer or None, tuple(statements), tuple(quotes))
+    if included_answers and asked.kind is QuestionKind.COUNT:
+        answer = f"{len(included_answers)} of {len(answers)}: {answer}"
+    return StatedAnswer(answer or None, tuple(statements), tuple(quotes))
 
 
-def _words_and_quotes(
-    asked: AcrossQuestion, document_answer: DocumentAnswer
+def _stated_words_and_quotes(
+    asked: PerDocumentQuestion, document_answer: DocumentAnswer
 ) -> tuple[str, tuple[Quote, ...]]:
     """What a document says: in its words, without a verdict, where it is picked."""
     answer = document_answer.answer
@@ -235,18 +243,18 @@ def _words_and_quotes(
 
 
 def _documents_of_answer(
-    asked: AcrossQuestion, answers: Sequence[DocumentAnswer]
+    asked: PerDocumentQuestion, answers: Sequence[DocumentAnswer]
 ) -> Sequence[DocumentAnswer]:
     """Those of the answer, in its order: of a comparison the one that was asked for first, where
     values decide.
     """
-    counting = [each for each in answers if _is_part_of_answer(asked, each)]
+    counting = [each for each in answers if _belongs_in_joined_answer(asked, each)]
     least = AGREES_CHANCE ** len(answers)
-    if asked.kind.picks_documents and _all_right_chance(asked, counting, answers) < least:
+    if asked.kind.picks_documents and _chance_that_all_are_right(asked, counting, answers) < least:
         return []
     if asked.kind in _ORDERED:
         for kind in _COMPARED:
-            facts = [(read_first_fact(kind, str(each.answer.answer)), each) for each in counting]
+            facts = [(parse_first_fact(kind, str(each.answer.answer)), each) for each in counting]
             values = [(sort_key(fact), each) for fact, each in facts if fact]
             if len(values) > 1:
                 values.sort(key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)
@@ -254,12 +262,16 @@ def _documents_of_answer(
     return counting
 
 
-def _all_right_chance(
-    asked: AcrossQuestion, stating: Sequence[DocumentAnswer], answers: Sequence[DocumentAnswer]
+def _chance_that_all_are_right(
+    asked: PerDocumentQuestion,
+    included_answers: Sequence[DocumentAnswer],
+    answers: Sequence[DocumentAnswer],
 ) -> float:
     """The chance that every part of the answer is right, and of picked documents that none is
     missing.
     """
     if asked.kind.picks_documents:
-        return math.prod(each.agrees if each in stating else 1 - each.agrees for each in answers)
-    return math.prod(each.answer.confidence for each in stating)
+        return math.prod(
+            each.agrees if each in included_answers else 1 - each.agrees for each in answers
+        )
+    return math.prod(each.answer.confidence for each in included_answers)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import ANYTHING, Wanted
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
 
 if TYPE_CHECKING:
     from docqa.model.prompts.conversation import PromptForm
 
-    from .local import LocalReading
+    from .local import LocalPrefill
 
 
 class Answerer(Protocol):
@@ -26,10 +26,10 @@ class Answerer(Protocol):
     """
 
     @property
-    def reading(self) -> LocalReading:
+    def reading(self) -> LocalPrefill:
         """What reads whole documents on this machine, and its plan."""
 
-    def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+    def ask(self, question: str, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. `wanted`: what the answer has to be."""
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
@@ -37,7 +37,7 @@ class Answerer(Protocol):
         `nearest` passages.
         """
 
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         """All passages for `question`, best first."""
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class TextGenerator(Protocol):
         """The tokens of passages that it is given at once."""
 
     @property
-    def reading(self) -> LocalReading | None:
+    def reading(self) -> LocalPrefill | None:
         """What reads whole documents into the model; None where a server has it."""
 
     @property
@@ -81,8 +81,7 @@ class TextGenerator(Protocol):
         """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
         Yields the text as it comes.
 
-        Raises RemoteError where a server does not answer, ContextExceeded where it was given too
-        much.
+        Raises RemoteError where a server does not answer.
         """
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:

@@ -8,12 +8,12 @@ from typing import Any
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Statement, Usage
 from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.evidence.terms import key_words, plain_words, terms
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cut_quote, location_label, make_quote
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.app.reading.tables.units import unit_span_of_table_value
 from docqa.ingest.structure.leads import leads_outside
 
@@ -26,7 +26,7 @@ class Draft:
     `missing` its names and years that no document has."""
 
     question: str
-    ranked: Sequence[Ranked]
+    ranked: Sequence[RankedPassage]
     coverage: CoverageReport
     usage: Usage
     provenance: Mapping[str, Any]
@@ -35,7 +35,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedAnswer:
     """The words that answer, what they state one by one, and the quotes that bear them out."""
 
     answer: str | None = None
@@ -46,27 +46,27 @@ class Stated:
 
 def compose_answer(
     draft: Draft,
-    reading: Candidates | None,
+    reading: CandidateSet | None,
     probability: float,
     context: Context,
     *,
-    possible: bool = False,
+    is_possible: bool = False,
 ) -> Answer:
     """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest
     passages and what was counted. `probability`: that the answer is right, or of a refusal that the
-    first passage answers; `possible`: whether that is worth saying."""
-    stated = _state_best_candidate(reading, context) if reading is not None else Stated()
+    first passage answers; `is_possible`: whether that is worth saying."""
+    stated = _best_candidate_answer(reading, context) if reading is not None else StatedAnswer()
     if draft.preliminary:
         status = Status.PARTIAL
     elif stated.quotes:
         status = Status.ANSWERED
     else:
-        status = Status.POSSIBLE if possible and draft.ranked else Status.NOT_FOUND
+        status = Status.POSSIBLE if is_possible and draft.ranked else Status.NOT_FOUND
     return answer_from_statements(draft, stated, status, probability, context)
 
 
 def answer_from_statements(
-    draft: Draft, stated: Stated, status: Status, confidence: float, context: Context
+    draft: Draft, stated: StatedAnswer, status: Status, confidence: float, context: Context
 ) -> Answer:
     """The Answer of what is `stated`: refused where no quote bears it out, with the counts of the
     question's words.
@@ -94,14 +94,14 @@ def answer_from_statements(
     )
 
 
-def _state_best_candidate(reading: Candidates, context: Context) -> Stated:
+def _best_candidate_answer(reading: CandidateSet, context: Context) -> StatedAnswer:
     """What the best candidate states, or the items; nothing without candidates."""
-    if reading.items and reading.form in (Form.LIST, Form.TWO_PARTS):
-        return _state_list_items(reading.items, context)
+    if reading.items and reading.form in (AnswerForm.LIST, AnswerForm.TWO_PARTS):
+        return _list_items_answer(reading.items, context)
     if not reading.candidates:
-        return Stated()
+        return StatedAnswer()
     words = reading.candidates[0].location.text_in(context.documents)
-    verdict = reading.verdict if reading.form == Form.YES_NO else None
+    verdict = reading.verdict if reading.form == AnswerForm.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
     # The best candidate's quote, the unit of its cell, then quotes of the same words on other
     # pages.
@@ -113,10 +113,10 @@ def _state_best_candidate(reading: Candidates, context: Context) -> Stated:
     same_words = list(by_page.values())[: 1 + _SUPPORT]
     quotes = [make_quote(context.documents, each.location, each.quoted) for each in same_words]
     quotes[1:1] = _table_unit_quotes(same_words[0], context)
-    return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
+    return StatedAnswer(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
-def _state_list_items(items: tuple[Candidate, ...], context: Context) -> Stated:
+def _list_items_answer(items: tuple[Candidate, ...], context: Context) -> StatedAnswer:
     """A statement for each item; items in one quote share it. The units of cells come after all
     quotes.
     """
@@ -124,7 +124,7 @@ def _state_list_items(items: tuple[Candidate, ...], context: Context) -> Stated:
     statements: list[Statement] = []
     for item in items:
         file = context.documents[item.document].path
-        number = _quote_number_with_span(quotes, file, item.page, item.start, item.end)
+        number = _index_of_quote_containing_span(quotes, file, item.page, item.start, item.end)
         if number is None:
             number = len(quotes)
             quotes.append(make_quote(context.documents, item.location, item.quoted))
@@ -134,20 +134,22 @@ def _state_list_items(items: tuple[Candidate, ...], context: Context) -> Stated:
         for unit in _table_unit_quotes(item, context):
             (cite,) = unit.cites
             if (
-                _quote_number_with_span(quotes, cite.file, cite.page or 1, cite.start, cite.end)
+                _index_of_quote_containing_span(
+                    quotes, cite.file, cite.page or 1, cite.start, cite.end
+                )
                 is None
             ):
                 quotes.append(unit)
     answer = "; ".join(statement.text for statement in statements)
-    return Stated(answer, tuple(statements), tuple(quotes))
+    return StatedAnswer(answer, tuple(statements), tuple(quotes))
 
 
-def _quote_number_with_span(
+def _index_of_quote_containing_span(
     quotes: Sequence[Quote], file: str, page: int, start: int, end: int
 ) -> int | None:
     """The number of the first quote that has these characters."""
     for number, quote in enumerate(quotes):
-        if any(cite.holds_span(file, page, start, end) for cite in quote.cites):
+        if any(cite.contains_span(file, page, start, end) for cite in quote.cites):
             return number
     return None
 
@@ -176,7 +178,9 @@ def _with_leads(quotes: Sequence[Quote], context: Context) -> tuple[Quote, ...]:
         found = leads_outside(context.documents[number], cite.page or 1, cite.start, cite.end)
         leads: list[int] = []
         for lead in found:
-            known = _quote_number_with_span(whole, cite.file, lead.page, lead.start, lead.end)
+            known = _index_of_quote_containing_span(
+                whole, cite.file, lead.page, lead.start, lead.end
+            )
             if known is None:
                 known = len(whole)
                 place = Located(number, lead.page, lead.start, lead.end)
@@ -187,15 +191,15 @@ def _with_leads(quotes: Sequence[Quote], context: Context) -> tuple[Quote, ...]:
     return tuple(whole)
 
 
-def _make_evidence_item(item: Ranked, context: Context) -> EvidenceItem:
-    placed = context.passages[item.passage_number]
+def _make_evidence_item(ranked_passage: RankedPassage, context: Context) -> EvidenceItem:
+    placed = context.passages[ranked_passage.passage_number]
     document = context.documents[placed.document]
     passage = placed.passage
     return EvidenceItem(
         file=document.path,
         page=passage.page if document.paged else None,
         label=location_label(document, passage.page, passage.start),
-        score=round(item.score, 4),
+        score=round(ranked_passage.score, 4),
         text=context.text_of(placed),
     )
 

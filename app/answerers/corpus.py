@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import CoverageReport
-from docqa.app.context.cached import CachedParts
+from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, lay_out
-from docqa.app.evidence.ranking import Ranked, WordIndex, rank_by_words
+from docqa.app.evidence.ranking import RankedPassage, WordIndex, rank_by_words
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading.clauses import ClauseSentence, clause_sentences
 from docqa.app.reading.premises import missing_words
@@ -32,7 +32,7 @@ class Corpus:
         warnings: list[str],
         opening: Sequence[int] | None = None,
         *,
-        cache: CachedParts | None = None,
+        cache: DocumentPartsCache | None = None,
     ) -> None:
         self.documents = documents
         self.warnings = tuple(warnings)
@@ -75,7 +75,7 @@ class Corpus:
     def verifier(self) -> Verifier:
         return Verifier(self.documents)
 
-    def ranked_by_words(self, question: str) -> list[Ranked]:
+    def ranked_by_words(self, question: str) -> list[RankedPassage]:
         """All passages, best first, by BM25; contents and references, which never answer, last."""
         return rank_by_words(question, self.word_index, self.context)
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from docqa.app.answer.confidence import PASSAGE_CHANCES, is_refused, log_odds
+from docqa.app.answer.confidence import PASSAGE_CHANCES, is_below_answer_threshold, log_odds
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.answers import ReadQuestion
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import Candidates, Form
-from docqa.app.reading.rereading import ReadAlone, read_alone
+from docqa.app.reading.candidates import AnswerForm, CandidateSet
+from docqa.app.reading.rereading import SentenceOdds, read_sentences_separately
 from docqa.app.reading.wording.language import is_english
 from docqa.app.storage.store import Store
 from docqa.model.errors import ModelError
@@ -36,14 +36,14 @@ class QuestionEvidence:
     (without one, the passage) is right."""
 
     question: str
-    ranked: list[Ranked]
-    reading: Candidates | None
+    ranked: list[RankedPassage]
+    reading: CandidateSet | None
     chances: tuple[float, float]
 
     @property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """What kind of answer the question wants."""
-        return self.reading.form if self.reading is not None else Form.FACT
+        return self.reading.form if self.reading is not None else AnswerForm.FACT
 
     @property
     def nearest(self) -> list[Located]:
@@ -88,9 +88,11 @@ class DocumentEvidence:
             was_unread, last = self._last
             if (was_unread, last.question) == (unread, question):
                 return last
-        reading: Candidates | None = None
+        reading: CandidateSet | None = None
         if unread:
-            ranked, reading = self.own.finder.find_before_prefill(AskedQuestion(question))
+            ranked, reading = self.own.finder.find_candidates_before_prefill(
+                AskedQuestion(question)
+            )
         elif is_english(question):
             ranked, reading = self.own.find_candidates(question)
         else:  # the reader reads English; words and vectors are left
@@ -98,14 +100,16 @@ class DocumentEvidence:
         chances = 0.0, 0.0
         if reading is not None:
             likely, first = self.own.chances(question, reading)
-            refused = is_refused(likely, self.own.finder.calibration)
+            refused = is_below_answer_threshold(likely, self.own.finder.calibration)
             chances = first, first if refused else likely
         evidence = QuestionEvidence(question, ranked, reading, chances)
         self._last = unread, evidence
         return evidence
 
-    def question_for_judging(self, evidence: QuestionEvidence, *, small: bool) -> ReadQuestion:
-        """The question as statements are judged that may answer it, of a `small` model or
+    def question_for_judging(
+        self, evidence: QuestionEvidence, *, is_small_model: bool
+    ) -> ReadQuestion:
+        """The question as statements are judged that may answer it, of a `is_small_model` model or
         another.
         """
         nearest = tuple(evidence.nearest)
@@ -113,19 +117,19 @@ class DocumentEvidence:
         least, most = PASSAGE_CHANCES
         answers = log_odds(min(max(evidence.chances[0], least), most))
         # The fit for small models is of what the reader makes of the question.
-        fitted = small and evidence.reading is not None
-        read = partial(self._read_places_alone, evidence.question)
+        fitted = is_small_model and evidence.reading is not None
+        read = partial(self._read_separately, evidence.question)
         return ReadQuestion(evidence.question, words, nearest, read, answers, fitted)
 
-    def _read_places_alone(
-        self, question: str, shown: Sequence[Sequence[Located] | str]
-    ) -> list[ReadAlone]:
+    def _read_separately(
+        self, question: str, places_or_texts: Sequence[Sequence[Located] | str]
+    ) -> list[SentenceOdds]:
         """What the reader makes of places, each below its headings, and of texts in the place of
         one.
         """
         texts: list[str] = []
         above: list[str] = []
-        for each in shown:
+        for each in places_or_texts:
             if isinstance(each, str):
                 texts.append(each)
                 above.append("")
@@ -134,4 +138,4 @@ class DocumentEvidence:
             headings = document.section_path(document.section_of(each[0].page, each[0].start))
             texts.append(" ".join(place.text_in(self.corpus.documents) for place in each))
             above.append(" > ".join((document.title, *headings)))
-        return read_alone(self.reader, question, above, list(enumerate(texts)))
+        return read_sentences_separately(self.reader, question, above, list(enumerate(texts)))

@@ -9,10 +9,10 @@ from docqa.app.answer import confidence
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.context.provenance import answer_provenance
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.reading import addressing
-from docqa.app.reading.candidates import ANYTHING, Candidates, Form, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerForm, AnswerRequirements, CandidateSet
 from docqa.app.reading.signals import answer_signals
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
@@ -22,8 +22,8 @@ from docqa.model.state.long_attention import attention_kind
 from .compose import Draft, compose_answer
 from .corpus import Corpus
 from .finders import AskedQuestion, Found, make_finder
-from .local import LocalReading
-from .third_party import recorded_options
+from .local import LocalPrefill
+from .third_party import options_for_provenance
 
 
 class ExtractiveAnswerer:
@@ -35,7 +35,7 @@ class ExtractiveAnswerer:
         self.corpus = corpus
         self.model = model
         self.options = options
-        self.reading = LocalReading(corpus, model, store)
+        self.reading = LocalPrefill(corpus, model, store)
         self.finder = make_finder(corpus, model, options, self.reading)
         self._found: dict[AskedQuestion, Found] = {}
 
@@ -43,13 +43,17 @@ class ExtractiveAnswerer:
         self.reading.close()
 
     def ask(
-        self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False
+        self,
+        question: str,
+        wanted: AnswerRequirements = ANYTHING,
+        *,
+        include_unlikely: bool = False,
     ) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the
-        answer has to be. `doubtful`: what is too unlikely to be asserted is stated too."""
+        answer has to be. `include_unlikely`: what is too unlikely to be asserted is stated too."""
         asked = AskedQuestion(question, wanted)
-        if self.options.quick or self._refuse_other_language(question) is not None:
-            yield Finished(self._make_preview(asked, doubtful=doubtful))
+        if self.options.quick or self._refuse_unless_english(question) is not None:
+            yield Finished(self._make_preview(asked, include_unlikely=include_unlikely))
             return
         started = time.monotonic()
         reads = self.finder.needs_prefill(wanted)
@@ -59,8 +63,12 @@ class ExtractiveAnswerer:
                 started = time.monotonic()
             yield from self.reading.prefill_documents()
         ranked, reading = self._find_candidates(asked)
-        usage = self.reading.usage_since(started, read=reads)
-        yield Finished(self._compose_answer(question, ranked, reading, usage, doubtful=doubtful))
+        usage = self.reading.usage_since_start(started, includes_prefill=reads)
+        yield Finished(
+            self._compose_answer(
+                question, ranked, reading, usage, include_unlikely=include_unlikely
+            )
+        )
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state
@@ -70,7 +78,7 @@ class ExtractiveAnswerer:
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over."""
-        declined = self._refuse_other_language(question)
+        declined = self._refuse_unless_english(question)
         if declined is not None:
             return declined
         started = time.monotonic()
@@ -81,10 +89,10 @@ class ExtractiveAnswerer:
             reading = reading.without_shown(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
         return self._compose_answer(
-            question, ranked, reading, usage, preliminary=self.options.quick, nearest=nearest
+            question, ranked, reading, usage, is_preliminary=self.options.quick, nearest=nearest
         )
 
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         """All passages, best first, as `find` orders them."""
         return self.find_candidates(question)[0]
 
@@ -94,23 +102,23 @@ class ExtractiveAnswerer:
         """
         return self._find_candidates(AskedQuestion(question))
 
-    def signals(self, question: str) -> Mapping[str, float]:
+    def reader_signals(self, question: str) -> Mapping[str, float]:
         """What the reader noticed of its first candidate, by name, after `ask`; empty where nothing
         was read.
         """
         _, reading = self._found.get(AskedQuestion(question), (None, None))
         return reading.signals if reading is not None else {}
 
-    def signals_with_words(self, question: str) -> dict[str, float]:
+    def reader_and_word_signals(self, question: str) -> dict[str, float]:
         """The same and those of words: see signals.py."""
         return answer_signals(
             self.corpus.missing_words(question), self.find_candidates(question)[1]
         )
 
-    def chances(self, question: str, reading: Candidates | None) -> tuple[float, float]:
+    def chances(self, question: str, reading: CandidateSet | None) -> tuple[float, float]:
         """(the chance that what was read answers, that the first passage does), 0 to 1."""
         signals = answer_signals(self.corpus.missing_words(question), reading)
-        form = reading.form if reading is not None else Form.FACT
+        form = reading.form if reading is not None else AnswerForm.FACT
         calibration = self.finder.calibration
         return (
             confidence.answer_chance(signals, calibration, form),
@@ -123,7 +131,7 @@ class ExtractiveAnswerer:
         found = self._found.get(asked)
         if found is None:
             if self.options.quick:
-                found = self.finder.find_before_prefill(asked)
+                found = self.finder.find_candidates_before_prefill(asked)
             else:
                 ranked, reading = self.finder.find_candidates(asked)
                 if reading is not None:
@@ -134,70 +142,79 @@ class ExtractiveAnswerer:
             self._found = dict([*self._found.items()][-1:]) | {asked: found}
         return found
 
-    def _make_preview(self, asked: AskedQuestion, *, doubtful: bool = False) -> Answer:
-        declined = self._refuse_other_language(asked.text)
+    def _make_preview(self, asked: AskedQuestion, *, include_unlikely: bool = False) -> Answer:
+        declined = self._refuse_unless_english(asked.text)
         if declined is not None:
             return declined
         started = time.monotonic()
         ranked, reading = (
             self._find_candidates(asked)
             if self.options.quick
-            else self.finder.find_before_prefill(asked)
+            else self.finder.find_candidates_before_prefill(asked)
         )
         tokens = reading.prompt_tokens if reading is not None else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
         return self._compose_answer(
-            asked.text, ranked, reading, usage, preliminary=True, doubtful=doubtful
+            asked.text,
+            ranked,
+            reading,
+            usage,
+            is_preliminary=True,
+            include_unlikely=include_unlikely,
         )
 
-    def _refuse_other_language(self, question: str) -> Answer | None:
+    def _refuse_unless_english(self, question: str) -> Answer | None:
         """Not found, and why, where the question is in a language that the bundled reader does not
         read; other checkpoints may. Nothing is read for it."""
         if not self.finder.english_only or is_english(question):
             return None
-        return self._compose_answer(question, [], None, Usage(0, 0, 0.0, False), unread=NOT_ENGLISH)
+        return self._compose_answer(
+            question, [], None, Usage(0, 0, 0.0, False), not_read_reason=NOT_ENGLISH
+        )
 
     def _compose_answer(
         self,
         question: str,
-        ranked: list[Ranked],
-        reading: Candidates | None,
+        ranked: list[RankedPassage],
+        reading: CandidateSet | None,
         usage: Usage,
         *,
-        preliminary: bool = False,
+        is_preliminary: bool = False,
         nearest: int = 0,
-        unread: str = "",
-        doubtful: bool = False,
+        not_read_reason: str = "",
+        include_unlikely: bool = False,
     ) -> Answer:
         corpus = self.corpus
         calibration = self.finder.calibration
-        likely, first = (0.0, 0.0) if unread else self.chances(question, reading)
-        unlikely = confidence.is_refused(likely, calibration) and not doubtful
+        likely, first = (0.0, 0.0) if not_read_reason else self.chances(question, reading)
+        unlikely = (
+            confidence.is_below_answer_threshold(likely, calibration) and not include_unlikely
+        )
         if unlikely or reading is None or not reading.candidates:
             shown, chance = None, first
         else:
             shown, chance = reading, likely
         draft = Draft(
             question=question,
-            ranked=ranked[nearest : nearest + self.options.listed],
-            preliminary=preliminary,
-            coverage=self._coverage_report(unread, preliminary).with_warnings(
-                *addressing.warnings_of_addressing(
-                    addressing.likely_places(reading), corpus.documents
+            ranked=ranked[nearest : nearest + self.options.listed_passages],
+            preliminary=is_preliminary,
+            coverage=self._coverage_report(not_read_reason, is_preliminary).with_warnings(
+                *addressing.warnings_of_addressed_reader(
+                    addressing.likely_candidates(reading), corpus.documents
                 )
             ),
             usage=usage,
             provenance=self._answer_provenance(),
             missing=corpus.missing_words(question),
         )
-        possible = confidence.is_possible(first, calibration)
-        return compose_answer(draft, shown, chance, corpus.context, possible=possible)
+        possible = confidence.is_above_possible_threshold(first, calibration)
+        return compose_answer(draft, shown, chance, corpus.context, is_possible=possible)
 
-    def _coverage_report(self, unread: str, preliminary: bool) -> CoverageReport:
+    def _coverage_report(self, not_read_reason: str, is_preliminary: bool) -> CoverageReport:
         total = len(self.corpus.context)
-        if unread:
-            return self.corpus.coverage_report(0, unread)
-        if not preliminary:
+        if not_read_reason:
+            return self.corpus.coverage_report(0, not_read_reason)
+        if not is_preliminary:
             return self.corpus.coverage_report(total)
         few = min(self.finder.preview_passages, len(self.corpus.context.passages))
         return self.corpus.coverage_report(
@@ -209,5 +226,5 @@ class ExtractiveAnswerer:
         profile = self.reading.profile
         layers = self.model.config.first_layers(profile.layers)
         attention = attention_kind(layers, len(self.corpus.context))
-        recorded = recorded_options(self.options)
+        recorded = options_for_provenance(self.options)
         return answer_provenance(profile, self.corpus.documents, recorded, attention)

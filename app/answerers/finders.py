@@ -9,27 +9,27 @@ from functools import cached_property, partial
 from docqa.app.answer.confidence import OWN_ODDS
 from docqa.app.evidence.front_matter import front_matter_passages
 from docqa.app.evidence.ranker import PassageRanker
-from docqa.app.evidence.ranking import PassageNumber, Ranked
+from docqa.app.evidence.ranking import PassageNumber, RankedPassage
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
 from docqa.app.places.scope import find_scope, passages_in
 from docqa.app.reading.best_passages import PassageReader
-from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted
+from docqa.app.reading.candidates import ANYTHING, FRONT, AnswerRequirements, CandidateSet
 from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of_clause
-from docqa.app.reading.copying import copy_from_passages, copy_from_state
-from docqa.app.reading.direct_answers import find_in_clause, text_of_scope
-from docqa.app.reading.joined_parts import join_answers_of_parts
-from docqa.app.reading.tables.answer import add_table_cell
+from docqa.app.reading.copying import copy_candidates_from_passages, copy_candidates_from_state
+from docqa.app.reading.direct_answers import find_candidates_in_clause, text_of_scope
+from docqa.app.reading.joined_parts import join_answers_of_question_parts
+from docqa.app.reading.tables.answer import add_table_cell_candidates
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model, RefusalCalibration, writing_model
 
 from .corpus import Corpus
-from .local import LocalReading
+from .local import LocalPrefill
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to be
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
-Found = tuple[list[Ranked], Candidates | None]
+Found = tuple[list[RankedPassage], CandidateSet | None]
 """(passages in order, candidates of the best; None without passages)."""
 
 
@@ -38,7 +38,7 @@ class AskedQuestion:
     """A question, and what its answer has to be."""
 
     text: str
-    wanted: Wanted = ANYTHING
+    wanted: AnswerRequirements = ANYTHING
 
 
 class CandidateFinder(ABC):
@@ -50,7 +50,7 @@ class CandidateFinder(ABC):
     """Whether a question in another language finds nothing."""
 
     def __init__(
-        self, corpus: Corpus, model: Model, options: Options, reading: LocalReading, most: int
+        self, corpus: Corpus, model: Model, options: Options, reading: LocalPrefill, most: int
     ) -> None:
         self._corpus = corpus
         self._model = model
@@ -74,11 +74,11 @@ class CandidateFinder(ABC):
         """When a question counts as not answered; None where nothing was calibrated."""
         return self._model.calibration.get("refusal")
 
-    def needs_prefill(self, wanted: Wanted) -> bool:
+    def needs_prefill(self, wanted: AnswerRequirements) -> bool:
         """Whether `find` needs the documents in the state of the model."""
         return True
 
-    def ranked_by_signals(self, question: str) -> list[Ranked]:
+    def ranked_by_signals(self, question: str) -> list[RankedPassage]:
         """All passages, best first, as no excerpt is read; after the documents were."""
         return self._ranker.rank(question)
 
@@ -87,30 +87,30 @@ class CandidateFinder(ABC):
         """The passages in the best order, with candidates, after the documents were read."""
 
     @abstractmethod
-    def find_before_prefill(self, asked: AskedQuestion) -> Found:
+    def find_candidates_before_prefill(self, asked: AskedQuestion) -> Found:
         """The same for documents that are not read yet, from a few passages."""
 
 
-class PassageCopier(CandidateFinder):
+class PassageCopyFinder(CandidateFinder):
     """By constrained copying from excerpts, for a checkpoint without a chat template."""
 
     def find_candidates(self, asked: AskedQuestion) -> Found:
         return self._copy_from_best_passages(asked, self._ranker.rank(asked.text))
 
-    def find_before_prefill(self, asked: AskedQuestion) -> Found:
+    def find_candidates_before_prefill(self, asked: AskedQuestion) -> Found:
         return self._copy_from_best_passages(asked, self._corpus.ranked_by_words(asked.text))
 
-    def _copy_from_best_passages(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
+    def _copy_from_best_passages(self, asked: AskedQuestion, ranked: list[RankedPassage]) -> Found:
         numbers = [item.passage_number for item in ranked[: self.preview_passages]]
         if not numbers:
             return ranked, None
         corpus = self._corpus
-        return ranked, copy_from_passages(
+        return ranked, copy_candidates_from_passages(
             writing_model(self._model), asked.text, numbers, corpus.context, corpus.word_index
         )
 
 
-class StateCopier(PassageCopier):
+class StateCopyFinder(PassageCopyFinder):
     """By copying from the state of the whole documents; before they are read from excerpts."""
 
     @property
@@ -121,64 +121,68 @@ class StateCopier(PassageCopier):
         corpus = self._corpus
         state = self._reading.prefiller.state
         assert state is not None, "a question is answered after `read`"
-        return self._ranker.rank(asked.text), copy_from_state(
+        return self._ranker.rank(asked.text), copy_candidates_from_state(
             writing_model(self._model), asked.text, state, corpus.context, corpus.word_index
         )
 
 
-class ReaderFinder(CandidateFinder):
+class ReaderCandidateFinder(CandidateFinder):
     """By the reader."""
 
     english_only = True
 
-    def needs_prefill(self, wanted: Wanted) -> bool:
+    def needs_prefill(self, wanted: AnswerRequirements) -> bool:
         return not wanted.clause
 
     def find_candidates(self, asked: AskedQuestion) -> Found:
-        return self._find_for_each_part(asked, self._find_after_prefill)
+        return self._find_candidates_for_each_part(asked, self._find_part_after_prefill)
 
-    def find_before_prefill(self, asked: AskedQuestion) -> Found:
-        return self._find_for_each_part(asked, self._find_before_prefill)
+    def find_candidates_before_prefill(self, asked: AskedQuestion) -> Found:
+        return self._find_candidates_for_each_part(asked, self._find_part_before_prefill)
 
     @property
     def _reader(self) -> ExcerptReader:
         assert self._model.reader is not None
         return self._model.reader
 
-    def _find_for_each_part(
-        self, asked: AskedQuestion, find_one: Callable[[AskedQuestion, int], Found]
+    def _find_candidates_for_each_part(
+        self, asked: AskedQuestion, find_for_question: Callable[[AskedQuestion, int], Found]
     ) -> Found:
-        """What `find_one` finds: for each of the two questions that one of two parts is asked as,
+        """What `find_for_question` finds: for each of the two questions that one of two parts is asked as,
         which share the time of one, or for `asked` itself."""
         is_one = asked.wanted != ANYTHING or asked.text.endswith(")")  # a field, or a follow-up
         parts = None if is_one else self._reader.split_into_two_questions(asked.text)
         if not parts:
-            return find_one(asked, 1)
-        return join_answers_of_parts([find_one(AskedQuestion(part), len(parts)) for part in parts])
+            return find_for_question(asked, 1)
+        return join_answers_of_question_parts(
+            [find_for_question(AskedQuestion(part), len(parts)) for part in parts]
+        )
 
-    def _find_after_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
+    def _find_part_after_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
         if asked.wanted.clause:
             return self._candidates_of_best_passages(
-                asked, self._corpus.ranked_by_words(asked.text), one_of
+                asked, self._corpus.ranked_by_words(asked.text), part_count
             )
-        return self._candidates_of_best_passages(asked, self._ranker.rank(asked.text), one_of)
+        return self._candidates_of_best_passages(asked, self._ranker.rank(asked.text), part_count)
 
-    def _find_before_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
+    def _find_part_before_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
         scope = find_scope(asked.text, self._corpus.documents)
         context = self._corpus.context
         inside = (
-            passages_in(scope, context) if scope is not None else self._passages_always_read(asked)
+            passages_in(scope, context)
+            if scope is not None
+            else self._passages_read_whatever_rank(asked)
         )
-        ranked = _move_passages_first(self._corpus.ranked_by_words(asked.text), inside)
-        few = ranked[: max(self.preview_passages // one_of, 1)]
+        ranked = _move_passages_to_front(self._corpus.ranked_by_words(asked.text), inside)
+        few = ranked[: max(self.preview_passages // part_count, 1)]
         if not few:
             return ranked, None
         return self._candidates_of_best_passages(
-            asked, self._ranker.rank_before_prefill(asked.text, few), one_of
+            asked, self._ranker.rank_before_prefill(asked.text, few), part_count
         )
 
     def _candidates_of_best_passages(
-        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int
+        self, asked: AskedQuestion, ranked: list[RankedPassage], part_count: int
     ) -> Found:
         """What the reader finds in the first of `ranked`; the section, clause or cell itself where
         that is asked for."""
@@ -191,30 +195,32 @@ class ReaderFinder(CandidateFinder):
             read_few = partial(
                 reader.read_best_passages, asked.text, reorder=False, wanted=asked.wanted
             )
-            return find_in_clause(context, corpus.clause_sentences, ranked, asked.wanted, read_few)
+            return find_candidates_in_clause(
+                context, corpus.clause_sentences, ranked, asked.wanted, read_few
+            )
         passages = self._options.k
         scope = find_scope(asked.text, corpus.documents)
         inside = passages_in(scope, context) if scope is not None else []
         if scope is not None and inside:
             if scope.whole:
-                ranked = _move_passages_first(ranked, inside, in_order=True)
+                ranked = _move_passages_to_front(ranked, inside, in_document_order=True)
                 return ranked, text_of_scope(scope, context, ranked[: len(inside)])
-            ranked = _move_passages_first(ranked, inside)
+            ranked = _move_passages_to_front(ranked, inside)
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
         ranked, reading = reader.read_best_passages(
             asked.text,
             ranked,
             reorder=self._options.model_scores,
             passages=passages,
-            first=[] if inside else self._passages_always_read(asked),
-            one_of=one_of,
+            always_read=[] if inside else self._passages_read_whatever_rank(asked),
+            part_count=part_count,
             wanted=asked.wanted,
         )
         if asked.wanted == ANYTHING:
-            reading = add_table_cell(reading, asked.text, ranked, context)
+            reading = add_table_cell_candidates(reading, asked.text, ranked, context)
         return ranked, reading
 
-    def _passages_always_read(self, asked: AskedQuestion) -> list[PassageNumber]:
+    def _passages_read_whatever_rank(self, asked: AskedQuestion) -> list[PassageNumber]:
         """The passages that are read whatever their rank: title page and signatures for a question
         about a document itself, and where a field is said to be."""
         context = self._corpus.context
@@ -237,22 +243,25 @@ class ReaderFinder(CandidateFinder):
         return [*first, *below[:HEADED_PASSAGES]]
 
 
-def _move_passages_first(
-    ranked: list[Ranked], inside: Sequence[PassageNumber], *, in_order: bool = False
-) -> list[Ranked]:
-    """`ranked` with the passages `inside` first, `in_order` of the document."""
-    numbers = set(inside)
+def _move_passages_to_front(
+    ranked: list[RankedPassage],
+    front_numbers: Sequence[PassageNumber],
+    *,
+    in_document_order: bool = False,
+) -> list[RankedPassage]:
+    """`ranked` with the passages `front_numbers` first, `in_document_order` of the document."""
+    numbers = set(front_numbers)
     first = [item for item in ranked if item.passage_number in numbers]
-    if in_order:
+    if in_document_order:
         first.sort(key=lambda item: item.passage_number)
     return [*first, *(item for item in ranked if item.passage_number not in numbers)]
 
 
 def make_finder(
-    corpus: Corpus, model: Model, options: Options, reading: LocalReading
+    corpus: Corpus, model: Model, options: Options, reading: LocalPrefill
 ) -> CandidateFinder:
     """How `model` finds candidates."""
     if model.has_reader:
-        return ReaderFinder(corpus, model, options, reading, most=16)
-    copier = StateCopier if options.source == "whole" else PassageCopier
+        return ReaderCandidateFinder(corpus, model, options, reading, most=16)
+    copier = StateCopyFinder if options.source == "whole" else PassageCopyFinder
     return copier(corpus, model, options, reading, most=5)

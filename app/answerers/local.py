@@ -9,7 +9,7 @@ from docqa.app.answer.events import Event
 from docqa.app.context import plan
 from docqa.app.context.plan import Plan, make_plan
 from docqa.app.context.prefill import Prefiller
-from docqa.app.context.provenance import Profile, profile_of
+from docqa.app.context.provenance import Profile, make_state_profile
 from docqa.app.storage.store import Store
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.protocol import Model
@@ -17,7 +17,7 @@ from docqa.model.protocol import Model
 from .corpus import Corpus
 
 
-class LocalReading:
+class LocalPrefill:
     """Mutable: it has the state of the documents. `room`: tokens for what comes after them;
     `layout`: of the Context, if not the bundled model's."""
 
@@ -42,7 +42,7 @@ class LocalReading:
 
     @cached_property
     def profile(self) -> Profile:
-        return profile_of(self.model, self.yarn_factor, self._layout)
+        return make_state_profile(self.model, self.yarn_factor, self._layout)
 
     @cached_property
     def prefiller(self) -> Prefiller:
@@ -72,13 +72,16 @@ class LocalReading:
         if "prefiller" in self.__dict__:
             self.prefiller.save_interrupted_prefill()
 
-    def usage_since(self, started: float, *, read: bool = True) -> Usage:
-        """What an answer took since `started`; the first one from the state is charged with the
+    def usage_since_start(self, start_time: float, *, includes_prefill: bool = True) -> Usage:
+        """What an answer took since `start_time`; the first one from the state is charged with the
         read of it.
         """
-        total = len(self.corpus.context) if read else 0
-        reused = total if self._charged or not read else self.prefiller.tokens_reused
-        self._charged |= read
+        total = len(self.corpus.context) if includes_prefill else 0
+        reused = total if self._charged or not includes_prefill else self.prefiller.tokens_reused
+        self._charged |= includes_prefill
         return Usage(
-            total - reused, reused, round(time.monotonic() - started, 3), read and reused == total
+            total - reused,
+            reused,
+            round(time.monotonic() - start_time, 3),
+            includes_prefill and reused == total,
         )

@@ -8,7 +8,7 @@ from docqa.app.answer.events import Event
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.generation import think_before_reply, write_reply
 from docqa.app.context import plan
-from docqa.app.context.provenance import answer_provenance, profile_of
+from docqa.app.context.provenance import answer_provenance, make_state_profile
 from docqa.app.models.library import name_of
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
@@ -22,8 +22,8 @@ from docqa.model.state.state import State
 
 from .answerer import Reply
 from .corpus import Corpus
-from .local import LocalReading
-from .third_party import recorded_options
+from .local import LocalPrefill
+from .third_party import options_for_provenance
 
 WHOLE_TOKENS = (
     3_072  # documents of at most so many tokens are read as a whole where nothing else is asked for
@@ -48,7 +48,7 @@ class LocalGenerator:
         self.corpus = corpus
         self.model = model
         self.options = options
-        self.reading = LocalReading(corpus, model, store, ROOM, CONVERSATION_LAYOUT)
+        self.reading = LocalPrefill(corpus, model, store, ROOM, CONVERSATION_LAYOUT)
         self.name = name_of(model.folder)
         self._template = template
         self.budget = min(MOST_TOKENS, max(model.config.native_context - ROOM, LEAST_TOKENS))
@@ -80,7 +80,7 @@ class LocalGenerator:
     ) -> Generator[Event, None, Reply]:
         """Write in a state of its own, after a thought where the model thinks."""
         conversation = TemplateConversation(self._template, self.model.tokenizer, form)
-        thinks = form.thinks and self._template.should_think(self.options.think)
+        thinks = self._template.should_think(self.options.think)
         if not given.numbered:
             assert self.reading.prefiller.state is not None
             self._given = given, self.reading.prefiller.state
@@ -105,8 +105,8 @@ class LocalGenerator:
         factor = (
             self.reading.yarn_factor if whole else yarn_factor_for(self.model.config, tokens + ROOM)
         )
-        profile = profile_of(self.model, factor, CONVERSATION_LAYOUT)
-        options = {**recorded_options(self.options), "from": "whole" if whole else "passages"}
+        profile = make_state_profile(self.model, factor, CONVERSATION_LAYOUT)
+        options = {**options_for_provenance(self.options), "from": "whole" if whole else "passages"}
         return answer_provenance(
             profile, self.corpus.documents, options, attention_kind(self.model.config, tokens)
         )

@@ -28,7 +28,7 @@ def third_party_calibration_path(options: Options) -> Path | None:
     return Path(options.cache_dir).expanduser() / "calibrations" / f"{key}.json"
 
 
-def recorded_options(options: Options) -> dict[str, object]:
+def options_for_provenance(options: Options) -> dict[str, object]:
     """The options that an answer depends on, for its provenance."""
     recorded: dict[str, object] = {
         name: getattr(options, name) for name in ("k", "quick", "include_hidden", "model_scores")

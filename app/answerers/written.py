@@ -5,12 +5,10 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TypeVar
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
-from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
 from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
 from docqa.app.answerers.writing.excerpts import (
     Given,
@@ -21,32 +19,26 @@ from docqa.app.answerers.writing.excerpts import (
 )
 from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
-from docqa.app.answerers.writing.statements import plain_line
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.evidence.terms import terms
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import find_scope
-from docqa.app.reading.candidates import ANYTHING, Form, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerForm, AnswerRequirements
 from docqa.model.heads.question_heads import QuestionKind
-from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
-from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completion_prompt
+from docqa.model.prompts.conversation import EXCERPTS, PASSAGES, VALUE, WHOLE
+from docqa.model.prompts.written_prompt import PromptQuestion
 
 from .answerer import Reply, TextGenerator
 from .compose import Draft
 from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
-from .local import LocalReading
+from .local import LocalPrefill
 
-T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 # tokens of passages; most where the reader is not sure of its own answer
 _MOST_GIVEN = 3_000
 _LEAST_GIVEN = 600
 _MOST_BEARING = 4  # passages that may bear out what was written, by its words
-# shares of the words of a question that its completed form has, and of that form that were said
-_LEAST_OF_QUESTION = 0.6
-_LEAST_KNOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,7 @@ class AskedToWrite:
     question: str
     value: bool
     found: QuestionEvidence
-    usable: list[Ranked]
+    usable: list[RankedPassage]
     whole: bool
     started: float
 
@@ -78,7 +70,7 @@ class WritingAnswerer:
         self._all: Given | None = None
 
     @property
-    def reading(self) -> LocalReading:
+    def reading(self) -> LocalPrefill:
         """What reads whole documents on this machine: the model, or the bundled one where a server
         has the model.
         """
@@ -89,7 +81,7 @@ class WritingAnswerer:
         for reading in dict.fromkeys((self.evidence.own.reading, self.reading)):
             reading.close()
 
-    def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+    def ask(self, question: str, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; where reading takes long a preview first,
         by the bundled reader where the model runs here."""
         if self.options.quick and self.generator.reading is not None:
@@ -103,33 +95,15 @@ class WritingAnswerer:
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """An answer written from other passages than those in `without`, without the first
         `nearest` of evidence; by the bundled reader where none is left."""
-        return _return_value_of_generator(
-            self._write_answer(question, without=without, nearest=nearest)
-        )
+        writing = self._write_answer(question, without=without, nearest=nearest)
+        while True:
+            try:
+                next(writing)  # what happens on the way is not shown
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
 
-    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
-        """`question` as the model puts it so that it can be understood without the turns `earlier`;
-        as it is where the model cannot be asked, or what it writes asks for something else."""
-        nothing = Given("", (), (), whole=False)
-        try:
-            reply = _return_value_of_generator(
-                self.generator.reply(COMPLETE, nothing, [completion_prompt(question, earlier)])
-            )
-        except RemoteError:  # the question itself will say what is wrong
-            return question
-        written = plain_line(reply.text.strip().partition("\n")[0]).strip('"“”')
-        wanted = set(terms(question))
-        asked = set(terms(written))
-        said = {
-            word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")
-        } | wanted
-        least = _LEAST_OF_QUESTION if self.evidence.reader.needs_earlier_question(question) else 1.0
-        same = len(wanted & asked) >= least * len(wanted) and len(
-            asked & said
-        ) > _LEAST_KNOWN * len(asked)
-        return written if same and all(written != turn.question for turn in earlier) else question
-
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         unread = self.options.quick or self.generator.whole
         return self.evidence.evidence_for_question(question, unread=unread).ranked
 
@@ -146,7 +120,7 @@ class WritingAnswerer:
     def _write_answer(
         self,
         question: str,
-        wanted: Wanted = ANYTHING,
+        wanted: AnswerRequirements = ANYTHING,
         *,
         whole: bool = False,
         without: Sequence[Quote] = (),
@@ -168,16 +142,8 @@ class WritingAnswerer:
         )
         given = self._choose_given_text(asked)
         reply: Reply | None = None
-        while given.passages and reply is None:
-            try:
-                reply = yield from self._generate_reply(asked, given)
-            except ContextExceeded as error:  # as much as its context has room for
-                fewer = self._choose_given_text(
-                    asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text)))
-                )
-                if fewer.passages == given.passages:
-                    raise error.error_when_nothing_fits() from error
-                given = fewer
+        if given.passages:
+            reply = yield from self._generate_reply(asked, given)
         checked: Checked = None, ()
         if reply is not None:
             checked = yield from check_and_mend(
@@ -270,7 +236,7 @@ class WritingAnswerer:
             replace(asked, usable=list(usable.values())), self.generator.budget
         )
         question = self.evidence.question_for_judging(
-            asked.found, small=self.generator.reading is not None
+            asked.found, is_small_model=self.generator.reading is not None
         )
         checked = check_text(
             read.written,
@@ -296,18 +262,18 @@ class WritingAnswerer:
         )
         draft = Draft(
             question=asked.question,
-            ranked=found.ranked[nearest : nearest + self.options.listed],
+            ranked=found.ranked[nearest : nearest + self.options.listed_passages],
             coverage=self.corpus.coverage_report(tokens, *notes),
-            usage=self.reading.usage_since(asked.started) if asked.whole else usage,
+            usage=self.reading.usage_since_start(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
             missing=self.corpus.missing_words(asked.question),
         )
         return written_answer(
-            draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO
+            draft, text, found.chances[0], context, yes_no=found.form is AnswerForm.YES_NO
         )
 
-    def _has_words_of_quotes(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
+    def _has_words_of_quotes(self, item: RankedPassage, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.passage_number]
         file = self.corpus.documents[placed.document].path
@@ -316,13 +282,3 @@ class WritingAnswerer:
         return any(
             cite.touches_span(file, passage.page, passage.start, passage.end) for cite in cites
         )
-
-
-def _return_value_of_generator(events: Generator[Event, None, T]) -> T:
-    """What a generator returns; its events are passed over."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            result: T = end.value
-            return result

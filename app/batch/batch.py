@@ -1,4 +1,4 @@
-"""A batch: listed, planned, run by the executor that was asked for, and learned from."""
+"""A batch: listed, planned, and run by the executor that was asked for."""
 
 import contextlib
 import signal
@@ -20,7 +20,7 @@ from docqa.model.cost.machine import available_memory_bytes, processor_count
 from .items import BatchItem, Failure, Listing, Task
 from .jobs import Job
 from .names import LEDGER
-from .planning import SPEEDS, BatchPlan, Speeds, plan_tasks
+from .planning import BatchPlan, plan_tasks
 from .progress import BatchProgress
 from .workspace import Workspace
 
@@ -97,13 +97,11 @@ class Batch:
         """Of what is left, with as many jobs as fit the free memory."""
         left = self.tasks_left()
         jobs = self.settings.jobs
-        plan = plan_tasks(left, jobs, self.options, self._known_speeds(jobs))
+        plan = plan_tasks(left, jobs, self.options)
         if self.settings.ray is not None:
             return plan
         fitting = max(1, min(jobs, available_memory_bytes() // max(plan.memory_bytes // jobs, 1)))
-        if fitting == jobs:
-            return plan
-        return plan_tasks(left, fitting, self.options, self._known_speeds(fitting))
+        return plan if fitting == jobs else plan_tasks(left, fitting, self.options)
 
     def run(
         self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress
@@ -144,7 +142,6 @@ class Batch:
             raise ResourceError(
                 f"the ledger cannot be written ({error})", where=str(path), hint=hint
             ) from error
-        self._learn_speeds(plan, runner.tally)
         return runner.tally
 
     def drop_stale_files(self) -> None:
@@ -158,29 +155,6 @@ class Batch:
         if self.settings.ray is not None:
             return ray_workers(self._job, jobs, threads, self.settings.ray)
         return process_workers(self._job, jobs, threads)
-
-    def _known_speeds(self, jobs: int) -> Speeds:
-        where = "ray" if self.settings.ray is not None else "here"
-        model = str(self._identity.get("model", ""))[:16]
-        key = f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
-        return Speeds(self._job.store.root / SPEEDS if self._job.store is not None else None, key)
-
-    def _learn_speeds(self, plan: BatchPlan, tally: Tally) -> None:
-        measured = [(task, outcome) for task, outcome in tally.outcomes if outcome.failure is None]
-        if not measured:
-            return
-        speeds = self._known_speeds(plan.jobs)
-        speeds.reduce_old_weights()
-        for task, outcome in measured:
-            speeds.add(f"tokens {task.item.suffix}", task.item.bytes, outcome.tokens)
-            speeds.add(f"reading {task.item.suffix}", task.item.bytes, outcome.reading_s)
-            speeds.add("work", outcome.tokens, outcome.seconds - outcome.reading_s)
-        busy = sum(outcome.seconds for _, outcome in tally.outcomes) / plan.jobs
-        speeds.add("startup", 1.0, max(tally.seconds - busy, 0.0))
-        if tally.peak_bytes:
-            speeds.add("memory", plan.formula_bytes, tally.peak_bytes)
-        with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
-            speeds.save()
 
 
 @contextlib.contextmanager

@@ -37,7 +37,9 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
     return load_stored(name, content, request, store, [], keep_from_s=KEEP_TEXT_FROM_S)
 
 
-def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
+def open_session_of_content(
+    name: str, content: bytes, options: Options, model: Model | None
+) -> Session:
     """A Session of the document in `content`, called `name`, as a member of an archive. Raises as
     ingest does.
     """

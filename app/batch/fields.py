@@ -9,8 +9,8 @@ from typing import Any
 
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.candidates import ANYTHING, Wanted
-from docqa.app.reading.clauses import DOCUMENT_DATE, clause_heads
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
+from docqa.app.reading.clauses import DOCUMENT_DATE, clause_classifiers
 
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
 
@@ -41,11 +41,11 @@ class Field:
         return FactKind(self.type) if self.type in list(FactKind) else None
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> AnswerRequirements:
         if self.type is None:
             return ANYTHING
         several = self.type in (FactKind.PARTY, FactKind.PERSON, LIST)
-        return Wanted(self.kind, several, self.where, self.clause, self.or_clause)
+        return AnswerRequirements(self.kind, several, self.where, self.clause, self.or_clause)
 
     @property
     def key(self) -> str:
@@ -103,7 +103,7 @@ def field_of(raw: Any, where: str) -> Field:
             "has a wrong value", where=where, hint='where = ["front", "Term"], agree = true'
         )
     if (clause := raw.get("clause", "")) and clause not in (
-        heads := (*clause_heads(), DOCUMENT_DATE)
+        heads := (*clause_classifiers(), DOCUMENT_DATE)
     ):
         raise UsageError(
             f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(heads)}"

@@ -142,7 +142,7 @@ def failure_of(error: Exception) -> Failure:
         )  # as failures.jsonl always had it
     if isinstance(error, OSError):
         return Failure(kind, error.strerror or kind, "Check the file and its permissions")
-    if report.out_of_memory(error):
+    if report.is_out_of_memory(error):
         return Failure(
             "OutOfMemory",
             "there is not enough memory for this document",
@@ -217,7 +217,7 @@ def _documents_below(
                 shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content)
             )
         elif os.path.abspath(name) not in exclude:
-            yield hashed_item(
+            yield item_with_digest(
                 _relative_path(os.path.abspath(name), base), os.path.abspath(name), name
             )
 
@@ -235,7 +235,7 @@ def containing_file(path: str) -> str | None:
     return None
 
 
-def hashed_item(path: str, source: str, shown_path: str) -> BatchItem:
+def item_with_digest(path: str, source: str, shown_path: str) -> BatchItem:
     item = BatchItem(path, source, shown_path)
     try:
         size = os.path.getsize(item.source)

@@ -21,8 +21,8 @@ from docqa.app.answer.events import Event, Finished
 from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.answerers.third_party import recorded_options
-from docqa.app.errors import StoreDamaged
+from docqa.app.answerers.third_party import options_for_provenance
+from docqa.app.errors import StoreDamagedError
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
@@ -58,14 +58,13 @@ process over many small files. What the user set stays."""
 @dataclass(frozen=True)
 class Outcome:
     """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would
-    share; else its process died. `reading_s` of its `seconds` made text; `peak_bytes`: of its
+    share; else its process died. `peak_bytes`: of its
     process."""
 
     record: str | None = None
     failure: Failure | None = None
     fatal: str | None = None
     seconds: float = 0.0
-    reading_s: float = 0.0
     tokens: int = 0
     peak_bytes: int = 0
     machine: str | None = None
@@ -127,15 +126,13 @@ class Job(ABC):
         self.prepare()
         # Without `by_name` one without a title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
-        started = time.monotonic()
         document = read_document(content, name, self.options, self.store)
-        reading_s = time.monotonic() - started
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         options = self.options if long else replace(self.options, store=False)
         with open_session([document], options, model=self._model, called=NAMELESS) as session:
             record = self._make_record(item, session, session.documents[0], on_event)
-            return Outcome(record, tokens=len(session.context), reading_s=reading_s)
+            return Outcome(record, tokens=len(session.context))
 
     @abstractmethod
     def _make_record(
@@ -232,7 +229,7 @@ class AnswerJob(Job):
         if store is not None:
             store.meet(filter(None, [item.digest]))
             with suppress(
-                StoreDamaged, OSError, ValueError, KeyError, TypeError
+                StoreDamagedError, OSError, ValueError, KeyError, TypeError
             ):  # `_keep` writes it anew
                 if store.has("answers", key):
                     folder, _ = store.open("answers", key)
@@ -273,7 +270,7 @@ class AnswerJob(Job):
 
     @cached_property  # hashed into the keys of older workspaces too
     def _cached_identity(self) -> Json:
-        options = recorded_options(self.options)
+        options = options_for_provenance(self.options)
         if self.options.source != "auto":
             options |= {"from": self.options.source}
         return {
@@ -375,7 +372,7 @@ def prepare(job: Job) -> str | None:
     try:
         job.prepare()
     except report.expected_errors() as error:
-        return report.describe(error)
+        return report.error_message(error)
     return None
 
 
@@ -387,8 +384,8 @@ def attempt(job: Job, item: BatchItem, on_event: Callable[[Event], None]) -> Out
     try:
         outcome = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
-        if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
-            return Outcome(fatal=report.describe(error))
+        if report.exit_code(error) == report.RESOURCES and not report.is_out_of_memory(error):
+            return Outcome(fatal=report.error_message(error))
         failure = failure_of(error)
         if report.exit_code(error) == report.BUG:
             if os.environ.get("DOCQA_DEBUG"):

@@ -10,8 +10,7 @@ from docqa.app.output.progress import ProgressLine, duration_text
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
-    from .items import Task
-    from .jobs import Outcome
+    from .items import Failure, Task
 
 
 class BatchProgress(ProgressLine):
@@ -41,15 +40,15 @@ class BatchProgress(ProgressLine):
         self._share = ""
         self._show_progress_line()
 
-    def on_task_ended(self, task: "Task", outcome: "Outcome") -> None:
+    def on_task_ended(self, task: "Task", failure: "Failure | None") -> None:
         if task.item.shown_path in self._working:
             self._working.remove(task.item.shown_path)
         self._settled += len(task.paths)
         self._share = ""
-        if outcome.failure is not None:
+        if failure is not None:
             self._failed += len(task.paths)
             self.clear()
-            report.note(f"docqa: {printable(outcome.failure.message(task.item.shown_path))}")
+            report.note(f"docqa: {printable(failure.message(task.item.shown_path))}")
         self._show_progress_line()
 
     def on_event(self, event: Event) -> None:

@@ -11,10 +11,10 @@ from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import stored_documents
-from docqa.app.history.recorder import Recorder, made_turn
+from docqa.app.history.recorder import Recorder, make_turn
 from docqa.app.history.records import NEXT_BEST, StoredSession, StoredTurn
 
-from .followups import asked_after
+from .followups import complete_question
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -42,7 +42,7 @@ class ChatConversation:
 
     def understood(self, question: str) -> str:
         """The question as it is asked, with what was asked before where it goes on from there."""
-        return asked_after(self.session, self.turns, question)
+        return complete_question(self.session, self.turns, question)
 
     def ask(self, question: str, understood: str) -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator stores the question and
@@ -63,7 +63,7 @@ class ChatConversation:
                 self.add(question, understood, preview, "stopped", STOPPED)
             raise
 
-    def retry_note(self) -> str:
+    def note_on_retry(self) -> str:
         """How `ask_again` will ask the last question: anew, or for the next best."""
         last = self.turns[-1]
         return NEXT_BEST if last.answer is not None and last.state == "done" else ANEW
@@ -73,7 +73,7 @@ class ChatConversation:
         without those shown so far, or the passages that come after the nearest."""
         last = self.turns[-1]
         understood = last.understood or last.question
-        if self.retry_note() == ANEW:
+        if self.note_on_retry() == ANEW:
             yield from self.ask(last.question, understood)
             return
         tries = self._tries(last)
@@ -108,7 +108,7 @@ class ChatConversation:
         """Store a turn; `state` is done, stopped or failed, `note` the reason."""
         documents = self.session.documents
         asked = question.strip()
-        turn = made_turn(documents, asked, answer, understood=understood, state=state, note=note)
+        turn = make_turn(documents, asked, answer, understood=understood, state=state, note=note)
         self.turns.append(turn)
         self._recorder.keep(turn)
 

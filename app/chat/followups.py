@@ -5,31 +5,24 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.confidence import FOLLOWUP_LEAD
 from docqa.app.answer.text import clip
-from docqa.model.prompts.written_prompt import AnsweredQuestion
 
 if TYPE_CHECKING:
     from docqa.app.history.records import StoredTurn
     from docqa.app.session.session import Session
 
-_EARLIER_TURNS = 4  # shown to a model that writes
-_EARLIER_ANSWER_CHARACTERS = 240
-_NOT_STATED = "not stated"
 # of the question before and of its answer, in brackets after a follow-up
 _QUESTION_CHARACTERS = 240
 _ANSWER_CHARACTERS = 120
 _LONGEST_QUESTION = 1_000  # characters that are also asked without the brackets
 
 
-def asked_after(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
-    """`question` made whole by a model that writes. Without one, a follow-up is asked with the last
-    question that did not fail and its answer in brackets, unless it has a surer answer alone."""
+def complete_question(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
+    """`question`; a follow-up with the last question that did not fail and its answer in brackets,
+    unless it has a surer answer alone."""
     asked = question.strip()
     answered = [turn for turn in turns if turn.state != "failed"]
-    if not answered or not asked:
+    if not answered or not asked or not session.is_follow_up(asked):
         return asked
-    whole = session.completed(asked, prompt_turns(answered))
-    if whole != asked or not session.is_follow_up(asked):
-        return whole
     before = answered[-1]
     context = clip((before.understood or before.question).rstrip("?"), _QUESTION_CHARACTERS)
     answer = before.answer.answer if before.answer is not None else None
@@ -44,16 +37,3 @@ def asked_after(session: "Session", turns: "Sequence[StoredTurn]", question: str
     both = ask(joined)
     surer = both.refused or alone.confidence > both.confidence + FOLLOWUP_LEAD
     return asked if surer and not alone.refused else joined
-
-
-def prompt_turns(turns: "Sequence[StoredTurn]") -> list[AnsweredQuestion]:
-    """The last of `turns` for a prompt; an answer has what was written without support, too."""
-    shown = []
-    for turn in turns[-_EARLIER_TURNS:]:
-        words = None
-        if turn.answer is not None:
-            statements = (statement.text for statement in turn.answer.statements)
-            words = turn.answer.answer or " ".join(statements)
-        answer = clip(words or _NOT_STATED, _EARLIER_ANSWER_CHARACTERS)
-        shown.append(AnsweredQuestion(turn.understood or turn.question, answer))
-    return shown

@@ -15,7 +15,7 @@ from docqa.app.chat import slash
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import LiveDraft, Screen
-from docqa.app.output.interrupts import on_interrupt
+from docqa.app.output.interrupts import stopping_on_interrupt
 
 from .conversation import ChatConversation
 from .terminal import TerminalText
@@ -75,14 +75,14 @@ class ChatLoop:
                 name = line.partition(" ")[0].lower()
                 if name == "/quit":
                     break
-                with _stop_key(self._typed) as self._stopped:
+                with _stopping_by_key(self._typed) as self._stopped:
                     if name.startswith("/"):
                         self._run_command(name, line[len(name) :].strip())
                     else:
                         self._ask(line)
         finally:
             self._screen.close()
-        return report.ANSWERED if self._typed else report.worst(self._codes)
+        return report.ANSWERED if self._typed else report.worst_exit_code(self._codes)
 
     # Questions
 
@@ -97,7 +97,7 @@ class ChatLoop:
             return
         last = self._conversation.turns[-1]
         understood = last.understood or last.question
-        remark = self._conversation.retry_note()
+        remark = self._conversation.note_on_retry()
         self._show(self._conversation.ask_again(), last.question, understood, remark)
 
     def _show(
@@ -113,11 +113,13 @@ class ChatLoop:
             self._show_events(stream)
         except Exception as error:
             self._waiting.end(erase=True)
-            if not (isinstance(error, report.expected_errors()) or report.out_of_memory(error)):
+            if not (isinstance(error, report.expected_errors()) or report.is_out_of_memory(error)):
                 raise
             self._screen.close()
-            self._codes.append(report.failure(error))
-            self._conversation.add(question, understood, None, "failed", report.describe(error))
+            self._codes.append(report.report_failure(error))
+            self._conversation.add(
+                question, understood, None, "failed", report.error_message(error)
+            )
 
     def _show_events(self, stream: Iterator[events.Event]) -> None:
         ending = False  # what is being written ends at its next token, and is shown
@@ -174,9 +176,9 @@ class ChatLoop:
             else:
                 near = get_close_matches(name, slash.NAMES, n=1)
                 hint = f"did you mean {near[0]}?" if near else "/help lists them"
-                report.usage(f"there is no command {render.printable(name)}", hint)
+                report.report_usage_error(f"there is no command {render.printable(name)}", hint)
         except report.expected_errors() as error:
-            report.failure(error)
+            report.report_failure(error)
 
 
 def joined(lines: Iterable[str]) -> Iterator[str]:
@@ -194,12 +196,12 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _stop_key(typed: bool) -> Iterator[Callable[[], bool]]:
+def _stopping_by_key(typed: bool) -> Iterator[Callable[[], bool]]:
     """Inside, the first Ctrl+C is only remembered; the second one ends the conversation."""
     left = [b"\nstopping (Ctrl+C again quits) ...\n"]
 
     def press() -> bool:
         return bool(left and os.write(2, left.pop()))
 
-    with on_interrupt(press) if typed else nullcontext(bool) as pressed:
+    with stopping_on_interrupt(press) if typed else nullcontext(bool) as pressed:
         yield pressed

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError, UsageError
-from docqa.app.history.export import free_name
+from docqa.app.history.export import unused_file_name
 from docqa.app.history.rendering import write_export
 from docqa.app.output.render import cite_text, location_text, page_text, printable
 from docqa.app.places.named import find_page_number, find_section_region
@@ -42,7 +42,7 @@ def quote(conversation: ChatConversation, number: str) -> str:
     else:
         hint = f"they are numbered 1 to {len(quotes)}"
         raise UsageError(f"there is no quote {number}", hint=hint)
-    named = [replace(cite, file=_name(cite.file)) for cite in chosen.cites]
+    named = [replace(cite, file=_file_name(cite.file)) for cite in chosen.cites]
     return f"“{printable(chosen.text)}” ({cite_text(named, with_file=True)})"
 
 
@@ -52,7 +52,7 @@ def save(conversation: ChatConversation, path: str) -> str:
     """
     if not conversation.turns:
         raise UsageError("there is no question to save yet", where="/save")
-    target = os.path.expanduser(path) or free_name(
+    target = os.path.expanduser(path) or unused_file_name(
         conversation.session.documents[0].path, "chat.md"
     )
     check_output(target)
@@ -76,7 +76,7 @@ def _lines_of_cited_places(conversation: ChatConversation) -> Iterator[str]:
         numbers, key=lambda key: (_index_or_length(order, key[0]), key[1])
     ):
         quotes = dict.fromkeys(numbers[(file, page, place)])
-        name = f"{_name(file)}, " if len(order) > 1 else ""
+        name = f"{_file_name(file)}, " if len(order) > 1 else ""
         yield f"{name}{place}: quote{'s' if len(quotes) > 1 else ''} {', '.join(map(str, quotes))}"
 
 
@@ -112,21 +112,21 @@ def _page_text(conversation: ChatConversation, label: str) -> str:
 def _with_heading(document: Document, place: str, text: str) -> str:
     """`text` below the name of its document and its place there."""
     lines = "\n".join(printable(line) for line in text.splitlines()).strip("\n")
-    return f"{_name(document.path)}, {place}\n\n{lines or 'This page has no text.'}"
+    return f"{_file_name(document.path)}, {place}\n\n{lines or 'This page has no text.'}"
 
 
-def _name(path: str) -> str:
+def _file_name(path: str) -> str:
     return printable(PurePath(path).name) or printable(path)
 
 
-def _help(_conversation: ChatConversation, _argument: str) -> str:
+def _help_text(_conversation: ChatConversation, _argument: str) -> str:
     return Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
 
 
 PRINTED: dict[str, Callable[[ChatConversation, str], str]] = {
     "/pages": pages,
     "/quote": quote,
-    "/help": _help,
+    "/help": _help_text,
 }
 """Commands whose result is printed."""
 NAMES = (*PRINTED, "/retry", "/save", "/quit")

@@ -12,14 +12,14 @@ import typer
 from docqa.app import report
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
-from docqa.app.answerers.third_party import recorded_options
+from docqa.app.answerers.third_party import options_for_provenance
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.context.provenance import provenance_without_state
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.recorder import Recorder
 from docqa.app.output import bibliography
 from docqa.app.output.console import Screen
-from docqa.app.output.interrupts import on_interrupt
+from docqa.app.output.interrupts import stopping_on_interrupt
 from docqa.app.output.render import json_line
 from docqa.app.session.engine import open_session
 
@@ -44,7 +44,7 @@ Items = Annotated[
 ]
 
 _FORM_HELP = "How answers are printed (text by default), or a cite of the documents that they cite: bibtex, ris."
-Form = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
+AnswerForm = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
 
 
 @flags.shared(
@@ -65,7 +65,7 @@ def ask(
     each: Annotated[
         bool, typer.Option("--each", help="One answer for every file, not one context of all.")
     ] = False,
-    form: Form = None,
+    form: AnswerForm = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a question, one line each.")
     ] = False,
@@ -96,7 +96,7 @@ def ask(
             "--quick prints only the preliminary answer, --no-preview only the final one",
             hint="choose one",
         )
-    shown_as = _form(form, as_json)
+    shown_as = _checked_output_form(form, as_json)
     if questions is None:
         paths, question = inputs.split_question(items or [])
         asked = [question]
@@ -121,16 +121,16 @@ def ask(
     named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
     run = _Run(asked, options, shown_as, named, not hide and shown_as == "text", unsupported)
     if not each:
-        code = report.worst([run.ask(paths)])
+        code = report.worst_exit_code([run.ask(paths)])
     elif as_batch:
         code = run.ask_batch(paths, jobs, workspace, ray)
     else:
-        code = report.worst(run.ask_each(paths))
+        code = report.worst_exit_code(run.ask_each(paths))
     run.print_collected()
     return code
 
 
-def _form(form: str | None, as_json: bool) -> str:
+def _checked_output_form(form: str | None, as_json: bool) -> str:
     if form is not None and form not in FORMS:
         raise UsageError(
             f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md"
@@ -166,7 +166,7 @@ class _Run:
         if self._collected is not None and (text := self._collected.text(self.form)):
             report.result(text.removesuffix("\n"))
 
-    def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
+    def _make_screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         collect = partial(self._collected.add, documents) if self._collected is not None else None
         several = len(self.asked) > 1
         more |= {
@@ -178,14 +178,14 @@ class _Run:
         return Screen(as_json=self.form == "json", **more)
 
     def ask(self, paths: list[str]) -> int:
-        return self._ask(
+        return self._ask_opened_session(
             lambda: open_session(paths, self.options, model=self.model, load_meanwhile=True),
             self.named,
         )
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too."""
-        from docqa.app.batch.documents import session_of_content
+        from docqa.app.batch.documents import open_session_of_content
         from docqa.ingest.errors import IngestError
         from docqa.ingest.read import find_documents
 
@@ -194,8 +194,10 @@ class _Run:
             try:
                 for name, content in find_documents(path, passed_over):
                     if isinstance(content, bytes):
-                        yield self._ask(
-                            partial(session_of_content, name, content, self.options, self.model),
+                        yield self._ask_opened_session(
+                            partial(
+                                open_session_of_content, name, content, self.options, self.model
+                            ),
                             True,
                         )
                     else:
@@ -204,7 +206,7 @@ class _Run:
                 yield self.ask([path])
         batches.warn_passed_over(passed_over)
 
-    def _ask(self, open_it: Callable[[], Session], named: bool) -> int:
+    def _ask_opened_session(self, open_it: Callable[[], Session], named: bool) -> int:
         """All questions of one context; where it cannot be read, only its own answers are lost."""
         left = list(self.asked)
         try:
@@ -212,7 +214,7 @@ class _Run:
                 return self._ask_session(session, left, named)
         except report.expected_errors() as error:
             self._show_failures(left, error)
-            return report.failure(error)
+            return report.report_failure(error)
 
     def ask_batch(self, paths: list[str], jobs: int, workspace: str | None, ray: str | None) -> int:
         """Ask every document by itself, several at once. The answers come in order, and are not
@@ -229,7 +231,7 @@ class _Run:
                 job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True, ray=ray)
             )
             batches.answer_documents(batch, kept=workspace is not None)
-            return report.worst([self._show_item(batch, item) for item in listing.items])
+            return report.worst_exit_code([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: BatchItem) -> int:
         from docqa.app.answer.events import Finished
@@ -237,9 +239,9 @@ class _Run:
 
         failure = batch.failure(item)
         if failure is None:
-            screen = self._screen((), item.shown_path if self.named else "")
+            screen = self._make_screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
-            return report.worst([screen.show([Finished(answer)]) for answer in answers])
+            return report.worst_exit_code([screen.show([Finished(answer)]) for answer in answers])
         kind = InputError if failure.is_fault_of_document else ResourceError
         error = kind(failure.reason, where=item.shown_path, hint=failure.hint)
         self._show_failures(self.asked, error)
@@ -248,7 +250,7 @@ class _Run:
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         documents = session.documents
         heading = ", ".join(document.path for document in documents) if named else ""
-        screen = self._screen(
+        screen = self._make_screen(
             documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known
         )
         self._known = tuple(
@@ -259,7 +261,7 @@ class _Run:
         try:
             while left:
                 events = recorder.watch(session.ask(left[0]))
-                with on_interrupt(session.stop_writing) as stopped:
+                with stopping_on_interrupt(session.stop_writing) as stopped:
                     codes.append(screen.show(events))
                 left.pop(0)
                 if stopped():
@@ -268,7 +270,7 @@ class _Run:
             screen.close()
             recorder.close()
         self.model = session.model
-        return report.worst(codes)
+        return report.worst_exit_code(codes)
 
     def _show_failures(self, questions: Iterable[str], error: Exception) -> None:
         """Each unanswered question gets its JSON object, too: a script counts lines."""
@@ -276,7 +278,7 @@ class _Run:
             if self.form == "json":
                 report.result(json_line(_failed_answer(question, error, self.options)))
             elif self._collected is not None:
-                self._collected.add_failure(question, report.describe(error))
+                self._collected.add_failure(question, report.error_message(error))
 
 
 def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
@@ -289,8 +291,8 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
         quotes=(),
         evidence=(),
         coverage=CoverageReport(
-            tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)
+            tokens=0, tokens_read=0, pages=0, warnings=(report.error_message(error),)
         ),
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
-        provenance=provenance_without_state("", None, recorded_options(options)),
+        provenance=provenance_without_state("", None, options_for_provenance(options)),
     )

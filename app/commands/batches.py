@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.answer.text import list_first_names
-from docqa.app.batch.items import Listing, Task, hashed_item, list_items
+from docqa.app.answer.text import abridged_name_list
+from docqa.app.batch.items import Listing, Task, item_with_digest, list_items
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import ResourceError, UsageError
@@ -112,13 +112,13 @@ def listed(paths: list[str]) -> Iterator[Listing]:
         with name_file_in_errors(STDIN):
             file.write(load_stream(sys.stdin.buffer))
         file.flush()
-        listing.items.append(hashed_item(STDIN, file.name, STDIN))
+        listing.items.append(item_with_digest(STDIN, file.name, STDIN))
         yield listing
 
 
 def warn_passed_over(paths: Sequence[str]) -> None:
     if paths:
-        report.warn(f"no documents, passed over: {list_first_names(paths, 5)}")
+        report.warn(f"no documents, passed over: {abridged_name_list(paths, 5)}")
 
 
 def answer_documents(batch: Batch, *, kept: bool) -> None:
@@ -171,7 +171,7 @@ def run(
         tally = batch.run(plan, keep, progress)
     finally:
         progress.clear()
-    _report(batch, plan, tally, reused)
+    _report_tally(batch, plan, tally, reused)
 
 
 def planned(batch: Batch) -> BatchPlan:
@@ -186,7 +186,7 @@ def planned(batch: Batch) -> BatchPlan:
     return plan
 
 
-def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
+def _report_tally(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
     total = len(batch.listing.items)
     if total == 1:
         return

@@ -37,7 +37,7 @@ def list_entries() -> int:
         if history is not None:
             sessions = history.sessions()
             questions = sum(session.questions for session in sessions)
-            used = _day(sessions[0].updated if sessions else 0.0)
+            used = _minute_text(sessions[0].updated if sessions else 0.0)
             report.result(
                 f"{'history':9} {'':12} {size_text(history.bytes()):>10} {used} kept {questions:,} questions"
             )
@@ -138,7 +138,7 @@ def _say_waiting(entry: StoreEntry) -> None:
 
 
 def existing_store() -> Store:
-    return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
+    return Store(Path(config.resolve_settings().text_value("cache_dir") or ".").expanduser())
 
 
 @contextmanager
@@ -177,8 +177,8 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
 def _entry_line(entry: StoreEntry) -> str:
     files = ", ".join(printable(name) for name in entry.files)
     size = size_text(entry.bytes)
-    return f"{entry.kind:9} {entry.key[:12]} {size:>10} {_day(entry.used)} {entry.status} {files}".rstrip()
+    return f"{entry.kind:9} {entry.key[:12]} {size:>10} {_minute_text(entry.used)} {entry.status} {files}".rstrip()
 
 
-def _day(seconds: float) -> str:
+def _minute_text(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds else "never"

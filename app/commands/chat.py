@@ -49,7 +49,7 @@ def chat(
             "standard input has the questions, so it cannot be a document", hint="name a file"
         )
     options = given.options(think=think)
-    earlier = _earlier(resume, options) if resume is not None else None
+    earlier = _load_earlier_session(resume, options) if resume is not None else None
     if earlier is not None and not paths:
         paths = list(dict.fromkeys(document.absolute for document in earlier[0].documents))
     if not paths:
@@ -57,10 +57,10 @@ def chat(
             "there is no document to ask about", hint="docqa chat FILE, or docqa chat --resume ID"
         )
     inputs.check_writing(options)
-    return _talk(paths, options, earlier, thoughts=not hide)
+    return _run_conversation(paths, options, earlier, thoughts=not hide)
 
 
-def _talk(
+def _run_conversation(
     paths: list[str],
     options: Options,
     earlier: tuple[StoredSession, list[StoredTurn]] | None,
@@ -99,7 +99,7 @@ def _talk(
                 )
 
 
-def _earlier(number: int, options: Options) -> tuple[StoredSession, list[StoredTurn]]:
+def _load_earlier_session(number: int, options: Options) -> tuple[StoredSession, list[StoredTurn]]:
     """Raises InputError where there is no such session, or it belongs to the terminal interface."""
     from docqa.app.history.history import open_if_stored
     from docqa.app.storage.store import store_of

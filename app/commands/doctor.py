@@ -26,13 +26,13 @@ _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_i
 
 
 def doctor() -> int:
-    settings = config.resolve()
+    settings = config.resolve_settings()
     for title, lines in (
-        ("machine", _machine()),
-        ("packages", _packages()),
-        ("model", _model(settings.text("model"))),
-        ("kept on disk", _disk(Path(settings.text("cache_dir") or ".").expanduser())),
-        ("settings", _settings()),
+        ("machine", _machine_lines()),
+        ("packages", _package_lines()),
+        ("model", _model_lines(settings.text_value("model"))),
+        ("kept on disk", _disk_lines(Path(settings.text_value("cache_dir") or ".").expanduser())),
+        ("settings", _setting_lines()),
         ("terminal interface, [tui] in config.toml", load().lines()),
     ):
         report.result(title)
@@ -43,19 +43,19 @@ def doctor() -> int:
     return report.ANSWERED
 
 
-def _machine() -> list[str]:
+def _machine_lines() -> list[str]:
     features = [name for name in _FEATURES if name in processor_flags()]
     return [
         f"Python {platform.python_version()} at {sys.executable}",
         f"{platform.system()} {platform.release()} on {platform.machine()}",
         f"{processor_count()} of {os.cpu_count()} processors usable, {size_text(total_memory_bytes())} memory",
         f"processor features: {', '.join(features) or 'none that docqa looks for'}",
-        f"native kernels: {_kernels()}",
-        _accelerator(),
+        f"native kernels: {_kernels_text()}",
+        _accelerator_text(),
     ]
 
 
-def _kernels() -> str:
+def _kernels_text() -> str:
     from docqa.kernels import self_check
 
     words = self_check.describe_library()
@@ -64,7 +64,7 @@ def _kernels() -> str:
     return f"{words}. Answers are as good without; reading takes about twice as long, and weights more memory"
 
 
-def _accelerator() -> str:
+def _accelerator_text() -> str:
     if not version("torch").endswith("+cpu"):
         import torch
 
@@ -74,7 +74,7 @@ def _accelerator() -> str:
     return f"accelerator: none; computes on {thread_count()} threads"
 
 
-def _packages() -> list[str]:
+def _package_lines() -> list[str]:
     def described(name: str) -> str:
         try:
             return f"{name} {version(name)}"
@@ -87,7 +87,7 @@ def _packages() -> list[str]:
     return [own, *map(described, names)]
 
 
-def _model(chosen: str | None) -> list[str]:
+def _model_lines(chosen: str | None) -> list[str]:
     name = chosen or BUNDLED_NAME
     if is_remote(name):
         return [
@@ -100,7 +100,7 @@ def _model(chosen: str | None) -> list[str]:
         return [f"{name} cannot be used: {error}"]
 
 
-def _disk(folder: Path) -> list[str]:
+def _disk_lines(folder: Path) -> list[str]:
     store = Store(folder)
     kept = sum(entry.bytes for entry in store.entries())
     above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
@@ -116,12 +116,12 @@ def _disk(folder: Path) -> list[str]:
     ]
 
 
-def _settings() -> list[str]:
+def _setting_lines() -> list[str]:
     lines = [
         f"config file: {config.config_path()}"
         + ("" if config.config_path().is_file() else " (not there)")
     ]
-    for setting in config.resolve().values.values():
+    for setting in config.resolve_settings().values.values():
         value = "not set" if setting.value is None else setting.value
         lines.append(
             f"{setting.name} = {value}  [{setting.origin}]  {config.KNOWN[setting.name].help}"

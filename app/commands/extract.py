@@ -74,7 +74,7 @@ def extract(
     from docqa.app.batch.workspace import Workspace
     from docqa.app.storage.atomic import check_output
 
-    chosen = _form(form, output)
+    chosen = _output_form(form, output)
     inputs.check_stdin(paths)
     if output is not None:
         check_output(output)
@@ -112,10 +112,10 @@ def _write_table(
 ) -> int:
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
-    from docqa.app.batch.extraction.table_files import table_bytes
+    from docqa.app.batch.extraction.table_files import table_as_file
 
     table = make_table(asked, table_rows(batch, asked))
-    data = table_bytes(table, form, conflicts=conflicts)
+    data = table_as_file(table, form, conflicts=conflicts)
     with batches.kept_in(Path(os.path.abspath(output or ".")).parent, "--output"):
         inputs.deliver(data, output)
     if table.failed:
@@ -124,7 +124,7 @@ def _write_table(
     return report.ANSWERED if table.answered else report.NOT_FOUND
 
 
-def _form(form: str | None, output: str | None) -> str:
+def _output_form(form: str | None, output: str | None) -> str:
     suffix = os.path.splitext(output or "")[1].lower().lstrip(".")
     chosen = form or (suffix if suffix in FORMATS else "csv")
     if chosen not in FORMATS:

@@ -80,15 +80,15 @@ def find(
     # Places need the name of their file where there are several paths, or one that is not a single
     # file.
     several = len(paths) > 1 or (paths[0] != inputs.STDIN and not os.path.isfile(paths[0]))
-    for document in _documents(paths, given.options(), codes):
+    for document in _read_documents(paths, given.options(), codes):
         if show(document, several):
             codes[0] = report.ANSWERED
     if codes[0] != report.ANSWERED and not regex and set(pattern) & _OF_EXPRESSIONS:
         report.note("found nowhere as it stands; with --regex it is a regular expression")
-    return report.worst(codes)
+    return report.worst_exit_code(codes)
 
 
-def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
+def _read_documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
     """The documents of `paths`, told about on standard error. The exit code of a path that cannot
     be read goes into `codes`."""
     store = store_of(options)
@@ -103,7 +103,7 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
                 ]
                 _print_warnings(found)
         except IngestError as error:
-            codes.append(report.failure(error))
+            codes.append(report.report_failure(error))
         _print_warnings(found)
 
 

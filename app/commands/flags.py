@@ -28,7 +28,7 @@ def option(name: str, metavar: str, text: str, *values: str) -> Any:
     )
 
 
-def _other(role: str, text: str) -> Any:
+def _option_of_role(role: str, text: str) -> Any:
     return typer.Option(f"--{role}", metavar=NAMED, autocompletion=completions.models, help=text)
 
 
@@ -54,12 +54,17 @@ Model = Annotated[
 ]
 Reader = Annotated[
     str | None,
-    _other("reader", "Reads the best passages: a model for extractive question answering."),
+    _option_of_role(
+        "reader", "Reads the best passages: a model for extractive question answering."
+    ),
 ]
 Encoder = Annotated[
-    str | None, _other("encoder", "Makes vectors of passages: a model of sentence-transformers.")
+    str | None,
+    _option_of_role("encoder", "Makes vectors of passages: a model of sentence-transformers."),
 ]
-Reranker = Annotated[str | None, _other("reranker", "Orders the best passages: a cross-encoder.")]
+Reranker = Annotated[
+    str | None, _option_of_role("reranker", "Orders the best passages: a cross-encoder.")
+]
 MODELS = ("model", *ROLES, "device")
 BaseUrl = Annotated[
     str | None,
@@ -128,7 +133,7 @@ class SharedOptions:
         """The Options from what is given, the environment, config.toml and defaults. Raises
         UsageError for a bad setting or a server without a model on it, InputError for the password
         file."""
-        settings = config.resolve(
+        settings = config.resolve_settings(
             {
                 "model": self.model,
                 **{role: getattr(self, role) for role in ROLES},
@@ -141,32 +146,34 @@ class SharedOptions:
                 "device": self.device,
             }
         )
-        model = inputs.model_to_load(settings.text("model"), settings.text("cache_dir"))
+        model = inputs.model_to_load(settings.text_value("model"), settings.text_value("cache_dir"))
         remote = inputs.is_remote(model)
-        named = self.base_url if self.model and default_url(model) else settings.text("base_url")
+        named = (
+            self.base_url if self.model and default_url(model) else settings.text_value("base_url")
+        )
         if self.base_url is not None and not remote:
             raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
-        cache_dir = settings.text("cache_dir")
+        cache_dir = settings.text_value("cache_dir")
         others: dict[str, Any] = {
-            role: inputs.folder_to_load(settings.text(role), cache_dir) for role in ROLES
+            role: inputs.folder_to_load(settings.text_value(role), cache_dir) for role in ROLES
         }
         return Options(
             **others,
             model=model,
             base_url=named if remote else None,
-            timeout_s=settings.count("timeout") or 120,
+            timeout_s=settings.count_value("timeout") or 120,
             think=think,
-            k=settings.count("k"),
-            source=cast("Source", settings.text("from")),
+            k=settings.count_value("k"),
+            source=cast("Source", settings.text_value("from")),
             quick=quick,
-            preview=settings.switch("preview"),
-            store=settings.switch("store"),
-            include_hidden=settings.switch("include_hidden"),
+            preview=settings.is_on("preview"),
+            store=settings.is_on("store"),
+            include_hidden=settings.is_on("include_hidden"),
             password=inputs.read_password(self.password_file),
             media_type=self.media_type,
             cache_dir=cache_dir,
-            threads=settings.count("threads"),
-            device=settings.text("device") or "auto",
+            threads=settings.count_value("threads"),
+            device=settings.text_value("device") or "auto",
             sections=self.sections,
         )
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.answer.text import list_first_names
+from docqa.app.answer.text import abridged_name_list
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.history.export import shown_names
+from docqa.app.history.export import file_names_to_show
 from docqa.app.history.records import Listed, parse_id
 from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.render import printable
@@ -49,16 +49,16 @@ def history(
         raise UsageError("--html and --md exclude each other", hint="choose one")
     words = words or []
     if words[:1] == [_EXPORT]:
-        return _export(words[1:], as_html, output, as_json)
+        return _export_session(words[1:], as_html, output, as_json)
     if as_html or as_markdown or output is not None:
         raise UsageError(
             "--html, --md and --output are only for an export",
             hint="docqa history export ID --html --output F",
         )
-    return _list(" ".join(words), limit, as_json)
+    return _list_turns(" ".join(words), limit, as_json)
 
 
-def _list(query: str, limit: int, as_json: bool) -> int:
+def _list_turns(query: str, limit: int, as_json: bool) -> int:
     with stored_history(existing_store()) as kept:
         if kept is None:
             report.note(
@@ -68,11 +68,11 @@ def _list(query: str, limit: int, as_json: bool) -> int:
         listed, total = kept.search(query, limit)
     for item in listed:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.turn.asked))
-        files = list_first_names(list(shown_names(item.files).values()), _FILES_SHOWN)
+        files = abridged_name_list(list(file_names_to_show(item.files).values()), _FILES_SHOWN)
         line = (
             f"{item.id:>7}  {when}  {item.turn.status:9}  {files}: {printable(item.turn.question)}"
         )
-        report.result(json.dumps(_object(item), ensure_ascii=False) if as_json else line)
+        report.result(json.dumps(_turn_object(item), ensure_ascii=False) if as_json else line)
     if total > len(listed):
         report.note(f"docqa: {len(listed):,} of {total:,} questions; --limit {total} lists all")
     elif not listed:
@@ -84,7 +84,7 @@ def _list(query: str, limit: int, as_json: bool) -> int:
     return report.ANSWERED
 
 
-def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) -> int:
+def _export_session(names: list[str], as_html: bool, output: str | None, as_json: bool) -> int:
     if as_json:
         raise UsageError(
             "an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json"
@@ -119,7 +119,7 @@ def _export_text(number: int, position: int | None, as_html: bool) -> str:
     return rendered(HTML if as_html else MARKDOWN, session, chosen, first, annotations)
 
 
-def _object(item: Listed) -> dict[str, object]:
+def _turn_object(item: Listed) -> dict[str, object]:
     turn = item.turn
     return {
         "id": item.id,

@@ -44,9 +44,11 @@ def read_questions(path: str) -> list[str]:
     InputError when it cannot be read, UsageError for a line without a question or no lines at
     all."""
     questions = []
-    for number, line in enumerate(_text(path, "the file of questions").splitlines(), start=1):
+    for number, line in enumerate(
+        _read_text_file(path, "the file of questions").splitlines(), start=1
+    ):
         if line.strip():
-            questions.append(_question(line.strip(), f"{path}, line {number}"))
+            questions.append(_question_of_line(line.strip(), f"{path}, line {number}"))
     if not questions:
         raise UsageError(
             "has no question", where=path, hint='one a line, or JSON lines with a "question"'
@@ -54,7 +56,7 @@ def read_questions(path: str) -> list[str]:
     return questions
 
 
-def _question(line: str, where: str) -> str:
+def _question_of_line(line: str, where: str) -> str:
     if not line.startswith("{"):
         return line
     hint = '{"question": "..."} or a plain line'
@@ -71,7 +73,7 @@ def read_password(path: str | None) -> str | None:
     """The first line of the password file, without line end. Raises InputError."""
     if path is None:
         return None
-    lines = _text(path, "the password file").splitlines()
+    lines = _read_text_file(path, "the password file").splitlines()
     if not lines:
         raise InputError(
             "the password file is empty", where=path, hint="its first line is the password"
@@ -79,7 +81,7 @@ def read_password(path: str | None) -> str | None:
     return lines[0]
 
 
-def _text(path: str, what: str) -> str:
+def _read_text_file(path: str, what: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -151,7 +153,7 @@ def model_folder(name: str | None) -> Path:
     """The folder or GGUF file of a model on this machine; None: the one that answers. Raises
     ModelNotFound.
     """
-    chosen = name or config.resolve().text("model") or BUNDLED_NAME
+    chosen = name or config.resolve_settings().text_value("model") or BUNDLED_NAME
     if is_remote(chosen):
         raise ModelNotFound(f"{chosen}: runs on a server (name a model on this machine)")
     folder = find(chosen, models_root())

@@ -20,7 +20,7 @@ _Paths = Annotated[
 ]
 
 
-class _Requests(io.BufferedIOBase):
+class _SurrogateFreeInput(io.BufferedIOBase):
     """Standard input with "?" for each lone surrogate; the SDK would never answer a line that has
     one.
     """
@@ -58,7 +58,7 @@ def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
         ) from error
     from importlib.metadata import version
 
-    sys.stdin = io.TextIOWrapper(_Requests())
+    sys.stdin = io.TextIOWrapper(_SurrogateFreeInput())
     try:
         make_server(paths or ["."], options, version("docqa-reader")).run("stdio")
     except* BrokenPipeError:

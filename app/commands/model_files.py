@@ -95,8 +95,8 @@ def rm(name: _Pulled) -> int:
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")
     report.note(f"docqa: {size_text(gone.bytes)} freed")
-    settings = config.resolve()
-    for chosen in filter(None, map(settings.text, ("model", *ROLES))):
+    settings = config.resolve_settings()
+    for chosen in filter(None, map(settings.text_value, ("model", *ROLES))):
         if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(
             chosen, root
         ):
@@ -116,7 +116,7 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
     values: dict[str, str | None]
     if is_remote(name):
         address = Address.from_model_name(
-            name, base_url or default_url(name) or config.resolve().text("base_url")
+            name, base_url or default_url(name) or config.resolve_settings().text_value("base_url")
         )
         values = {
             "model": name,
@@ -158,7 +158,7 @@ def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
     from docqa.model.checkpoints.quantize import quantize as pack
 
     _check_bits(bits)
-    source, target = _places(model, folder)
+    source, target = _source_and_target(model, folder)
     made = pack(source, target, bits=bits)
     report.result(
         f"{size_text(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}"
@@ -179,7 +179,7 @@ def export(
     if form != "hf":
         hint = "hf, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file"
         raise UsageError(f"there is no format {form!r}", where="--format", hint=hint)
-    source, target = _places(model, folder)
+    source, target = _source_and_target(model, folder)
     for path in write(source, target):
         report.result(f"{size_text(path.stat().st_size)}  {path}")
     return report.ANSWERED
@@ -190,7 +190,7 @@ def _check_bits(bits: int | None) -> None:
         raise UsageError(f"{bits} bits are not written", where="--bits", hint="4, 6 or 8")
 
 
-def _places(model: str, folder: str) -> tuple[Path, Path]:
+def _source_and_target(model: str, folder: str) -> tuple[Path, Path]:
     """(model, folder to write). Raises UsageError where files are in it: docqa never writes among
     the user's.
     """

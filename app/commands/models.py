@@ -43,14 +43,14 @@ def list_models(server: _Server = None) -> int:
 
     if server is not None:
         return _list_served(server)
-    settings = config.resolve()
+    settings = config.resolve_settings()
     root = models_root()
-    chosen = settings.text("model")
+    chosen = settings.text_value("model")
     answering = find(chosen or BUNDLED_NAME, root)
     have = [(BUNDLED_NAME, bundled(), _folder_bytes(bundled()))]
     have += [(model.name, model.folder, model.bytes) for model in pulled_models(root)]
     chosen_others = [
-        find(name, root) for role in ROLES if (name := settings.text(role)) is not None
+        find(name, root) for role in ROLES if (name := settings.text_value(role)) is not None
     ]
     for name, folder, count in have:
         role = model_role(folder)

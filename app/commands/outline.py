@@ -19,7 +19,7 @@ def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = 
     attached to it.
     """
     inputs.check_stdin([file])
-    documents = _documents(file, given.options())
+    documents = _read_documents(file, given.options())
     for document in documents:
         if as_json:
             report.result(json.dumps(outline_object(document), ensure_ascii=False))
@@ -38,7 +38,7 @@ def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = 
     return report.ANSWERED
 
 
-def _documents(file: str, options: Options) -> Sequence[Document]:
+def _read_documents(file: str, options: Options) -> Sequence[Document]:
     """The document `file`, and what is attached to an e-mail."""
     with open_session([file], options) as session:
         for warning in session.warnings:

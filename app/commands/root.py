@@ -45,7 +45,7 @@ class CommandEntry:
         from inspect import getdoc
 
         if self.commands:
-            return _group(name, self)
+            return _make_group(name, self)
         function = getattr(
             import_module(f"docqa.app.commands.{self.module}"), self.function or name
         )
@@ -158,7 +158,7 @@ class _Commands(_Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            raise typer.Exit(report.interrupted(error)) from error
+            raise typer.Exit(report.report_interrupt(error)) from error
 
 
 def command() -> Command:
@@ -171,10 +171,10 @@ def command() -> Command:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    return _listing(app, COMMANDS)
+    return _make_listing(app, COMMANDS)
 
 
-def _group(name: str, entry: CommandEntry) -> Command:
+def _make_group(name: str, entry: CommandEntry) -> Command:
     app = typer.Typer(
         cls=_Group,
         no_args_is_help=True,
@@ -183,12 +183,12 @@ def _group(name: str, entry: CommandEntry) -> Command:
         help=entry.help,
     )
     app.callback()(lambda: None)
-    made = _listing(app, entry.commands)
+    made = _make_listing(app, entry.commands)
     made.name = name
     return made
 
 
-def _listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
+def _make_listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
     made = cast("_Group", typer.main.get_command(app))
     made.entries = entries
     made.commands = dict.fromkeys(entries)  # type: ignore[assignment]
@@ -223,7 +223,7 @@ def hint(arguments: list[str]) -> str:
     return f"did you mean `docqa {near[0]}`?" if near else "`docqa --help` lists the commands"
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
@@ -264,7 +264,8 @@ _Manual = Annotated[
     typer.Option("--man", callback=_manual, help="Print a page of the manual: docqa --man TOPIC"),
 ]
 _Version = Annotated[
-    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
 ]
 
 

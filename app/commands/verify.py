@@ -70,7 +70,7 @@ verify.__doc__ = f"""Each quotation gets a grade, the place where it is found, a
 no document gets the nearest text. Quotations are in quotation marks or block quotes; ellipses and [brackets] may leave
 words out. Places are cited as p. 12, § 4.2(b) or, by the numbers printed beside lines, 12:5-13:2.
 
-exact: equal characters. normalised: equal when {"; ".join(FOLDING)}. Only these two are called verified.
+exact: equal characters. normalised: equal when {FOLDING}. Only these two are called verified.
 
 damaged: all words in order, with page furniture or footnotes between them. near: some words differ. absent: in none of
 the documents. uncheckable: the place has no usable text, or is in another work.

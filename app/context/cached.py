@@ -20,7 +20,7 @@ from .context import (
     lay_out_document,
     preamble_tokens,
 )
-from .passage_vectors import KEY_BYTES, text_below_headings, vector_key
+from .passage_vectors import KEY_BYTES, passage_vector_key, text_below_headings
 
 TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or how it is made."""
@@ -29,7 +29,7 @@ _KEYS = "keys"
 
 
 @dataclass
-class CachedParts:
+class DocumentPartsCache:
     """The cache of documents' parts in `store`, for the tokenizer with the name `tokenizer`.
     `notices`: what was damaged, or could not be written. Mutable.
     """
@@ -90,7 +90,7 @@ class CachedParts:
             before = preamble_tokens(encoder) if number is None else []
             passages = [document.passages[each] for each in made.passages]
             keys = b"".join(
-                vector_key(text_below_headings(p.section, document.passage_text(p)))
+                passage_vector_key(text_below_headings(p.section, document.passage_text(p)))
                 for p in passages
             )
             return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {

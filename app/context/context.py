@@ -58,8 +58,8 @@ class Context:
         placed = self.passages[number]
         return placed.document, placed.passage.page, self.token_offset[token]
 
-    def text_of(self, placed: PlacedPassage) -> str:
-        return self.documents[placed.document].passage_text(placed.passage)
+    def text_of(self, placed_passage: PlacedPassage) -> str:
+        return self.documents[placed_passage.document].passage_text(placed_passage.passage)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def lay_out_document(
     for page in document.pages:
         if document.paged:
             layout.add_mark(prompt.page_mark(page.label or str(page.page)))
-        for name, passages in _passage_runs_by_section(by_page.get(page.page, []), marks):
+        for name, passages in _split_passages_at_sections(by_page.get(page.page, []), marks):
             if name:
                 layout.add_mark(prompt.section_mark(name))
             layout.add_page(page, passages)
@@ -191,47 +191,47 @@ def join_into_context(
         before = len(placed)
         ids.extend(part.ids)
         token_offset.extend(part.token_offset)
-        token_passage.extend(_add_to_numbers(before, part.token_passage))
+        token_passage.extend(_shift_numbers(before, part.token_passage))
         starts, ends = (
-            _add_to_numbers(base, places) for places in (part.passage_starts, part.passage_ends)
+            _shift_numbers(base, places) for places in (part.passage_starts, part.passage_ends)
         )
         passages = map(document.passages.__getitem__, part.passages)
         placed += map(PlacedPassage, repeat(number), passages, starts, ends)
     return Context(tuple(documents), ids, tuple(placed), token_passage, token_offset)
 
 
-def _add_to_numbers(first: int, numbers: "array[int]") -> "array[int]":
-    if not first or not numbers:
+def _shift_numbers(offset: int, numbers: "array[int]") -> "array[int]":
+    if not offset or not numbers:
         return numbers
     values = np.frombuffer(numbers, np.int32)
     return array(
-        "i", np.where(values == NO_PASSAGE, NO_PASSAGE, values + first).astype(np.int32).tobytes()
+        "i", np.where(values == NO_PASSAGE, NO_PASSAGE, values + offset).astype(np.int32).tobytes()
     )
 
 
-def _passage_runs_by_section(
-    passages: list[tuple[int, Passage]], names: dict[tuple[int, int], str]
+def _split_passages_at_sections(
+    passages: list[tuple[int, Passage]], section_names: dict[tuple[int, int], str]
 ) -> list[tuple[str, list[tuple[int, Passage]]]]:
-    """The passages of a page, cut where one begins with a section that `names` has; each run with
+    """The passages of a page, cut where one begins with a section that `section_names` has; each run with
     that name.
     """
     runs: list[tuple[str, list[tuple[int, Passage]]]] = []
     for position, passage in passages:
-        name = names.get((passage.page, passage.start), "")
+        name = section_names.get((passage.page, passage.start), "")
         if name or not runs:
             runs.append((name, []))
         runs[-1][1].append((position, passage))
     return runs or [("", [])]
 
 
-def prefix_hashes(ids: "array[int]", profile: str, grid: int) -> dict[int, str]:
+def prefix_hashes(ids: "array[int]", profile: str, block_tokens: int) -> dict[int, str]:
     """sha256 of `profile` and the ids before each grid point and the end, by position: equal when
     the state is.
     """
     digest = hashlib.sha256(profile.encode("utf-8"))
     hashes: dict[int, str] = {}
-    for start in range(0, len(ids), grid):
-        end = min(start + grid, len(ids))
+    for start in range(0, len(ids), block_tokens):
+        end = min(start + block_tokens, len(ids))
         digest.update(ids[start:end])
         hashes[end] = digest.copy().hexdigest()
     return hashes

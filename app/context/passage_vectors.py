@@ -49,7 +49,7 @@ class PassageVectors:
             self._known.update(zip(left, vectors, strict=True))
             self.unsaved = True
 
-    def question_likenesses(self, question: str) -> np.ndarray | None:
+    def passage_similarities(self, question: str) -> np.ndarray | None:
         """How like the question every passage is, -1 to 1, [passages], after all are encoded; None
         without an encoder.
         """
@@ -72,7 +72,7 @@ class PassageVectors:
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
-        """Load the vectors of this encoder from `folder`. Raises StoreDamaged."""
+        """Load the vectors of this encoder from `folder`. Raises StoreDamagedError."""
         encoder = self._model.passage_encoder
         if encoder is None or not (path := folder / _vectors_file_name(encoder)).exists():
             return
@@ -84,7 +84,9 @@ class PassageVectors:
     def _passage_keys(self) -> list[bytes]:
         if self._keys is None:
             numbers = range(len(self._context.passages))
-            self._keys = [vector_key(text_for_encoder(self._context, number)) for number in numbers]
+            self._keys = [
+                passage_vector_key(text_for_encoder(self._context, number)) for number in numbers
+            ]
         return self._keys
 
 
@@ -92,9 +94,9 @@ def _vectors_file_name(encoder: VectorEncoder) -> str:
     return f"passages-{hashlib.sha256(encoder.identity.encode()).hexdigest()[:12]}.safetensors"
 
 
-def vector_key(words: str) -> bytes:
+def passage_vector_key(text: str) -> bytes:
     """The key of a passage's vector: a hash of all that the encoder reads of it."""
-    return hashlib.sha256(words.encode()).digest()[:KEY_BYTES]
+    return hashlib.sha256(text.encode()).digest()[:KEY_BYTES]
 
 
 def text_for_encoder(context: Context, number: int) -> str:
@@ -108,7 +110,7 @@ def text_below_headings(section: Sequence[str], text: str) -> str:
     return f"{above}. {text}" if above else text
 
 
-def likeness_to_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np.ndarray:
+def similarities_to_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np.ndarray:
     """How like the question some texts are, float64 [texts], -1 to 1."""
     return np.asarray(
         encoder.vectors(texts) @ encoder.vectors([question], asked=True)[0], dtype=np.float64

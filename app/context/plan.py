@@ -35,24 +35,23 @@ def layer_bytes_on_disk(folder: Path, config: HybridConfig, layers: HybridConfig
     return on_disk * parameters(layers)["total"] // parameters(config)["total"]
 
 
-def fits_context_and_memory(model: Model, tokens: int, room: int) -> bool:
-    """Whether `tokens` and `room` fit the context that the model was trained for, and the
+def fits_context_and_memory(model: Model, tokens: int, extra_tokens: int) -> bool:
+    """Whether `tokens` and `extra_tokens` fit the context that the model was trained for, and the
     memory.
     """
-    if tokens + room > model.config.native_context:
+    if tokens + extra_tokens > model.config.native_context:
         return False
     needed = estimate(
         model.config,
-        tokens + room,
+        tokens + extra_tokens,
         item=model.item_bytes,
         packed=model.packed,
-        expert_bytes=model.expert_pool_bytes,
     ).memory_bytes
     return needed <= total_memory_bytes()
 
 
-def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:
-    """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial
+def make_plan(model: Model, yarn_factor: float, tokens: int, reused_tokens: int) -> Plan:
+    """Plan of reading `tokens` of which `reused_tokens` are kept; a long one is timed on a short trial
     first.
     """
     from docqa.model.heads.reader_cost import cost_of_reader
@@ -70,20 +69,19 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
         item=model.item_bytes,
         weights_on_disk=layer_bytes_on_disk(model.folder, model.config, config),
         packed=model.packed,
-        expert_bytes=model.expert_pool_bytes,
         reader=reader,
     )
     expected = estimated()
-    if expected.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
+    if expected.seconds > PREVIEW_FROM_SECONDS / 3 and reused_tokens < tokens:
         from docqa.model.cost.speed import measure_speed
 
         expected = estimated(speed=measure_speed(model, config.num_hidden_layers))
-    share = (tokens - reused) / tokens if tokens else 0.0
+    share = (tokens - reused_tokens) / tokens if tokens else 0.0
     return Plan(
         tokens,
         expected.seconds * share,
         expected.memory_bytes,
         expected.disk_bytes,
         yarn_factor,
-        reused,
+        reused_tokens,
     )

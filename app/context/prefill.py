@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.answer.events import Event, Notice, ReadProgress
-from docqa.app.errors import StoreDamaged
+from docqa.app.errors import StoreDamagedError
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
 from docqa.app.storage.store import Details, Store, acquire, details_of
@@ -61,7 +61,7 @@ class TokenVectors:
 
     def rows_before(self, position: int) -> np.ndarray | None:
         """Rows of all tokens before `position`, [position, width]; None without a head. Raises
-        StoreDamaged.
+        StoreDamagedError.
         """
         if self._head is None:
             return None
@@ -71,7 +71,7 @@ class TokenVectors:
             pieces.append(self._pieces[end])
             end += len(pieces[-1])
         if end != position:
-            raise StoreDamaged(f"there are vectors of {end} tokens, {position} were read")
+            raise StoreDamagedError(f"there are vectors of {end} tokens, {position} were read")
         joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         self._pieces = {0: joined}
         return joined
@@ -83,12 +83,12 @@ class TokenVectors:
             save_summed(folder / _VECTORS, {"rows": rows})
 
     def load(self, folder: Path, position: int) -> None:
-        """Load the rows before `position` from `folder`. Raises StoreDamaged."""
+        """Load the rows before `position` from `folder`. Raises StoreDamagedError."""
         if self._head is None:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
         if len(rows) < position:
-            raise StoreDamaged(
+            raise StoreDamagedError(
                 f"there are vectors of {len(rows)} tokens, {position} were read", where=str(folder)
             )
         self._pieces = {0: rows[:position]}
@@ -201,7 +201,7 @@ class Prefiller:
         for position, key in self._stored_positions_and_keys():
             try:
                 state = self._load_stored_state(store, key, position)
-            except (StoreDamaged, StateError, OSError) as error:
+            except (StoreDamagedError, StateError, OSError) as error:
                 store.drop("states", self.key)
                 which = (
                     "what was read before"
@@ -221,12 +221,12 @@ class Prefiller:
         return None
 
     def _load_stored_state(self, store: Store, key: str, position: int) -> State:
-        """Raises StoreDamaged, StateError or OSError."""
+        """Raises StoreDamagedError, StateError or OSError."""
         own = key == self.key
         folder = (
             store.open("states", key)[0]
             if own
-            else store.adopt(key, self.key, self._store_details(position))
+            else store.adopt(key, self.key, self._state_entry_details(position))
         )
         self.passages.load(folder)
         self.vectors = TokenVectors(self.model.evidence_head)
@@ -249,11 +249,7 @@ class Prefiller:
                 # A fork takes the blocks, so that an interruption in the middle leaves the last
                 # whole one.
                 trial = state.fork()
-                stop = min(
-                    (state.position // self._grid + self.model.blocks_at_once) * self._grid, total
-                )
-                if state.position < last_point < stop:
-                    stop = last_point
+                stop = min((state.position // self._grid + 1) * self._grid, total)
                 self.model.prefill(
                     list(ids[state.position : stop]),
                     trial,
@@ -261,7 +257,7 @@ class Prefiller:
                 )
                 self.passages.encode_until(stop)
                 state = self._partial = trial
-                blocks += self.model.blocks_at_once
+                blocks += 1
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
                 left = total - state.position
@@ -269,7 +265,7 @@ class Prefiller:
                     yield ReadProgress(
                         state.position, total, speed, left / speed, self.tokens_reused
                     )
-                if self._lock is not None and self._is_document_forgotten():
+                if self._lock is not None and self._stop_saving_if_document_forgotten():
                     yield Notice(
                         "`docqa forget` deleted this document: reading goes on, and nothing of it is kept"
                     )
@@ -310,18 +306,18 @@ class Prefiller:
 
     def _save_state(self, state: State) -> str:
         """Returns what went wrong, or "". After a failure no more is tried."""
-        if self.store is None or self._refused or self._is_document_forgotten():
+        if self.store is None or self._refused or self._stop_saving_if_document_forgotten():
             return ""
         folder = self.store.root / "states" / self.key
         try:
             if not self.store.has(
                 "states", self.key
             ):  # first, so that `docqa forget` knows whose the files are
-                self.store.write_entry("states", self.key, self._store_details(0))
+                self.store.write_entry("states", self.key, self._state_entry_details(0))
             self.vectors.save(folder, state.position)
             self.passages.save(folder)
             save_state(state, folder / "model", {"profile": self.profile.fields()}, self.model)
-            self.store.write_entry("states", self.key, self._store_details(state.position))
+            self.store.write_entry("states", self.key, self._state_entry_details(state.position))
             self.store.pin(self.key)
         except OSError as error:
             self._refused = True
@@ -330,11 +326,11 @@ class Prefiller:
             for path in folder.rglob(f"{TEMPORARY_PREFIX}*"):  # of an interruption
                 with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
-            self._is_document_forgotten()  # `docqa forget` may have come between
+            self._stop_saving_if_document_forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position
         return ""
 
-    def _is_document_forgotten(self) -> bool:
+    def _stop_saving_if_document_forgotten(self) -> bool:
         """Whether `docqa forget` deleted a document; then nothing is saved any more."""
         if self.store is None or not self.store.forgotten(
             document.id for document in self.context.documents
@@ -345,7 +341,7 @@ class Prefiller:
         self._release_lock()
         return True
 
-    def _store_details(self, position: int) -> Details:
+    def _state_entry_details(self, position: int) -> Details:
         return {
             **details_of(self.context.documents),
             "profile": self.profile.fields(),

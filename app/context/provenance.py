@@ -74,7 +74,7 @@ def kernel_provenance(device: torch.device | None = None) -> str:
     return f"{kernels}, torch {version('torch')}, {thread_count()} threads, {sys.platform}"
 
 
-def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
+def make_state_profile(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
     """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the
     bundled model's.
     """

@@ -9,7 +9,7 @@ from typing import TypeVar
 from docqa.app import report
 from docqa.app.answer.answer import Cite
 from docqa.app.answerers.loading import find_model
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
@@ -131,7 +131,7 @@ def outcome(
     words = session.corpus.ranked_by_words(question.text)
     overlap, exact = scores(None if answer.refused else answer.answer, question)
 
-    def hit(found: list[Ranked]) -> bool | None:
+    def hit(found: list[RankedPassage]) -> bool | None:
         return known and any(
             known(session.context.passages[item.passage_number].passage) for item in found
         )
@@ -151,7 +151,7 @@ def outcome(
         hit(ranked[:3]),
         hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
-        signals={} if session.writes else session.local.signals_with_words(question.text),
+        signals={} if session.writes else session.local.reader_and_word_signals(question.text),
     )
 
 

@@ -8,7 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from docqa.app.answer.confidence import answer_chance, first_passage_chance, is_refused
+from docqa.app.answer.confidence import (
+    answer_chance,
+    first_passage_chance,
+    is_below_answer_threshold,
+)
 from docqa.app.answerers.third_party import third_party_calibration_path
 from docqa.app.errors import UsageError
 from docqa.app.options import Options
@@ -91,7 +95,7 @@ def _outcome_with_confidence(
     outcome: QuestionOutcome, calibration: RefusalCalibration
 ) -> QuestionOutcome:
     likely = answer_chance(outcome.signals, calibration)
-    if not (outcome.refused or is_refused(likely, calibration)):
+    if not (outcome.refused or is_below_answer_threshold(likely, calibration)):
         return replace(outcome, confidence=likely)
     first = first_passage_chance(outcome.signals, calibration)
     return replace(outcome, refused=True, right=False, f1=0.0, exact=0.0, confidence=first)

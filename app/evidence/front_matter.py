@@ -23,15 +23,15 @@ _LEAST_MARKS = 2
 _IMPRINT_PAGES = 6
 
 
-def front_matter_passages(context: Context, most: int) -> list[int]:
-    """At most `most` passages of `context`, by turns from title pages and signatures, the best
+def front_matter_passages(context: Context, max_passages: int) -> list[int]:
+    """At most `max_passages` passages of `context`, by turns from title pages and signatures, the best
     first.
     """
     found = [
         _front_passages_of_document(context, number) for number in range(len(context.documents))
     ]
     turns = (number for turn in zip_longest(*found) for number in turn if number is not None)
-    return list(dict.fromkeys(turns))[:most]
+    return list(dict.fromkeys(turns))[:max_passages]
 
 
 def _front_passages_of_document(context: Context, document: int) -> list[int]:
@@ -46,18 +46,20 @@ def _front_passages_of_document(context: Context, document: int) -> list[int]:
     signed = sorted(
         (n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number]
     )
-    both = zip_longest(_passages_at_front(context, numbers), signed)
+    both = zip_longest(_title_and_imprint_passages(context, numbers), signed)
     return list(dict.fromkeys(number for pair in both for number in pair if number is not None))
 
 
-def _passages_at_front(context: Context, numbers: list[int]) -> Iterator[int]:
+def _title_and_imprint_passages(context: Context, passage_numbers: list[int]) -> Iterator[int]:
     """The first passage, what says more of the document on the first pages, and the second
     passage.
     """
-    yield from numbers[:1]
-    pages = {context.passages[number].passage.page for number in numbers}
+    yield from passage_numbers[:1]
+    pages = {context.passages[number].passage.page for number in passage_numbers}
     first = [
-        n for n in numbers if context.passages[n].passage.page in sorted(pages)[:_IMPRINT_PAGES]
+        n
+        for n in passage_numbers
+        if context.passages[n].passage.page in sorted(pages)[:_IMPRINT_PAGES]
     ]
     texts = {number: context.text_of(context.passages[number]) for number in first}
     marks = {
@@ -67,4 +69,4 @@ def _passages_at_front(context: Context, numbers: list[int]) -> Iterator[int]:
     yield from sorted(
         (number for number in first[1:] if marks[number] > 1), key=lambda number: -marks[number]
     )[:2]
-    yield from numbers[1:2]
+    yield from passage_numbers[1:2]

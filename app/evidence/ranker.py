@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import likeness_to_question, text_for_encoder
+from docqa.app.context.passage_vectors import similarities_to_question, text_for_encoder
 from docqa.app.context.prefill import Prefiller
 from docqa.app.options import Options
 from docqa.model.protocol import Model
 
 from .ranking import (
     WORDS_ALONE,
-    Ranked,
+    RankedPassage,
     WordIndex,
     fuse_signals,
     rank_by_signals,
@@ -43,7 +43,7 @@ class PassageRanker:
         self._options = options
         self._prefiller = prefiller
 
-    def rank(self, question: str) -> list[Ranked]:
+    def rank(self, question: str) -> list[RankedPassage]:
         """All passages, best first, after the documents were read."""
         if not (self._weights and self._options.model_scores):
             return rank_by_words(question, self._words, self._context)
@@ -53,24 +53,28 @@ class PassageRanker:
             _add_signal(signals, "vector", self._head_scores(question))
         if self._weights.get("passage"):
             _add_signal(
-                signals, "passage", self._prefiller().passages.question_likenesses(question)
+                signals, "passage", self._prefiller().passages.passage_similarities(question)
             )
         weights = self._weights if len(signals) > 1 else WORDS_ALONE
         return self._rerank_first_passages(
             question, rank_by_signals(signals, weights, self._context)
         )
 
-    def rank_before_prefill(self, question: str, few: list[Ranked]) -> list[Ranked]:
+    def rank_before_prefill(
+        self, question: str, ranked: list[RankedPassage]
+    ) -> list[RankedPassage]:
         """Passages that were ranked by their words, best first, before the documents are read: as
         they are without a passage encoder."""
         encoder = self._model.passage_encoder
         if encoder is None:
-            return few
-        texts = [text_for_encoder(self._context, item.passage_number) for item in few]
-        likeness = likeness_to_question(encoder, question, texts)
-        bm25 = np.array([item.bm25 for item in few])
+            return ranked
+        texts = [text_for_encoder(self._context, item.passage_number) for item in ranked]
+        likeness = similarities_to_question(encoder, question, texts)
+        bm25 = np.array([item.bm25 for item in ranked])
         total = fuse_signals({"bm25": bm25, "passage": likeness}, self._weights)
-        scored = [replace(item, score=float(score)) for item, score in zip(few, total, strict=True)]
+        scored = [
+            replace(item, score=float(score)) for item, score in zip(ranked, total, strict=True)
+        ]
         return self._rerank_first_passages(question, sorted(scored, key=lambda item: -item.score))
 
     def _head_scores(self, question: str) -> np.ndarray | None:
@@ -88,7 +92,9 @@ class PassageRanker:
         scores = head.scores(head.question_vectors(states), rows, spans)
         return np.asarray(scores, dtype=np.float64)
 
-    def _rerank_first_passages(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
+    def _rerank_first_passages(
+        self, question: str, ranked: list[RankedPassage]
+    ) -> list[RankedPassage]:
         """`ranked`, the first in the order of the model's reranker. Each position keeps its score,
         so that what was calibrated on the distances between scores holds."""
         if self._model.reranker is None or not ranked:

@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from docqa.app.context.cached import CachedParts
+from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.storage.arrays import Arrays
 
@@ -28,7 +28,7 @@ PassageNumber = int
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedPassage:
     """A passage of a Context with its fused `score` and its parts: the raw `bm25`, and the reader's
     log-probability that the answer is in it, None where it was not read."""
 
@@ -56,7 +56,7 @@ class WordIndex:
         return cls(map(partial(_text_with_headings, context), context.passages))
 
     @classmethod
-    def load_or_build(cls, context: Context, cache: CachedParts) -> Self:
+    def load_or_build(cls, context: Context, cache: DocumentPartsCache) -> Self:
         """The same; only documents that are not in the cache are indexed, and then cached."""
 
         def indexed(number: int) -> Arrays:
@@ -121,8 +121,8 @@ class WordIndex:
         return len(self._find_passages_with_stem(term)[0])
 
 
-def _text_with_headings(context: Context, placed: PlacedPassage) -> str:
-    return " ".join((*placed.passage.section, context.text_of(placed)))
+def _text_with_headings(context: Context, placed_passage: PlacedPassage) -> str:
+    return " ".join((*placed_passage.passage.section, context.text_of(placed_passage)))
 
 
 def z_scores(values: np.ndarray) -> np.ndarray:
@@ -141,7 +141,7 @@ def fuse_signals(signals: Mapping[str, np.ndarray], weights: Mapping[str, float]
 
 def rank_by_signals(
     signals: Mapping[str, np.ndarray], weights: Mapping[str, float], context: Context
-) -> list[Ranked]:
+) -> list[RankedPassage]:
     """All passages of `context` by their fused signals ("bm25" among them), best first; contents
     and references, which never answer, last; equal scores keep the order of the documents."""
     if not context.passages:
@@ -150,9 +150,9 @@ def rank_by_signals(
     never_answers = np.array([placed.passage.kind != "text" for placed in context.passages])
     order = np.lexsort((-fused, never_answers))
     bm25 = signals["bm25"]
-    return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist()))
+    return list(map(RankedPassage, order.tolist(), fused[order].tolist(), bm25[order].tolist()))
 
 
-def rank_by_words(question: str, words: WordIndex, context: Context) -> list[Ranked]:
+def rank_by_words(question: str, word_index: WordIndex, context: Context) -> list[RankedPassage]:
     """All passages by BM25 alone, as `rank_by_signals`."""
-    return rank_by_signals({"bm25": words.bm25_scores(question)}, WORDS_ALONE, context)
+    return rank_by_signals({"bm25": word_index.bm25_scores(question)}, WORDS_ALONE, context)

@@ -105,7 +105,7 @@ class Fact:
     shown: str
 
 
-def read_first_fact(kind: FactKind, text: str) -> Fact | None:
+def parse_first_fact(kind: FactKind, text: str) -> Fact | None:
     """The first value of that kind in `text`, of a name all of it; or None."""
     if kind in NAMES:
         name = _LEGAL_FORM.sub(
@@ -116,21 +116,23 @@ def read_first_fact(kind: FactKind, text: str) -> Fact | None:
         said = _YES_NO.match(text)
         return Fact(kind, said[1].lower(), said[0].strip()) if said else None
     if kind is FactKind.DATE:
-        found = read_dates(text)
+        found = parse_dates(text)
         ambiguous = len(found) > 1 and found[0].shown == found[1].shown  # "3/4/2019"
         return found[0] if found and not ambiguous else None
-    return next((fact for figure in figures(text) if (fact := fact_of(figure)).kind is kind), None)
+    return next(
+        (fact for figure in figures(text) if (fact := fact_from_figure(figure)).kind is kind), None
+    )
 
 
-def read_dates(text: str) -> list[Fact]:
+def parse_dates(text: str) -> list[Fact]:
     """The dates of `text`; of "3/4/2019" both that may be meant."""
     return [Fact(FactKind.DATE, date.iso, text[date.start : date.end]) for date in dates(text)]
 
 
-def kinds_in(text: str) -> frozenset[FactKind]:
+def kinds_of_values_in(text: str) -> frozenset[FactKind]:
     """The kinds of the dates and numbers of `text`."""
-    dated = {FactKind.DATE} if read_dates(text) else set[FactKind]()
-    return frozenset(dated or {fact_of(figure).kind for figure in figures(text)})
+    dated = {FactKind.DATE} if parse_dates(text) else set[FactKind]()
+    return frozenset(dated or {fact_from_figure(figure).kind for figure in figures(text)})
 
 
 def fact_spans(kind: FactKind, text: str) -> list[Span]:
@@ -144,7 +146,9 @@ def fact_spans(kind: FactKind, text: str) -> list[Span]:
     elif len(fold_text(text)) != len(text):
         found = []
     else:
-        found = [Span(*figure.whole) for figure in figures(text) if fact_of(figure).kind is kind]
+        found = [
+            Span(*figure.whole) for figure in figures(text) if fact_from_figure(figure).kind is kind
+        ]
     apart: list[Span] = []
     for span in found:
         if apart and not text[apart[-1].end : span.start].strip(" ("):
@@ -153,7 +157,7 @@ def fact_spans(kind: FactKind, text: str) -> list[Span]:
     return apart
 
 
-def fact_of(figure: Figure) -> Fact:
+def fact_from_figure(figure: Figure) -> Fact:
     """A number as an amount or a period where it has such a unit, else as a number."""
     if figure.unit in MONEY:
         return Fact(FactKind.AMOUNT, f"{_CURRENCY_CODES[figure.unit]} {figure.value}", figure.shown)
@@ -191,17 +195,17 @@ def compare_facts(one: Fact, other: Fact) -> Relation:
     return Relation.EQUAL if number == other_number else Relation.CONFLICTING
 
 
-def is_fact_stated(known: Iterable[Fact], fact: Fact) -> bool:
-    """Whether one of the numbers `known` equals `fact`, or does without a unit or as the price of a
+def is_fact_stated(known_facts: Iterable[Fact], fact: Fact) -> bool:
+    """Whether one of the numbers `known_facts` equals `fact`, or does without a unit or as the price of a
     time.
     """
     return any(
-        compare_facts(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other)
-        for other in known
+        compare_facts(fact, other) is Relation.EQUAL or _are_equal_without_units(fact, other)
+        for other in known_facts
     )
 
 
-def _leaves_unit_open(*pair: Fact) -> bool:
+def _are_equal_without_units(*pair: Fact) -> bool:
     plain = [fact for fact in pair if fact.kind is FactKind.NUMBER]
     open_unit = (
         any(" " not in fact.value for fact in plain)
@@ -283,15 +287,15 @@ def normal_form(text: str) -> str:
     return _ARTICLE.sub("", " ".join(words))
 
 
-def _spans_with_normal_form(shown: str) -> Iterator[tuple[int, int, str]]:
+def _spans_with_normal_form(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, spelling) of dates, and of numbers with their unit."""
-    found = list(dates(shown))
+    found = list(dates(text))
     for date in found:
         if sum(other.start == date.start for other in found) == 1:
             yield date.start, date.end, date.iso
-    known = figures(shown)
+    known = figures(text)
     for figure, following in zip_longest(known, known[1:]):
-        repeats = following is not None and not shown[figure.end : following.start].strip(" (")
+        repeats = following is not None and not text[figure.end : following.start].strip(" (")
         if repeats and following is not None and following.value == figure.value:
             yield figure.start, following.start, ""
         elif not any(date.start < figure.end and figure.start < date.end for date in found):

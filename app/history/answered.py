@@ -8,7 +8,7 @@ from docqa.app.answer.answer import Answer
 from docqa.ingest.types import Document
 
 from .history import stored_documents
-from .recorder import made_turn
+from .recorder import make_turn
 from .records import StoredDocument, StoredSession, StoredTurn
 from .rendering import rendered
 
@@ -24,10 +24,10 @@ class AnsweredQuestions:
         self.documents += [
             each for each in stored_documents(documents) if each not in self.documents
         ]
-        self.turns.append(made_turn(documents, answer.question, answer))
+        self.turns.append(make_turn(documents, answer.question, answer))
 
     def add_failure(self, question: str, reason: str) -> None:
-        self.turns.append(made_turn((), question, None, state="failed", note=reason))
+        self.turns.append(make_turn((), question, None, state="failed", note=reason))
 
     def text(self, form: str) -> str:
         """As a page of HTML where `form` is "html", else as Markdown."""

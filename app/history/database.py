@@ -29,8 +29,8 @@ class Database:
         self.notices: list[str] = []
         self._store = store
         self._reindex = reindex
-        with self._named():
-            self._connection = self._open()
+        with self._name_file_in_errors():
+            self._connection = self._open_undamaged()
 
     def close(self) -> None:
         self._connection.close()
@@ -39,7 +39,7 @@ class Database:
     def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
         """The connection, to write the whole block or nothing, after other writers. Raises
         ResourceError."""
-        with self._named():
+        with self._name_file_in_errors():
             self._connection.execute(begin)
             try:
                 yield self._connection
@@ -56,38 +56,38 @@ class Database:
 
     def compact(self) -> None:
         """Give back what was deleted: no word of it stays in the file."""
-        with self._named():
+        with self._name_file_in_errors():
             for index in ("words", "stems"):
                 self._connection.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")
             self._connection.execute("VACUUM")
 
     def check(self) -> str:
         """What is wrong with the file, in SQLite's words, or ""."""
-        with self._named():
+        with self._name_file_in_errors():
             rows = self._connection.execute("PRAGMA integrity_check(5)").fetchall()
         problems = "; ".join(str(row[0]) for row in rows)
         return "" if problems == "ok" else problems
 
-    def _open(self, damage: sqlite3.Error | None = None) -> sqlite3.Connection:
+    def _open_undamaged(self, damage: sqlite3.Error | None = None) -> sqlite3.Connection:
         """`damage`: what was met while the file was in use."""
         with self._store.lock(FOLDER):
             try:
                 connection = self._connect()
-                if damage is None or self._is_sound(connection):
+                if damage is None or self._is_undamaged(connection):
                     return connection
                 connection.close()
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
                 damage = error
-            aside = set_aside(self.path)
+            aside = rename_damaged_database(self.path)
             self.notices.append(
                 f"the history is damaged ({damage}); it was set aside as {aside}, and a new one is begun"
             )
             return self._connect()
 
     @staticmethod
-    def _is_sound(connection: sqlite3.Connection) -> bool:
+    def _is_undamaged(connection: sqlite3.Connection) -> bool:
         """Another process may have set the damaged file aside already."""
         return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
 
@@ -123,7 +123,7 @@ class Database:
         connection.execute("COMMIT")
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
+    def _name_file_in_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
@@ -132,7 +132,7 @@ class Database:
                 hint = "another docqa is writing; try again"
             elif is_damage(error):
                 self._connection.close()
-                self._connection = self._open(error)
+                self._connection = self._open_undamaged(error)
                 hint = "it was set aside; try again, with a new one"
             raise ResourceError(
                 f"the history cannot be used: {error}", where=str(self.path), hint=hint
@@ -145,7 +145,7 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code & 0xFF in _DAMAGED or code == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
-def set_aside(path: Path) -> Path:
+def rename_damaged_database(path: Path) -> Path:
     """Rename a damaged database and its side files. Returns where it is now."""
     aside = path.with_name(f"{path.name}.damaged")
     for suffix in _SIDE_FILES:

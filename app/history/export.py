@@ -36,7 +36,7 @@ def numbered(
         number += len(quotes)
 
 
-def shown_names(paths: Sequence[str]) -> dict[str, str]:
+def file_names_to_show(paths: Sequence[str]) -> dict[str, str]:
     """File names without their folders, which are nobody else's business; two of one name keep
     their paths.
     """
@@ -65,12 +65,12 @@ def paths_of(session: StoredSession, turns: Sequence[StoredTurn]) -> list[str]:
 def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
     """`lease.pdf, p. 12` or, of the only document, `p. 12`."""
     shown = [replace(cite, file=names.get(cite.file, cite.file)) for cite in cites]
-    return cite_text(shown, with_file=_several(names))
+    return cite_text(shown, with_file=_has_several_files(names))
 
 
 def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
     place = location_text(item.page, item.label)
-    return f"{names.get(item.file, item.file)}, {place}" if _several(names) else place
+    return f"{names.get(item.file, item.file)}, {place}" if _has_several_files(names) else place
 
 
 def headline(turn: StoredTurn, names: dict[str, str]) -> str:
@@ -83,7 +83,7 @@ def headline(turn: StoredTurn, names: dict[str, str]) -> str:
     if answer.status == Status.POSSIBLE and answer.evidence:
         first = answer.evidence[0]
         return render.possible_line(
-            first, names.get(first.file, first.file) if _several(names) else None
+            first, names.get(first.file, first.file) if _has_several_files(names) else None
         )
     return render.headline(answer)
 
@@ -97,11 +97,11 @@ def statement_lines(turn: StoredTurn, quotes: Sequence[NumberedQuote]) -> list[s
     )
 
 
-def _several(names: dict[str, str]) -> bool:
+def _has_several_files(names: dict[str, str]) -> bool:
     return len(set(names.values())) > 1
 
 
-def marked_words(quote: Quote) -> tuple[str, str, str]:
+def split_at_answer(quote: Quote) -> tuple[str, str, str]:
     """The text of a quote before the answer, the answer, and what follows; all in the first without
     one.
     """
@@ -130,7 +130,7 @@ def remarks(turn: StoredTurn, files: int, *, judged: bool = True) -> list[str]:
     return [*remarks_shown, *(printable(warning) for warning in answer.coverage.warnings)]
 
 
-def free_name(path: str, ending: str) -> str:
+def unused_file_name(path: str, ending: str) -> str:
     """A new file for `path`: `report.chat.md` in the current folder, numbered; `ending`:
     chat.md.
     """

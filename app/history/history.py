@@ -19,7 +19,7 @@ from docqa.app.storage.store import Store, inside, key_of
 from docqa.ingest.types import Document
 
 from .database import FOLDER, NAME, Database
-from .query import indexed_text, phrases
+from .query import phrases, text_for_index
 from .records import (
     CitedPage,
     Listed,
@@ -140,7 +140,7 @@ class History:
         with self._database.reading() as db:
             for row in db.execute(query, (number, kind, document)).fetchall():
                 session, front_end, title, started, updated, page, offset, questions = row
-                documents = _documents(db, session)
+                documents = _documents_of_session(db, session)
                 sessions.append(
                     StoredSession(
                         session,
@@ -169,14 +169,14 @@ class History:
         query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
         with self._database.reading() as db:
             rows = db.execute(query, (session,)).fetchall()
-            return [_turn_of_row(row[1:], _pages(db, row[0])) for row in rows]
+            return [_turn_of_row(row[1:], _pages_cited_by_turn(db, row[0])) for row in rows]
 
     def annotations(self, session: int) -> list[StoredAnnotation]:
         """A session's annotations, in the order of the document."""
         query = (
             f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
         )
-        return [StoredAnnotation(*row) for row in self._rows(query, session)]
+        return [StoredAnnotation(*row) for row in self._select_rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns with every word of `query` in question, answer or quotes, their
@@ -192,11 +192,11 @@ class History:
             chosen = json.dumps(_matching_turn_ids(db, query)) if query.strip() else None
             (total,) = db.execute(f"SELECT count(*) FROM turns WHERE {where}", (chosen,)).fetchone()
             for session, kind, _, *turn in db.execute(newest, (chosen, limit)).fetchall():
-                files = tuple(document.path for document in _documents(db, session))
+                files = tuple(document.path for document in _documents_of_session(db, session))
                 listed.append(Listed(session, kind, files, _turn_of_row(tuple(turn))))
         return listed, int(total)
 
-    def _rows(self, query: str, *values: object) -> list[Any]:
+    def _select_rows(self, query: str, *values: object) -> list[Any]:
         with self._database.reading() as db:
             return db.execute(query, values).fetchall()
 
@@ -206,7 +206,7 @@ class History:
         """
         below = inside(storable_text(path))
         wanted = set(documents)
-        known = self._rows("SELECT session, document, absolute FROM documents")
+        known = self._select_rows("SELECT session, document, absolute FROM documents")
         return self._delete(
             {number for number, document, place in known if document in wanted or below(place)}
         )
@@ -235,9 +235,11 @@ class History:
             "(SELECT ifnull(sum(length(question) + ifnull(length(answer), 0)), 0) FROM turns WHERE session = s.id)"
             " + (SELECT ifnull(sum(length(text)), 0) FROM pages WHERE session = s.id) FROM sessions AS s"
         )
-        sizes = dict(self._rows(characters))
+        sizes = dict(self._select_rows(characters))
         share = total / max(sum(sizes.values()), 1)  # of the file, by what each session holds
-        annotated = {row[0] for row in self._rows("SELECT DISTINCT session FROM annotations")}
+        annotated = {
+            row[0] for row in self._select_rows("SELECT DISTINCT session FROM annotations")
+        }
         gone: list[StoredSession] = []
         for session in reversed(self.sessions()):
             if session.id in annotated:
@@ -322,7 +324,7 @@ def _index_turn(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
     texts = [turn.question, turn.understood]
     if turn.answer is not None:
         texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
-    text = storable_text(indexed_text("\n".join(texts)))
+    text = storable_text(text_for_index("\n".join(texts)))
     for index in ("words", "stems"):
         db.execute(f"INSERT OR REPLACE INTO {index} (rowid, text) VALUES (?, ?)", (number, text))
 
@@ -346,7 +348,7 @@ def _matching_turn_ids(db: sqlite3.Connection, query: str) -> list[int]:
     return sorted(matching or ())
 
 
-def _documents(db: sqlite3.Connection, session: int) -> tuple[StoredDocument, ...]:
+def _documents_of_session(db: sqlite3.Connection, session: int) -> tuple[StoredDocument, ...]:
     rows = db.execute(
         "SELECT document, path, absolute FROM documents WHERE session = ? ORDER BY position",
         (session,),
@@ -354,7 +356,7 @@ def _documents(db: sqlite3.Connection, session: int) -> tuple[StoredDocument, ..
     return tuple(StoredDocument(*row) for row in rows)
 
 
-def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
+def _pages_cited_by_turn(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
     rows = db.execute(
         "SELECT document, file, pages.page, label, start, text FROM cited JOIN pages ON pages.id = cited.page "
         "WHERE turn = ? ORDER BY pages.id",

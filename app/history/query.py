@@ -14,12 +14,12 @@ _UNSPACED = lazily(
 )
 
 
-def indexed_text(text: str) -> str:
+def text_for_index(text: str) -> str:
     """`text` with every character of the scripts that have no spaces as a word of its own."""
     return _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", text))
 
 
 def phrases(query: str) -> list[str]:
     """Each word of a person's `query` as a quoted phrase of FTS5: no character is an operator."""
-    words = (indexed_text(word).replace('"', " ").replace("\0", " ") for word in query.split())
+    words = (text_for_index(word).replace('"', " ").replace("\0", " ") for word in query.split())
     return [f'"{word}"' for word in dict.fromkeys(words) if any(map(str.isalnum, word))]

@@ -20,7 +20,7 @@ AROUND = 2_000
 """Characters around a cite that are kept of a longer one."""
 
 
-def made_turn(
+def make_turn(
     documents: Sequence[Document],
     question: str,
     answer: Answer | None,
@@ -55,13 +55,13 @@ class Recorder:
         for event in events:
             yield event
             if isinstance(event, Finished):
-                self.keep(made_turn(self.documents, event.answer.question, event.answer))
+                self.keep(make_turn(self.documents, event.answer.question, event.answer))
 
     def keep(self, turn: StoredTurn) -> None:
         if self.store is None:
             return
         try:
-            if self._forgotten(self.store):
+            if self._is_forgotten_meanwhile(self.store):
                 return
             if self.history is None:
                 self.history = History(self.store)
@@ -70,7 +70,9 @@ class Recorder:
                 # forgotten meanwhile: begin anew
                 self.session = self.history.start(self.kind, documents, turn.question)
                 self.history.keep(self.session, turn)
-            if self.session is not None and self._forgotten(self.store):  # while it was written
+            if self.session is not None and self._is_forgotten_meanwhile(
+                self.store
+            ):  # while it was written
                 self.history.delete(self.session)
             while self.history.notices:
                 self.on_notice(self.history.notices.pop(0))
@@ -81,7 +83,7 @@ class Recorder:
                 f"this answer and those that follow are not kept in the history: {reason}"
             )
 
-    def _forgotten(self, store: Store) -> bool:
+    def _is_forgotten_meanwhile(self, store: Store) -> bool:
         if not store.forgotten(document.id for document in self.documents):
             return False
         self.on_notice(
@@ -106,13 +108,13 @@ def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[C
         for page in document.pages:
             place = (document.path, page.page)
             cited = [cite for cite in cites if (cite.file, cite.page or 1) == place]
-            for start, end in _ranges(page.text, cited):
+            for start, end in _ranges_around_cites(page.text, cited):
                 about = (document.id, document.path, cited[0].page, cited[0].label)
                 pages.append(CitedPage(*about, start, page.text[start:end]))
     return tuple(pages)
 
 
-def _ranges(text: str, cites: list[Cite]) -> list[tuple[int, int]]:
+def _ranges_around_cites(text: str, cites: list[Cite]) -> list[tuple[int, int]]:
     """The whole text where something of it is cited, or the lines around the cites, without
     overlap."""
     if len(text) <= WHOLE_PAGE:

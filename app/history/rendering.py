@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from importlib.resources import files
 
-from docqa.app.answer.text import list_first_names
+from docqa.app.answer.text import abridged_name_list
 from docqa.app.history import export
 from docqa.app.output import render
 from docqa.app.output.answer_head import head_of
@@ -34,25 +34,25 @@ def rendered(
     highlighted; all text is escaped."""
     from markupsafe import Markup
 
-    names = export.shown_names(export.paths_of(session, turns))
+    names = export.file_names_to_show(export.paths_of(session, turns))
     numbered = list(export.numbered(turns, first_quote))
     documents = list(dict.fromkeys(names[document.path] for document in session.documents))
     style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
     return fill_template(
         "history/page.html" if form == HTML else "history/page.md.jinja",
-        escape_markup if form == HTML else _plain,
+        escape_markup if form == HTML else _escape_markdown,
         render=render,
         export=export,
         head_of=head_of,
         is_cited=is_cited,
-        inside=_plain_inside,
+        inside=_escape_inner_markdown,
         session=session,
         turns=numbered,
         names=names,
         annotations=annotations,
         files=documents,
         style=Markup(style),
-        title=list_first_names(documents, _FILES_SHOWN) or render.one_line_excerpt(session.title),
+        title=abridged_name_list(documents, _FILES_SHOWN) or render.one_line_excerpt(session.title),
         pages=marked_pages(session, numbered, names),
     )
 
@@ -71,14 +71,14 @@ def write_export(
     return target
 
 
-def _plain(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     return render.printable(text).translate(_MARKUP)
 
 
-def _plain_inside(text: str) -> str:
+def _escape_inner_markdown(text: str) -> str:
     """With the white space that parts it from its neighbours."""
     from markupsafe import Markup
 
     lead = " " if text[:1].isspace() else ""
     tail = " " if text[-1:].isspace() and text.strip() else ""
-    return Markup(lead + _plain(text) + tail)
+    return Markup(lead + _escape_markdown(text) + tail)

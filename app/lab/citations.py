@@ -140,7 +140,9 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
         judged = judge_statements(answerer.evidence.judge_support, [claim] * len(found), found)
         # What was cut from a page stands in one of its cites, however short it is.
         whole = [cut and any(_has(cite, words) for cite in cites) for cites in evidence]
-        return [support.is_good or within for support, within in zip(judged, whole, strict=True)]
+        return [
+            support.is_full_support or within for support, within in zip(judged, whole, strict=True)
+        ]
 
     recall, precise = scored(words, shown, supports)
     own_recall, own_precise = scored(words, list(dict.fromkeys(own)), supports)
@@ -154,7 +156,8 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
         "precise": precise,
         "own_recall": own_recall,
         "own_precise": own_precise,
-        "verified_but_differs": item.support.is_good and bool(differs.numbers or differs.negations),
+        "verified_but_differs": item.support.is_full_support
+        and bool(differs.numbers or differs.negations),
     }
 
 

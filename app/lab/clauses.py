@@ -29,7 +29,7 @@ from docqa.app.reading.clauses import (
     FILE,
     SHORTEST,
     WIDTH,
-    ClauseHead,
+    ClauseClassifier,
     ClauseSentence,
     clause_sentences,
     sentences_naming_parties,
@@ -90,7 +90,7 @@ def rows_of(path: str, questions: list[str]) -> list[Rows]:
     return found
 
 
-def named(path: str, question: str, head: ClauseHead) -> list[tuple[list[str], list[int]]]:
+def named(path: str, question: str, head: ClauseClassifier) -> list[tuple[list[str], list[int]]]:
     """The words of the sentences that name the parties, as `head` tells, and how each stands to the
     names; what a party is called elsewhere in quotation marks is none."""
     tokenizer = load_model(Options()).tokenizer
@@ -246,7 +246,7 @@ def fit_dates(contracts: str, question: str) -> tuple[np.ndarray, np.ndarray]:
     for fold in range(FOLDS + 1):
         others = [rows for number, rows in enumerate(openings) if number % FOLDS != fold]
         weights, bias = fit([*marked, *others * TIMES])
-        head = ClauseHead(weights[0], float(bias[0]), 1.0, 0.0)
+        head = ClauseClassifier(weights[0], float(bias[0]), 1.0, 0.0)
         right += [
             y[head.scores(rows).argmax(), 0]
             for rows, y in openings[fold::FOLDS]
@@ -267,7 +267,8 @@ def fit_heads(rows: list[Rows], names: list[str]) -> tuple[np.ndarray, np.ndarra
         held += [
             (
                 np.stack(
-                    [ClauseHead(w, b, 1.0, 0.0).scores(found) for w, b in zip(weights, bias)], 1
+                    [ClauseClassifier(w, b, 1.0, 0.0).scores(found) for w, b in zip(weights, bias)],
+                    1,
                 ),
                 y,
             )
@@ -311,7 +312,9 @@ def main(arguments: list[str] | None = None) -> None:
     ]
     weights, bias, lines = (np.concatenate(parts) for parts in zip(*found))
     at = list(asked).index("parties")
-    sentences_of = named(contracts, asked["parties"], ClauseHead(weights[at], bias[at], 1.0, 0.0))
+    sentences_of = named(
+        contracts, asked["parties"], ClauseClassifier(weights[at], bias[at], 1.0, 0.0)
+    )
     part = len(sentences_of) // FOLDS
     names, follow = fit_names(sentences_of[part:])
     same = [

@@ -19,7 +19,7 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.answerers.loading import load_model
 from docqa.app.batch.fields import Field, fields_of
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
-from docqa.app.facts.facts import FactKind, read_dates, read_first_fact
+from docqa.app.facts.facts import FactKind, parse_dates, parse_first_fact
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 
@@ -43,9 +43,9 @@ def judged(field: Field, answer: Answer, gold: GoldQuestion, marked: list[tuple[
         return (
             "right" if _complete([each.text for each in answer.statements], gold.golds) else "wrong"
         )
-    wanted = {date.value for text in gold.golds for date in read_dates(text)}
+    wanted = {date.value for text in gold.golds for date in parse_dates(text)}
     if field.kind is FactKind.DATE and wanted:
-        right = not wanted.isdisjoint(date.value for date in read_dates(said))
+        right = not wanted.isdisjoint(date.value for date in parse_dates(said))
     else:
         right = any(
             cite.start < end and start < cite.end for cite in places for start, end in marked
@@ -68,7 +68,7 @@ def _complete(names: list[str], golds: tuple[str, ...]) -> bool:
 
 
 def _bare(name: str) -> str:
-    fact = read_first_fact(FactKind.PARTY, name)
+    fact = parse_first_fact(FactKind.PARTY, name)
     return fact.value.strip(" .,") if fact is not None else ""
 
 

@@ -22,7 +22,7 @@ from docqa.app.answerers.loading import load_model
 from docqa.app.eval.evaluate import grouped, mean
 from docqa.app.eval.judging import normalise
 from docqa.app.eval.questions import lines
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
@@ -218,7 +218,7 @@ def ask(session: Session, needle: Needle, length: int) -> NeedleOutcome:
     ranked = session.ranked_passages(needle.question)
     words = session.corpus.ranked_by_words(needle.question)
 
-    def has_it(items: Iterable[Ranked]) -> bool:
+    def has_it(items: Iterable[RankedPassage]) -> bool:
         texts = [
             session.context.text_of(session.context.passages[item.passage_number]) for item in items
         ]

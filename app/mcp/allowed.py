@@ -30,14 +30,14 @@ class AllowedPaths:
         found: dict[str, None] = {}
         left_out: list[str] = []
         for name in self.roots if names is None else names:
-            path = self._located(name)
+            path = self._locate_path(name)
             if not os.path.isdir(path):
                 found[path] = None
                 continue
             for file, content in find_documents(path):
                 if not isinstance(content, Path):
                     continue  # it is attached to an e-mail, which is read as a whole
-                if not self._inside(file):
+                if not self._is_allowed(file):
                     left_out.append(
                         f"{storable_text(file)}: it is a link to a file outside of the allowed paths"
                     )
@@ -49,23 +49,23 @@ class AllowedPaths:
 
     def file(self, name: str) -> str:
         """The file called `name`. Raises InputError where it is none, not there or not allowed."""
-        path = self._located(name)
+        path = self._locate_path(name)
         if os.path.isdir(path):
             raise InputError("this is a folder", where=name, hint="name one document")
         return path
 
-    def _located(self, name: str) -> str:
+    def _locate_path(self, name: str) -> str:
         folders = [root for root in self.roots if os.path.isdir(root)]
         tried = [name, *(os.path.join(folder, name) for folder in folders)]
         there = (path for path in tried if "\0" not in path and os.path.exists(path))
-        inside = next((path for path in there if self._inside(path)), None)
+        inside = next((path for path in there if self._is_allowed(path)), None)
         if inside is not None:
             return inside
         # One message for both: what is elsewhere on this machine is nobody's business.
         hint = f"allowed are {', '.join(self.roots)} and what is below"
         raise InputError("no such file or folder in the allowed paths", where=name, hint=hint)
 
-    def _inside(self, path: str) -> bool:
+    def _is_allowed(self, path: str) -> bool:
         real = os.path.realpath(path)
         return any(
             real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self.real

@@ -104,7 +104,7 @@ def refuse_large(path: str) -> None:
         )
 
 
-def refuse_long(text: str, most: int, what: str) -> None:
+def refuse_long_text(text: str, most: int, what: str) -> None:
     """Raises InputError for a text, `what`, of more than `most` characters."""
     if len(text) > most:
         raise InputError(

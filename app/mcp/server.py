@@ -116,11 +116,11 @@ class _CallProgress:
     def on_page(self, page: int, pages: int) -> None:
         """Called in the thread that reads. Raises Cancelled where nobody waits."""
         self.go_on(inf)
-        coroutine = self._report(page, pages, f"parsing page {page} of {pages}")
+        coroutine = self._report_progress(page, pages, f"parsing page {page} of {pages}")
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     async def on_read(self, event: ReadProgress) -> None:
-        await self._report(
+        await self._report_progress(
             event.done, event.total, f"read {event.done:,} of {event.total:,} tokens"
         )
 
@@ -128,7 +128,7 @@ class _CallProgress:
         """What reads in a thread ends at the next page."""
         self._cancelled.set()
 
-    async def _report(self, done: int, total: int, message: str) -> None:
+    async def _report_progress(self, done: int, total: int, message: str) -> None:
         if done < total and time.monotonic() - self._reported_at < _AT_MOST_EVERY_S:
             return
         self._reported_at = time.monotonic()
@@ -189,7 +189,7 @@ class _Tools:
                             answer = event.answer
             shown = answer_text(answer, files=len(session.documents))
             warned = replace(answer, coverage=answer.coverage.with_warnings(*left_out))
-            return _result("\n".join([shown, *left_out]), warned.to_json_object())
+            return _call_result("\n".join([shown, *left_out]), warned.to_json_object())
 
     async def find(
         self,
@@ -206,7 +206,7 @@ class _Tools:
         """
 
         def search(progress: _CallProgress) -> FindResult:
-            results.refuse_long(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
+            results.refuse_long_text(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
             compiled = (expression_pattern if regex else words_pattern)(
                 pattern, ignore_case=ignore_case, whole_words=whole_words
             )
@@ -215,19 +215,19 @@ class _Tools:
             left_out: list[str] = []
             hits = (
                 hit_object(text, hit, 0)
-                for document in self._documents(paths, progress, left_out)
+                for document in self._read_documents(paths, progress, left_out)
                 for text in [SearchedText(document)]
                 for hit in text.find_hits(compiled)
             )
             found = list(islice(hits, limit + 1))
             return FindResult(hits=found[:limit], more=len(found) > limit, left_out=left_out)
 
-        return await _in_thread(context, search)
+        return await _run_in_thread(context, search)
 
     async def outline(self, path: File, context: Context) -> Outlines:
         """The section tree of a document, with the numbers that it prints, pages and labels."""
-        return await _in_thread(
-            context, lambda progress: results.outlines_of(self._document(path, progress))
+        return await _run_in_thread(
+            context, lambda progress: results.outlines_of(self._read_document(path, progress))
         )
 
     async def read_pages(
@@ -240,9 +240,9 @@ class _Tools:
         """The text of some pages of a document, or of a section, in reading order."""
 
         def read(progress: _CallProgress) -> Pages:
-            return results.pages_of(self._document(path, progress)[0], pages, section)
+            return results.pages_of(self._read_document(path, progress)[0], pages, section)
 
-        return await _in_thread(context, read)
+        return await _run_in_thread(context, read)
 
     async def verify(
         self,
@@ -259,8 +259,8 @@ class _Tools:
         def check(progress: _CallProgress) -> CallToolResult:
             left_out: list[str] = []
             until = time.monotonic() + results.SECONDS
-            results.refuse_long(text, results.MOST_CHECKED, "the text")
-            documents = list(self._documents(paths, progress, left_out, results.MOST_KEPT))
+            results.refuse_long_text(text, results.MOST_CHECKED, "the text")
+            documents = list(self._read_documents(paths, progress, left_out, results.MOST_KEPT))
             characters = sum(len(page.text) for document in documents for page in document.pages)
 
             def on_each(words: str) -> None:
@@ -274,9 +274,9 @@ class _Tools:
             on_each("")
             checked = verify_text(text, documents, on_each)
             shown = report_text(checked, _CHECKED_TEXT, several=len(documents) > 1)
-            return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
+            return _call_result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
 
-        return await _in_thread(context, check)
+        return await _run_in_thread(context, check)
 
     async def _open_session(
         self, paths: list[str] | None, sections: str | None, progress: _CallProgress
@@ -308,20 +308,22 @@ class _Tools:
         if session is not None:
             await session.__aexit__(None, None, None)
 
-    def _document(self, path: str, progress: _CallProgress) -> list[Document]:
+    def _read_document(self, path: str, progress: _CallProgress) -> list[Document]:
         """With what is attached to an e-mail; of an archive all."""
         file = self._allowed.file(path)
         results.refuse_large(file)
-        return list(each_document([file], self._read_request(progress), self._store, Sources()))
+        return list(
+            each_document([file], self._make_read_request(progress), self._store, Sources())
+        )
 
-    def _read_request(self, progress: _CallProgress) -> ReadRequest:
+    def _make_read_request(self, progress: _CallProgress) -> ReadRequest:
         until = time.monotonic() + results.SECONDS
         memory = max(
             results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES
         )
         return replace(reading_of(self._options, progress.on_page), until=until, memory=memory)
 
-    def _documents(
+    def _read_documents(
         self,
         paths: list[str] | None,
         progress: _CallProgress,
@@ -332,7 +334,7 @@ class _Tools:
         which were not read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
-        reading = self._read_request(progress)
+        reading = self._make_read_request(progress)
         characters = 0
         for at, file in enumerate(files):
             found = Sources()
@@ -357,7 +359,7 @@ def _tool_errors(progress: _CallProgress) -> Iterator[None]:
     try:
         yield
     except report.expected_errors() as error:
-        raise ToolError(storable_text(report.describe(error))) from error.with_traceback(
+        raise ToolError(storable_text(report.error_message(error))) from error.with_traceback(
             None
         )  # which holds what was read
     except Exception as error:
@@ -373,12 +375,12 @@ def _tool_errors(progress: _CallProgress) -> Iterator[None]:
             ctypes.pythonapi.malloc_trim(0)  # what they took is for the next reader
 
 
-async def _in_thread(context: Context, work: Callable[[_CallProgress], T]) -> T:
+async def _run_in_thread(context: Context, work: Callable[[_CallProgress], T]) -> T:
     progress = _CallProgress(context)
     with _tool_errors(progress):
         return await asyncio.to_thread(work, progress)
 
 
-def _result(shown: str, value: dict[str, object]) -> CallToolResult:
-    results.refuse_long(shown + json.dumps(value), results.MOST_TOLD, "what is found")
+def _call_result(shown: str, value: dict[str, object]) -> CallToolResult:
+    results.refuse_long_text(shown + json.dumps(value), results.MOST_TOLD, "what is found")
     return CallToolResult(content=[TextContent(text=shown)], structured_content=value)

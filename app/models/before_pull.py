@@ -17,8 +17,8 @@ _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits;
-    `pooled`: so, with most experts on disk. `seconds`: with all weights in memory. `disk_bytes`: of
+    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits.
+    `seconds`: with all weights in memory. `disk_bytes`: of
     what is kept of the reading."""
 
     model: str
@@ -28,7 +28,6 @@ class Forecast:
     download_bytes: int
     memory_bytes: int
     packed_memory_bytes: int
-    pooled_memory_bytes: int
     machine_memory_bytes: int
     free_disk_bytes: int
     disk_bytes: int
@@ -36,14 +35,12 @@ class Forecast:
 
     @property
     def fits(self) -> str:
-        """`as it is`, `packed`, `pooled`, or `no`."""
+        """`as it is`, `packed`, or `no`."""
         if self.download_bytes > self.free_disk_bytes:
             return "no"
         if self.memory_bytes <= self.machine_memory_bytes:
             return "as it is"
-        if self.packed_memory_bytes <= self.machine_memory_bytes:
-            return "packed"
-        return "pooled" if self.pooled_memory_bytes <= self.machine_memory_bytes else "no"
+        return "packed" if self.packed_memory_bytes <= self.machine_memory_bytes else "no"
 
     @property
     def verdict(self) -> str:
@@ -53,17 +50,9 @@ class Forecast:
         pull = f"docqa models pull {self.model}"
         if self.fits == "as it is":
             return f"fits; `{pull}` fetches it"
-        how = (
-            ", not as it comes"
-            if self.fits == "packed"
-            else " with most of its experts on disk, which is slower"
-        )
-        return f"fits in 4 bits{how}: `{pull} --bits 4`"
+        return f"fits in 4 bits, not as it comes: `{pull} --bits 4`"
 
     def lines(self) -> list[str]:
-        have = f"of {size_text(self.machine_memory_bytes)} here"
-        if self.pooled_memory_bytes < self.packed_memory_bytes:
-            have = f"{size_text(self.pooled_memory_bytes)} with experts on disk, {have}"
         return [
             f"model        {self.model}, not on this machine: {self.verdict}",
             f"tokens       {self.tokens:,} by the bundled tokenizer",
@@ -71,7 +60,7 @@ class Forecast:
             f"download     {size_text(self.download_bytes)}, {size_text(self.free_disk_bytes)} are free",
             f"disk         {size_text(self.disk_bytes)} more for what is kept of the reading",
             f"memory       {size_text(self.memory_bytes)} as it comes, "
-            f"{size_text(self.packed_memory_bytes)} in 4 bits, {have}",
+            f"{size_text(self.packed_memory_bytes)} in 4 bits, of {size_text(self.machine_memory_bytes)} here",
             f"YaRN factor  {self.yarn_factor:g}",
         ]
 
@@ -88,7 +77,6 @@ def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Foreca
         download_bytes=model.download_bytes,
         memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, None),
         packed_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens),
-        pooled_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, pooled=True),
         machine_memory_bytes=total_memory_bytes(),
         free_disk_bytes=shutil.disk_usage(above).free,
         disk_bytes=expected.disk_bytes,

@@ -124,16 +124,12 @@ class KnownModel:
         """
         return self._counts["active"] / self._counts["total"]
 
-    def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
+    def memory_bytes(self, tokens: int, bits: int | None = 4) -> int:
         """About what a read of `tokens` tokens takes: weights (`stored_bytes`), and three states
-        with one set of keys and values, as `cost.plan.estimate` has it. `pooled`: with a quarter of
-        the routed experts in memory, the others on disk.
+        with one set of keys and values, as `cost.plan.estimate` has it.
         """
-        weights = self.stored_bytes(bits)
-        if pooled:
-            weights -= round(weights * 0.75 * self._counts["experts"] / self._counts["total"])
         sizes = state_bytes(self.config, tokens)
-        return weights + 3 * sizes["fixed"] + sizes["kv"]
+        return self.stored_bytes(bits) + 3 * sizes["fixed"] + sizes["kv"]
 
 
 def _known(name: str, *fields: str) -> KnownModel:

@@ -54,10 +54,10 @@ def bundled() -> Path:
 
 
 def models_root() -> Path:
-    return Path(config.resolve().text("cache_dir") or ".").expanduser() / "models"
+    return Path(config.resolve_settings().text_value("cache_dir") or ".").expanduser() / "models"
 
 
-def checked_id(name: str) -> str:
+def check_model_id(name: str) -> str:
     """The hub id that `name` means; the last part is enough for a known model. Raises
     UsageError.
     """

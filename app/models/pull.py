@@ -22,7 +22,7 @@ from docqa.app.storage.store import file_digest
 from docqa.model.config import HybridConfig
 from docqa.model.foreign.folder import MODULES, model_role
 
-from .library import MANIFEST, PART, Pulled, checked_id, pulled_models
+from .library import MANIFEST, PART, Pulled, check_model_id, pulled_models
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -66,7 +66,7 @@ def pull(
     weights are fetched."""
     from filelock import FileLock, Timeout
 
-    model_id = checked_id(name)
+    model_id = check_model_id(name)
     asked = revision or "main"
     here = [have for have in pulled_models(root) if have.id == model_id and have.bits == bits]
     offline = next(
@@ -90,7 +90,7 @@ def pull(
             return have
     parent = root / model_id.replace("/", "--")
     parent.mkdir(parents=True, exist_ok=True)
-    fetch = _Fetch(model_id, asked, commit, parent, on_progress or (lambda *_: None))
+    fetch = _Download(model_id, asked, commit, parent, on_progress or (lambda *_: None))
     try:
         with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
             return fetch.run(listed, bits)
@@ -131,7 +131,7 @@ class Transfer(Progress):
         return ", ".join([*parts, self._name])
 
 
-class _Fetch:
+class _Download:
     def __init__(
         self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress
     ) -> None:
@@ -164,17 +164,17 @@ class _Fetch:
                 else _WANTED.fullmatch(name) or name == _INDEX
             )
         ]
-        wanted += self._weights(listed)
+        wanted += self._weight_files(listed)
         self._check_room(wanted, bits)
         self._fetch_files(wanted)
         if bits is not None:
-            return self._quantized(bits)
+            return self._quantize_download(bits)
         hashes: Hashes = {
             file.name: {"size": file.size, file.algorithm: file.digest} for file in wanted
         }
-        return self._finish(self.staging, hashes, None)
+        return self._name_whole_folder(self.staging, hashes, None)
 
-    def _quantized(self, bits: int) -> Pulled:
+    def _quantize_download(self, bits: int) -> Pulled:
         from docqa.model.checkpoints.quantize import quantize
 
         packed = self.parent / f".pack-{self.commit}"
@@ -184,11 +184,11 @@ class _Fetch:
             path.name: {"size": path.stat().st_size, "sha256": file_digest(path)}
             for path in packed.iterdir()
         }
-        got = self._finish(packed, hashes, bits)
+        got = self._name_whole_folder(packed, hashes, bits)
         shutil.rmtree(self.staging)
         return got
 
-    def _weights(self, listed: dict[str, RemoteFile]) -> list[RemoteFile]:
+    def _weight_files(self, listed: dict[str, RemoteFile]) -> list[RemoteFile]:
         """The weight files that the index names, or the only one. Raises ResourceError where one is
         not listed.
         """
@@ -220,7 +220,7 @@ class _Fetch:
 
     def _bytes_here(self, file: RemoteFile) -> int:
         whole = self.staging / file.name
-        part = self._part(file)
+        part = self._partial_file(file)
         return (
             file.size
             if whole.is_file()
@@ -229,7 +229,7 @@ class _Fetch:
             else 0
         )
 
-    def _part(self, file: RemoteFile) -> Path:
+    def _partial_file(self, file: RemoteFile) -> Path:
         return self.staging / f"{file.name}{PART}"
 
     def _fetch_files(self, files: list[RemoteFile]) -> None:
@@ -250,7 +250,7 @@ class _Fetch:
         """Fetch a file and give it its name. Raises ResourceError where it is not what the hub
         says.
         """
-        part = self._part(file)
+        part = self._partial_file(file)
         resumed = True
         part.parent.mkdir(exist_ok=True)
         while resumed:  # of something else, perhaps: then once more from the beginning
@@ -279,11 +279,11 @@ class _Fetch:
 
         disable_progress_bars()
         logging.set_verbosity_error()  # it warns of every cut by itself
-        part = self._part(file)
+        part = self._partial_file(file)
         where = f"{self.id}: {file.name}"
-        url = hf_hub_url(self.id, file.name, revision=self.commit, endpoint=_endpoint())
+        url = hf_hub_url(self.id, file.name, revision=self.commit, endpoint=_hub_address())
         headers = build_hf_headers(library_name="docqa")
-        with _Counted(part, on_bytes) as stream, _name_in_errors(where):
+        with _CountingWriter(part, on_bytes) as stream, _name_in_errors(where):
             begun = stream.seek(0, os.SEEK_END)
             begun = stream.truncate(0) if begun > file.size else begun
             try:
@@ -296,7 +296,7 @@ class _Fetch:
                     said, where=where, hint="the same command goes on from there"
                 ) from error
 
-    def _finish(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:
+    def _name_whole_folder(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:
         final = self.parent / self.commit
         record = {"id": self.id, "commit": self.commit, "revision": self.revision, "files": hashes}
         text = (
@@ -310,7 +310,7 @@ class _Fetch:
         return Pulled(self.id, self.commit, self.revision, final, count, bits)
 
 
-class _Counted(io.BufferedWriter):
+class _CountingWriter(io.BufferedWriter):
     def __init__(self, path: Path, on_bytes: Callable[[int], None]) -> None:
         super().__init__(io.FileIO(path, "ab"))
         self._on_bytes = on_bytes
@@ -328,7 +328,7 @@ def digest_of(path: Path, algorithm: str) -> str:
     return file_digest(path) if algorithm == "sha256" else git_hash(path.read_bytes())
 
 
-def _endpoint() -> str | None:
+def _hub_address() -> str | None:
     return (os.environ.get("HF_ENDPOINT") or "").rstrip("/") or None
 
 
@@ -337,7 +337,7 @@ def _list_remote_files(model_id: str, revision: str) -> tuple[str, dict[str, Rem
     folders only what the modules of an encoder need."""
     from huggingface_hub import HfApi
 
-    hub = HfApi(endpoint=_endpoint(), library_name="docqa")
+    hub = HfApi(endpoint=_hub_address(), library_name="docqa")
     info = hub.model_info(model_id, revision=revision, files_metadata=True)
     files: dict[str, RemoteFile] = {}
     for sibling in info.siblings or []:
@@ -367,7 +367,9 @@ def _name_in_errors(where: str) -> Iterator[None]:
     except (errors.HfHubHTTPError, httpx2.HTTPError) as error:
         status = getattr(getattr(error, "response", None), "status_code", "?")
         named = (
-            "HF_ENDPOINT names another hub" if _endpoint() is None else "HF_ENDPOINT names the hub"
+            "HF_ENDPOINT names another hub"
+            if _hub_address() is None
+            else "HF_ENDPOINT names the hub"
         )
         terms = "accept them on its page of the hub, then set HF_TOKEN"
         said: dict[type[Exception], tuple[str, str]] = {  # the first that fits counts

@@ -53,12 +53,12 @@ def remove(name: str, root: Path) -> Removed | None:
         raise ResourceError(
             "docqa is downloading it", where=str(parent), hint="stop that first"
         ) from error
-    if removed is not None and not _commits(parent):
+    if removed is not None and not _commits_of_folder(parent):
         shutil.rmtree(parent)
     return removed
 
 
-def _commits(parent: Path) -> dict[Path, str]:
+def _commits_of_folder(parent: Path) -> dict[Path, str]:
     found = [folder for folder in parent.iterdir() if folder.is_dir()]
     return {folder: folder.name.lstrip(".").rpartition("-")[2] for folder in found}
 
@@ -70,7 +70,7 @@ def _remove_commits(parent: Path, commit: str, root: Path) -> Removed | None:
         for have in pulled_models(root)
         if have.folder.parent == parent and have.revision == commit
     }
-    here = _commits(parent)
+    here = _commits_of_folder(parent)
     gone = {
         folder: found
         for folder, found in here.items()

@@ -193,8 +193,5 @@ class Screen:
             report.result(f"== {render.printable(self._heading)}")
         if self._several:
             report.result(f"> {render.printable(answer.question)}")
-        columns = shutil.get_terminal_size().columns if is_live(sys.stdout) else None
-        text = render.answer_text(
-            answer, files=self._files, columns=columns, unsupported=self._unsupported
-        )
+        text = render.answer_text(answer, files=self._files, unsupported=self._unsupported)
         report.result(text + ("\n" if self._heading or self._several else ""))

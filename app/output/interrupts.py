@@ -8,7 +8,7 @@ from types import FrameType
 
 
 @contextmanager
-def on_interrupt(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
+def stopping_on_interrupt(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
     """Inside, Ctrl+C calls `stop`, and interrupts as ever where that is False (nothing is under
     way, or it was called before). Gives a function that says whether something was ended so."""
     ended = threading.Event()

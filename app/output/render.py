@@ -4,7 +4,7 @@ its grade.
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
@@ -29,15 +29,13 @@ def answer_text(
     files: int = 1,
     first_quote: int | None = None,
     judged: bool = True,
-    columns: int | None = None,
     unsupported: bool = False,
 ) -> str:
     """The whole answer about `files` documents, without a last line end; places name their file
     where there are several.
 
     Quotes are numbered from `first_quote` where given. `judged`: with the confidence at the end.
-    `columns`: of a terminal, on which what several files say is a table. `unsupported`: what
-    nothing bears out stands below, apart.
+    `unsupported`: what nothing bears out stands below, apart.
     """
     several = _is_about_several_documents(answer, files)
     covered = coverage_line(answer.coverage)
@@ -52,11 +50,11 @@ def answer_text(
     elif answer.answer is None and not answer.quotes:
         blocks = [covered, headline(answer)]
     else:
-        blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
+        blocks = [covered, _answer_block(answer, several, first_quote, judged)]
     if unsupported:
         # What was written and is not asserted.
         left = [
-            each for each in answer.statements if answer.answer is None or not each.is_borne_out
+            each for each in answer.statements if answer.answer is None or not each.is_supported
         ]
         told = [f"- {_statement_text(each, ())}" for each in left]
         blocks.append(
@@ -64,7 +62,25 @@ def answer_text(
                 _lines_below_title("Written, and not borne out by the documents:", told)
             ).lstrip()
         )
+    blocks.insert(1, missing_line(answer))
     return "\n\n".join(block for block in blocks if block)
+
+
+def _lead_lines(answer: Answer, quote: Quote) -> Iterator[str]:
+    """The leads of a quote, with their pages where these are others."""
+    for number in quote.leads:
+        lead = answer.quotes[number]
+        elsewhere = lead.cites[0].page != quote.cites[0].page
+        where = f" ({cite_text(lead.cites)})" if elsewhere else ""
+        yield f"  {in_quotation_marks(printable(lead.text))} …{where}"
+
+
+def missing_line(answer: Answer) -> str:
+    """Which names and years of the question the documents do not have; empty where there are
+    none."""
+    words = [f"“{printable(word)}”" for word in answer.missing]
+    verb = "is" if len(words) == 1 else "are"
+    return f"{', '.join(words)} {verb} nowhere in the document." if words else ""
 
 
 def json_line(answer: Answer) -> str:
@@ -86,7 +102,7 @@ def nearest_text(answer: Answer, files: int) -> str:
     before.
     """
     several = _is_about_several_documents(answer, files)
-    lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
+    lines = [_passage_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
     return "\n".join(
         ["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])]
     )
@@ -168,7 +184,7 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
         return "Not found."
     if answer.answer is None:
         return f"No answer ({answer.status})."
-    stated = [statement.text for statement in answer.statements if statement.is_borne_out]
+    stated = [statement.text for statement in answer.statements if statement.is_supported]
     return printable(answer.answer if len(stated) == len(answer.statements) else " ".join(stated))
 
 
@@ -217,7 +233,7 @@ def statement_texts(
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly
     supported]` after `mark`: where there are several, or one is borne out in part. First the
     number of files, if asked. None that nothing bears out."""
-    stated = [each for each in answer.statements if each.is_borne_out and answer.answer is not None]
+    stated = [each for each in answer.statements if each.is_supported and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)
     shown = stated if weak or len(answer.statements) > 1 else []
     file = shown[0].file if shown else None
@@ -310,9 +326,7 @@ def _line_range(first: Cite, last: Cite) -> str:
     return f", line {begin}" if begin == end else f", lines {begin}–{end}"
 
 
-def _answer_block(
-    answer: Answer, several: bool, first_quote: int | None, judged: bool, columns: int | None
-) -> str:
+def _answer_block(answer: Answer, several: bool, first_quote: int | None, judged: bool) -> str:
     def places(statement: Statement) -> list[str]:
         named = several and statement.file is None
         return [
@@ -320,18 +334,16 @@ def _answer_block(
         ]
 
     lines = statement_texts(answer, places, "- ") or [headline(answer)]
-    if (
-        columns is not None
-        and len(rows := [each for each in answer.statements if each.file is not None]) > 1
-    ):
-        lead = [line for line in lines[:1] if not line.startswith("- ")]
-        lines = [*lead, *_file_table(answer, rows, columns)]
     if answer.status == Status.PARTIAL:
         lines[-1] += f"   [{partial_remark(answer)}]"
+    leads = {number for quote in answer.quotes for number in quote.leads}
     for at, quote in enumerate(answer.quotes):
+        if at in leads:
+            continue
         number = "" if first_quote is None else f"{first_quote + at}. "
         said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
-        lines += ["", f"  {number}{in_quotation_marks(printable(quote.text))}"]
+        lines += ["", *_lead_lines(answer, quote)]
+        lines.append(f"  {number}{in_quotation_marks(printable(quote.text))}")
         lines.append(f"  {said} [{quote.grade.explanation}{quote.place.remark}]")
     told = [
         *([f"confidence {answer.confidence:.2f}"] if judged else []),
@@ -342,24 +354,6 @@ def _answer_block(
     return "\n".join(lines)
 
 
-def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -> list[str]:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("file", "answer", "page", box=None, padding=(0, 2, 0, 0))
-    for each in statements:
-        places = dict.fromkeys(cite_text(answer.quotes[number].cites) for number in each.quotes)
-        said = printable(each.text) + (f" [{each.remark}]" if each.remark else "")
-        table.add_row(
-            *map(Text, (printable(os.path.basename(each.file or "")), said, "; ".join(places)))
-        )
-    console = Console(width=columns, color_system=None)
-    with console.capture() as shown:
-        console.print(table)
-    return [line.rstrip() for line in shown.get().splitlines()]
-
-
 def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines = [NOT_STATED] if answer.status == Status.POSSIBLE else []
     lines.append(
@@ -368,7 +362,7 @@ def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines += lines_on_writing_sources(answer)
     lines += _lines_below_title(
         "Nearest, not an answer:",
-        [_evidence_line(item, several) for item in nearest_passages_shown(answer)],
+        [_passage_line(item, several) for item in nearest_passages_shown(answer)],
     )
     return "\n".join(lines)
 
@@ -387,7 +381,7 @@ def _is_about_several_documents(answer: Answer, files: int) -> bool:
     return files > 1 or len(named) > 1
 
 
-def _evidence_line(item: EvidenceItem, several: bool) -> str:
+def _passage_line(item: EvidenceItem, several: bool) -> str:
     file = f"{printable(item.file)}, " if several else ""
     return f"  {file}{location_text(item.page, item.label)}: {one_line_excerpt(item.text)}"
 

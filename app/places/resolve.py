@@ -16,7 +16,7 @@ from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, in_roman, ordinal, ordinal_of
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, sub_numbers_in
 from docqa.ingest.structure.locators.sections import printed_number
-from docqa.ingest.structure.references import opener_of
+from docqa.ingest.structure.references import first_item_with_mark
 from docqa.ingest.types import Document, Location, Page, Section, Span
 
 from .cites import PlaceCite
@@ -353,10 +353,10 @@ class CitedPlaces:
     def _subregion_below(self, region: Region, subs: Sequence[str]) -> Region:
         """The part of `region` under "(b)(2)", as deep as it can be followed."""
         for sub in subs:
-            start = opener_of(self.document.pages, (sub,), region.start, region.end)
+            start = first_item_with_mark(self.document.pages, (sub,), region.start, region.end)
             if start is None:
                 return region
-            following = opener_of(
+            following = first_item_with_mark(
                 self.document.pages,
                 _marks_that_may_follow(sub),
                 (start[0], start[1] + 1),

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 
-from docqa.ingest.language.dates import MONTHS
+from docqa.ingest.language.dates import MONTHS, WEEKDAYS
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import VALUES
 from docqa.ingest.language.words import DENIALS, EXCEPTIONS, denies
@@ -23,10 +23,10 @@ _FOOTNOTE_MARK = lazily(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
 # Figures, amounts, dates, identifiers, negations, duties: with one changed, lost or added a quote
 # is at best near.
 _WORDS = """
-shall may must will should monday tuesday wednesday thursday friday saturday
-sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp hundred
+shall may must will should percent per hundred thousand million billion trillion dollar dollars euro euros
+pound pounds usd eur gbp
 """
-_PROTECTED_WORDS = DENIALS | EXCEPTIONS | {*_WORDS.split(), *VALUES, *MONTHS}
+_PROTECTED_WORDS = DENIALS | EXCEPTIONS | {*_WORDS.split(), *VALUES, *MONTHS, *WEEKDAYS}
 _MARKS = lazily(r"[§¶%$€£¥°]")
 
 

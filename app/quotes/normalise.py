@@ -7,15 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from io import StringIO
 
-FOLDING = (
-    "runs of white space count as one space",
-    "quotation marks and apostrophes of every shape count as one",
-    "dashes and hyphens of every length count as a hyphen",
-    "ligatures (ﬁ, ﬂ, ﬀ, ﬃ, ﬄ, ﬅ, ﬆ) count as their letters, ß as ss",
-    "soft hyphens and zero-width characters do not count",
-    "a word divided at the end of a line counts as joined, or as its hyphenated form",
-    "upper and lower case count as the same",
-)
+FOLDING = """runs of white space count as one space; quotation marks and apostrophes of every shape \
+count as one; dashes and hyphens of every length count as a hyphen; ligatures (ﬁ, ﬂ, ﬀ, ﬃ, ﬄ, ﬅ, ﬆ) count as their \
+letters, ß as ss; soft hyphens and zero-width characters do not count; a word divided at the end of a line counts as \
+joined, or as its hyphenated form; upper and lower case count as the same"""
 
 _ZERO_WIDTH = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _EXPANDING = dict(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from docqa.app.answer.answer import Cite, Quote
 from docqa.app.answer.grades import Grade, Place
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
-from docqa.ingest.structure.paragraphs import place_without_page
+from docqa.ingest.structure.page_breaks import join_sentence_over_break, sentence_over_break
+from docqa.ingest.structure.paragraphs import locator_in_unpaged_document
 from docqa.ingest.types import Document, Span
 
 from .sentence_runs import Sentences
@@ -80,7 +80,7 @@ def make_quote(
 
 def _join_quotes_over_page_break(first: Quote, second: Quote) -> Quote:
     """Both sides of a page break as one quote; one of them has the answer."""
-    whole = joined_over_break(first.text, second.text)
+    whole = join_sentence_over_break(first.text, second.text)
     own, moved = (
         (second, len(whole) - len(second.text)) if first.answer_start is None else (first, 0)
     )
@@ -133,4 +133,4 @@ def location_label(document: Document, page: int, start: int) -> str | None:
     """
     if document.paged:
         return document.pages[page - 1].label
-    return place_without_page(document, start) or None
+    return locator_in_unpaged_document(document, start) or None

@@ -11,7 +11,7 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 
-from .candidates import Candidate, Candidates
+from .candidates import Candidate, CandidateSet
 
 _AROUND = 600  # characters on either side that are cut into sentences
 _SHOWN = 80
@@ -37,7 +37,7 @@ def addresses_reader(sentence: str) -> bool:
     return _ADDRESSES.search(" ".join(sentence.split())) is not None
 
 
-def addressing_sentence_near(
+def sentence_addressing_reader_near(
     place: Candidate | Located, documents: Sequence[Document]
 ) -> str | None:
     """The sentence that addresses the reader and has `place`, or is right before or after it."""
@@ -54,38 +54,42 @@ def addressing_sentence_near(
     )
 
 
-def move_suspicious_candidates_last(found: Candidates, documents: Sequence[Document]) -> Candidates:
-    """`found` with candidates next to such a sentence after others whose sentences have what was
+def move_suspicious_candidates_last(
+    candidate_set: CandidateSet, documents: Sequence[Document]
+) -> CandidateSet:
+    """`candidate_set` with candidates next to such a sentence after others whose sentences have what was
     asked for as well; a list loses such items where others are left."""
     doubted = {
         id(each)
-        for each in (*found.candidates, *found.items)
-        if addressing_sentence_near(each, documents) is not None
+        for each in (*candidate_set.candidates, *candidate_set.items)
+        if sentence_addressing_reader_near(each, documents) is not None
     }
-    if not doubted.intersection(map(id, (*found.candidates[:1], *found.items))):
-        return found
-    least = _COVERAGE * found.candidates[0].coverage
+    if not doubted.intersection(map(id, (*candidate_set.candidates[:1], *candidate_set.items))):
+        return candidate_set
+    least = _COVERAGE * candidate_set.candidates[0].coverage
     others = [
-        each for each in found.candidates if id(each) not in doubted and each.coverage >= least
+        each
+        for each in candidate_set.candidates
+        if id(each) not in doubted and each.coverage >= least
     ]
-    items = tuple(each for each in found.items if id(each) not in doubted)
+    items = tuple(each for each in candidate_set.items if id(each) not in doubted)
     if not others and not items:
-        return found
+        return candidate_set
     kept = set(map(id, others))
-    candidates = (*others, *(each for each in found.candidates if id(each) not in kept))
+    candidates = (*others, *(each for each in candidate_set.candidates if id(each) not in kept))
     if len(items) > 1:
-        return replace(found, candidates=candidates, items=items)
+        return replace(candidate_set, candidates=candidates, items=items)
     first = tuple(each for each in items if each not in others)
-    return replace(found.without_shown((), documents), candidates=(*first, *candidates))
+    return replace(candidate_set.without_shown((), documents), candidates=(*first, *candidates))
 
 
-def warnings_of_addressing(
+def warnings_of_addressed_reader(
     places: Iterable[Candidate | Located], documents: Sequence[Document]
 ) -> tuple[str, ...]:
     """A warning for every sentence that addresses the reader next to one of the answer's places."""
     lines: dict[str, None] = {}
     for place in places:
-        if (sentence := addressing_sentence_near(place, documents)) is not None:
+        if (sentence := sentence_addressing_reader_near(place, documents)) is not None:
             document = documents[place.document]
             where = f"{document.path}, page {place.page}" if document.paged else document.path
             said = clip(" ".join(sentence.split()), _SHOWN)
@@ -94,6 +98,10 @@ def warnings_of_addressing(
     return tuple(lines)
 
 
-def likely_places(found: Candidates | None) -> tuple[Candidate, ...]:
+def likely_candidates(candidate_set: CandidateSet | None) -> tuple[Candidate, ...]:
     """The candidates that may be the answer, and the items of a list."""
-    return (*found.candidates[:_LIKELY], *found.items) if found is not None else ()
+    return (
+        (*candidate_set.candidates[:_LIKELY], *candidate_set.items)
+        if candidate_set is not None
+        else ()
+    )

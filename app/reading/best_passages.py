@@ -7,8 +7,8 @@ from functools import partial
 
 from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import likeness_to_question, text_below_headings
-from docqa.app.evidence.ranking import PassageNumber, Ranked, WordIndex
+from docqa.app.context.passage_vectors import similarities_to_question, text_below_headings
+from docqa.app.evidence.ranking import PassageNumber, RankedPassage, WordIndex
 from docqa.ingest.structure.leads import lead_text
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -16,16 +16,16 @@ from docqa.model.protocol import Model
 
 from .candidates import (
     ANYTHING,
-    Candidates,
+    AnswerRequirements,
+    CandidateSet,
     Excerpt,
-    ScoredPlaces,
+    ScoredExcerpts,
     ScoredSentence,
-    Wanted,
     scored_sentences,
     whole_passage,
 )
 from .decision import decide_answer
-from .rereading import ExcerptReading, choose_excerpts, read_again, read_alone
+from .rereading import ExcerptReadResult, choose_excerpts, read_excerpts, read_sentences_separately
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60
@@ -43,31 +43,31 @@ class PassageReader:
     def read_best_passages(
         self,
         question: str,
-        ranked: list[Ranked],
+        ranked: list[RankedPassage],
         *,
         reorder: bool = True,
         passages: int | None = None,
-        first: Sequence[PassageNumber] = (),
-        one_of: int = 1,
-        wanted: Wanted = ANYTHING,
-    ) -> tuple[list[Ranked], Candidates]:
+        always_read: Sequence[PassageNumber] = (),
+        part_count: int = 1,
+        wanted: AnswerRequirements = ANYTHING,
+    ) -> tuple[list[RankedPassage], CandidateSet]:
         """(all of `ranked` in the reader's order, what it read in the first of them).
 
         `reorder` False keeps the order, for measuring. `passages`: how many of the first are read,
-        by default as calibrated. `first`: passages that are read before all others. `one_of`: of
+        by default as calibrated. `always_read`: passages that are read before all others. `part_count`: of
         how many parts of a question this is one; together they read as many excerpts as a question
         does. `wanted`: what the answer has to be.
         """
         weights = {**READER_WEIGHTS, **self.model.calibration.get("span_reader", {})}
-        numbers = self._passages_to_read(ranked, passages or int(weights["passages"]), first)
+        numbers = self._passages_to_read(ranked, passages or int(weights["passages"]), always_read)
         if not numbers:
-            return ranked, Candidates()
+            return ranked, CandidateSet()
         excerpts = [whole_passage(self.context, number) for number in numbers]
         above = [self._headings_above(number) for number in numbers]
-        order = [numbers.index(number) for number in first if number in numbers]
-        order += [slot for slot, number in enumerate(numbers) if number not in first]
-        most = min(passages or len(numbers), int(weights["excerpts"]) // one_of or 1)
-        most += len(set(first) & set(numbers))
+        order = [numbers.index(number) for number in always_read if number in numbers]
+        order += [slot for slot, number in enumerate(numbers) if number not in always_read]
+        most = min(passages or len(numbers), int(weights["excerpts"]) // part_count or 1)
+        most += len(set(always_read) & set(numbers))
         reading = self._read_excerpts(
             question, excerpts, above, order, most, int(weights["max_tokens"])
         )
@@ -77,16 +77,16 @@ class PassageReader:
         behind = [scores[number] - ordered[0].score for number in numbers]
         sentences = [scored_sentences(item.text, question, self.words) for item in excerpts]
         if weights["vector_weight"]:
-            sentences = self._with_likeness_to_question(question, excerpts, sentences, reading)
-        places = ScoredPlaces(excerpts, sentences, behind, weights)
-        alone = partial(read_alone, self.reader, question, above)
+            sentences = self._add_question_similarities(question, excerpts, sentences, reading)
+        places = ScoredExcerpts(excerpts, sentences, behind, weights)
+        alone = partial(read_sentences_separately, self.reader, question, above)
         documents = self.context.documents
         return ordered, decide_answer(reading, places, documents, question, alone, wanted)
 
     def _passages_to_read(
-        self, ranked: Sequence[Ranked], count: int, first: Sequence[PassageNumber]
+        self, ranked: Sequence[RankedPassage], count: int, always_read: Sequence[PassageNumber]
     ) -> list[PassageNumber]:
-        """The first `count` passages that have words, and those of `first`, in the order of
+        """The first `count` passages that have words, and those of `always_read`, in the order of
         `ranked`.
         """
         with_words: list[PassageNumber] = []
@@ -94,7 +94,9 @@ class PassageReader:
             placed = self.context.passages[item.passage_number]
             if placed.token_end > placed.token_start:
                 with_words.append(item.passage_number)
-        return with_words[:count] + [number for number in with_words[count:] if number in first]
+        return with_words[:count] + [
+            number for number in with_words[count:] if number in always_read
+        ]
 
     def _headings_above(self, number: PassageNumber) -> str:
         placed = self.context.passages[number]
@@ -105,17 +107,19 @@ class PassageReader:
         self,
         question: str,
         excerpts: Sequence[Excerpt],
-        above: Sequence[str],
+        headings: Sequence[str],
         order: Sequence[int],
-        most: int,
-        longest: int,
-    ) -> ExcerptReading:
-        """What the reader makes of the first `most` pieces of `excerpts` in `order`. It sees the
+        max_excerpts: int,
+        max_span_tokens: int,
+    ) -> ExcerptReadResult:
+        """What the reader makes of the first `max_excerpts` pieces of `excerpts` in `order`. It sees the
         whole of a sentence over a page break; its answer begins on the passage's page."""
         texts = [excerpt.text + self._rest_of_sentence(excerpt) for excerpt in excerpts]
-        pieces = choose_excerpts(texts, order, most)
+        pieces = choose_excerpts(texts, order, max_excerpts)
         leads = [self._lead_of(excerpts[p.slot], p.start, p.end) for p in pieces]
-        reading = read_again(self.reader, question, texts, above, pieces, leads, longest=longest)
+        reading = read_excerpts(
+            self.reader, question, texts, headings, pieces, leads, max_span_tokens=max_span_tokens
+        )
         spans = (span for span in reading.spans if span.start < len(excerpts[span.slot].text))
         return replace(reading, spans=tuple(spans))
 
@@ -135,12 +139,12 @@ class PassageReader:
         rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
 
-    def _with_likeness_to_question(
+    def _add_question_similarities(
         self,
         question: str,
         excerpts: Sequence[Excerpt],
         sentences: list[list[ScoredSentence]],
-        reading: ExcerptReading,
+        reading: ExcerptReadResult,
     ) -> list[list[ScoredSentence]]:
         """`sentences` of each excerpt; those of the likeliest spans with their likeness to the
         question, by the passage encoder.
@@ -155,7 +159,7 @@ class PassageReader:
                     texts[span.slot, sentence.start] = text_below_headings(above, text)
         if self.model.passage_encoder is None or not texts:
             return sentences
-        values = likeness_to_question(
+        values = similarities_to_question(
             self.model.passage_encoder, question, list(texts.values())
         ).tolist()
         likeness = dict(zip(texts, values, strict=True))
@@ -166,12 +170,12 @@ class PassageReader:
 
 
 def _reorder_by_reader(
-    ranked: Sequence[Ranked], likely: Mapping[PassageNumber, float], weight: float
-) -> list[Ranked]:
+    ranked: Sequence[RankedPassage], passage_logprobs: Mapping[PassageNumber, float], weight: float
+) -> list[RankedPassage]:
     """`ranked` by their scores and the log-probabilities of those that the reader read."""
-    ordered: list[Ranked] = []
+    ordered: list[RankedPassage] = []
     for item in ranked:
-        logprob = likely.get(item.passage_number)
+        logprob = passage_logprobs.get(item.passage_number)
         bounded = LEAST_PASSAGE if logprob is None else max(logprob, LEAST_PASSAGE)
         ordered.append(replace(item, score=item.score + weight * bounded, reader=logprob))
     ordered.sort(key=lambda item: -item.score)

@@ -24,7 +24,7 @@ _OPENING = "([{“‘\"'«"
 _CLOSING = ")]}”’\"'»"
 
 
-class Form(StrEnum):
+class AnswerForm(StrEnum):
     """The form of the answer that a question asks for."""
 
     FACT = "fact"
@@ -34,7 +34,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AnswerRequirements:
     """What the answer to a field's question has to be: values of a `kind`, `several` of them;
     `where`: FRONT (title pages and signature blocks) or words of headings; or in a `clause` of
     clauses.py, whose sentence is the answer where it has no such value and `or_clause`."""
@@ -47,7 +47,7 @@ class Wanted:
 
 
 FRONT = "front"
-ANYTHING = Wanted()
+ANYTHING = AnswerRequirements()
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Excerpt:
     end: int
     text: str
 
-    def candidate(self, start: int, end: int) -> "Candidate":
+    def make_candidate(self, start: int, end: int) -> "Candidate":
         """Characters `start:end` of the text, as the only excerpt."""
         return Candidate(0, self.document, self.page, self.start + start, self.start + end)
 
@@ -96,7 +96,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Candidates:
+class CandidateSet:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that
     nothing answers. `verdict`: of the first candidate on a yes/no question. `items`: of a list or a
     question of two parts, in the order to state them. `signals`: by name (signals.py)."""
@@ -104,7 +104,7 @@ class Candidates:
     candidates: tuple[Candidate, ...] = ()
     refusal_logprob: float | None = None
     prompt_tokens: int = 0
-    form: Form = Form.FACT
+    form: AnswerForm = AnswerForm.FACT
     verdict: Verdict | None = None
     items: tuple[Candidate, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class Candidates:
             if name not in (BY_STRUCTURE, BY_CELL)
         }
         return replace(
-            self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals
+            self, candidates=left, form=AnswerForm.FACT, verdict=None, items=(), signals=signals
         )
 
 
@@ -131,12 +131,12 @@ def whole_passage(context: Context, number: PassageNumber) -> Excerpt:
     )
 
 
-def on_one_line(text: str) -> str:
+def spaces_for_line_breaks(text: str) -> str:
     """`text` with every white space as a plain space; its length stays."""
     return "".join(" " if character.isspace() else character for character in text)
 
 
-def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+def sort_best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """`candidates` by score, equal ones in the order of the excerpts."""
     return tuple(sorted(candidates, key=lambda c: (-c.score, c.slot, c.start, c.end)))
 
@@ -153,21 +153,21 @@ class ScoredSentence:
     similarity: float = 0.0
 
 
-def scored_sentences(text: str, question: str, words: WordIndex) -> list[ScoredSentence]:
+def scored_sentences(text: str, question: str, word_index: WordIndex) -> list[ScoredSentence]:
     """The sentences of `text` with the share of the question's words in each."""
     wanted = set(terms(question))
     return [
         ScoredSentence(
             span.start,
             span.end,
-            words.share_of_question_idf(wanted, set(terms(text[span.start : span.end]))),
+            word_index.share_of_question_idf(wanted, set(terms(text[span.start : span.end]))),
         )
         for span in Sentences(text).spans
     ]
 
 
 @dataclass(frozen=True)
-class ScoredPlaces:
+class ScoredExcerpts:
     """The `excerpts` that were read, each with its sentences, and how far its passage scores below
     the first one (`behind`, at most 0). Makes candidates of spans in them, scored by `weights`."""
 
@@ -176,14 +176,14 @@ class ScoredPlaces:
     behind: Sequence[float]
     weights: Mapping[str, float]
 
-    def candidate(
+    def make_candidate(
         self,
-        slot: int,
+        excerpt_index: int,
         start: int,
         end: int,
         logprob: float,
         token_count: int = 1,
-        said: float | None = None,
+        other_reader_logprob: float | None = None,
     ) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where that is only
         punctuation.
@@ -192,23 +192,25 @@ class ScoredPlaces:
         (`length_weight`), or long answers would never win, and what their best sentence and their
         passage weigh.
         """
-        item = self.excerpts[slot]
+        item = self.excerpts[excerpt_index]
         start, end = trim_span(item.text, start, min(end, len(item.text)))
         if start >= end:
             return None
-        touched = [s for s in self.sentences[slot] if s.start < end and start < s.end]
+        touched = [s for s in self.sentences[excerpt_index] if s.start < end and start < s.end]
         coverage, similarity = max(
             ((s.coverage, s.similarity) for s in touched), default=(0.0, 0.0)
         )
         weights = self.weights
-        likely = (logprob if said is None else said) / token_count ** weights["length_weight"]
+        likely = (
+            logprob if other_reader_logprob is None else other_reader_logprob
+        ) / token_count ** weights["length_weight"]
         place = (
             weights["sentence_weight"] * coverage
             + weights["vector_weight"] * similarity
-            + weights["evidence_weight"] * self.behind[slot]
+            + weights["evidence_weight"] * self.behind[excerpt_index]
         )
         return Candidate(
-            slot,
+            excerpt_index,
             item.document,
             item.page,
             item.start + start,
@@ -217,11 +219,11 @@ class ScoredPlaces:
             token_count,
             likely + place,
             coverage,
-            self.behind[slot],
-            said=said,
+            self.behind[excerpt_index],
+            said=other_reader_logprob,
         )
 
-    def text_of(self, candidate: Candidate) -> str:
+    def candidate_text(self, candidate: Candidate) -> str:
         item = self.excerpts[candidate.slot]
         return item.text[candidate.start - item.start : candidate.end - item.start]
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from docqa.app.answer.confidence import CLAUSE_CHANCE, chance_of
+from docqa.app.answer.confidence import CLAUSE_CHANCE, chance_from_log_odds
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import PassageNumber
 from docqa.app.evidence.terms import plain_words
@@ -67,12 +67,12 @@ def hashed_sentence_features(text: str, headings: str) -> np.ndarray:
         *(f"{one} {other}" for one, other in pairwise(words)),
         *(f"^{w}" for w in plain_words(headings)),
     ]
-    return np.unique(feature_weights_by_hash(named))
+    return np.unique(hashed_feature_indices(named))
 
 
-def feature_weights_by_hash(named: Iterable[str]) -> np.ndarray:
+def hashed_feature_indices(feature_names: Iterable[str]) -> np.ndarray:
     """The weights that features have, by the hash of their names."""
-    return np.array([zlib.crc32(name.encode()) % WIDTH for name in named], dtype=np.int64)
+    return np.array([zlib.crc32(name.encode()) % WIDTH for name in feature_names], dtype=np.int64)
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
@@ -99,7 +99,7 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
 
 
 @dataclass(frozen=True, eq=False)
-class ClauseHead:
+class ClauseClassifier:
     """One kind of clause. `weights` [WIDTH]; `slope` and `offset` make the best sentence's score
     its log-odds.
     """
@@ -109,17 +109,19 @@ class ClauseHead:
     slope: float
     offset: float
 
-    def scores(self, rows: Sequence[ClauseSentence]) -> np.ndarray:
+    def scores(self, sentences: Sequence[ClauseSentence]) -> np.ndarray:
         """How much each sentence is of such a clause, [sentences]."""
-        return np.array([self.weights[row.features].sum() * row.weight + self.bias for row in rows])
+        return np.array(
+            [self.weights[row.features].sum() * row.weight + self.bias for row in sentences]
+        )
 
     def chance(self, score: float) -> float:
         """The probability that the sentence with this score, the best, is of the clause."""
-        return chance_of(self.slope * score + self.offset)
+        return chance_from_log_odds(self.slope * score + self.offset)
 
-    def chances(self, rows: Sequence[ClauseSentence]) -> np.ndarray:
+    def chances(self, sentences: Sequence[ClauseSentence]) -> np.ndarray:
         """That of each sentence, as if it were the best, [sentences]."""
-        return np.array([self.chance(score) for score in self.scores(rows).tolist()])
+        return np.array([self.chance(score) for score in self.scores(sentences).tolist()])
 
 
 def index_of_first_best(scores: np.ndarray) -> int:
@@ -129,24 +131,28 @@ def index_of_first_best(scores: np.ndarray) -> int:
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
-def passages_of_clause(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumber]:
+def passages_of_clause(clause: str, sentences: Sequence[ClauseSentence]) -> list[PassageNumber]:
     """The passages of the few sentences that are likeliest of a clause, where one is likely."""
-    chances = clause_heads()[clause].chances(rows)
+    chances = clause_classifiers()[clause].chances(sentences)
     order = np.argsort(-chances, kind="stable")[:FEW].tolist()
     return list(
-        dict.fromkeys(rows[at].passage_number for at in order if chances[at] >= CLAUSE_CHANCE)
+        dict.fromkeys(sentences[at].passage_number for at in order if chances[at] >= CLAUSE_CHANCE)
     )
 
 
 def sentences_naming_parties(
-    rows: Sequence[ClauseSentence], scores: np.ndarray
+    sentences: Sequence[ClauseSentence], scores: np.ndarray
 ) -> list[ClauseSentence]:
     """The sentences that name the parties, by the scores of that clause: the best, and near it
     those next to it.
     """
     best = int(scores.argmax())
     near = range(max(best - NEXT_TO_BEST, 0), best + NEXT_TO_BEST + 1)
-    return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]
+    return [
+        sentences[at]
+        for at in near
+        if at < len(sentences) and (abs(at - best) < 2 or scores[at] > 0)
+    ]
 
 
 @cache
@@ -159,11 +165,11 @@ def _load_shipped_weights() -> tuple[dict[str, np.ndarray], list[str]]:
 
 
 @cache
-def clause_heads() -> dict[str, ClauseHead]:
+def clause_classifiers() -> dict[str, ClauseClassifier]:
     arrays, names = _load_shipped_weights()
     weights = arrays["weights"] * arrays["scale"][:, None]
     return {
-        name: ClauseHead(row, *line)
+        name: ClauseClassifier(row, *line)
         for name, row, line in zip(names, weights, arrays["lines"].tolist())
     }
 

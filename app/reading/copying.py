@@ -16,11 +16,11 @@ from docqa.model.prompts.prompt import REFUSAL, question_text
 
 from .candidates import (
     Candidate,
-    Candidates,
-    ScoredPlaces,
-    best_first,
-    on_one_line,
+    CandidateSet,
+    ScoredExcerpts,
     scored_sentences,
+    sort_best_first,
+    spaces_for_line_breaks,
     whole_passage,
 )
 
@@ -34,30 +34,34 @@ if TYPE_CHECKING:
 MOST_OCCURRENCES = 64  # of the same words
 
 
-def copy_from_passages(
-    model: WritingModel, question: str, numbers: Sequence[int], context: Context, words: WordIndex
-) -> Candidates:
+def copy_candidates_from_passages(
+    model: WritingModel,
+    question: str,
+    passage_numbers: Sequence[int],
+    context: Context,
+    word_index: WordIndex,
+) -> CandidateSet:
     """What `model` would answer from the passages of `context` with these numbers, read for this
     question.
     """
-    passages = [context.passages[number] for number in numbers]
+    passages = [context.passages[number] for number in passage_numbers]
     ids = [
         token for placed in passages for token in context.ids[placed.token_start : placed.token_end]
     ]
     state = model.new_state()
     model.prefill(ids, state)
-    found = copy_from_state(model, question, state, context, words, passages)
+    found = copy_candidates_from_state(model, question, state, context, word_index, passages)
     return replace(found, prompt_tokens=found.prompt_tokens + len(ids))
 
 
-def copy_from_state(
+def copy_candidates_from_state(
     model: WritingModel,
     question: str,
     state: State,
     context: Context,
-    words: WordIndex,
+    word_index: WordIndex,
     passages: Sequence[PlacedPassage] | None = None,
-) -> Candidates:
+) -> CandidateSet:
     """What `model` would answer from `state`, which has read `context` and is not moved: spans of
     its passages. Of words that occur in several places the one whose sentence has most of the
     question's words."""
@@ -80,20 +84,20 @@ def copy_from_state(
     places = {span: list(_occurrences_in_passages(span, context)) for span in spans}
     numbers = sorted({number for found in places.values() for number, _, _ in found})
     excerpts = [whole_passage(context, number) for number in numbers]
-    excerpts = [replace(excerpt, text=on_one_line(excerpt.text)) for excerpt in excerpts]
-    sentences = [scored_sentences(excerpt.text, question, words) for excerpt in excerpts]
-    scored = ScoredPlaces(excerpts, sentences, [0.0] * len(excerpts), weights)
+    excerpts = [replace(excerpt, text=spaces_for_line_breaks(excerpt.text)) for excerpt in excerpts]
+    sentences = [scored_sentences(excerpt.text, question, word_index) for excerpt in excerpts]
+    scored = ScoredExcerpts(excerpts, sentences, [0.0] * len(excerpts), weights)
     best: list[Candidate] = []
     for span, found in places.items():
         candidates = (
-            scored.candidate(numbers.index(number), start, end, span.logprob, span.token_count)
+            scored.make_candidate(numbers.index(number), start, end, span.logprob, span.token_count)
             for number, start, end in found
         )
-        best += best_first(filter(None, candidates))[:1]
+        best += sort_best_first(filter(None, candidates))[:1]
     of_place: dict[tuple[int, int, int], Candidate] = {}
-    for candidate in best_first(best):
+    for candidate in sort_best_first(best):
         of_place.setdefault((candidate.slot, candidate.start, candidate.end), candidate)
-    return Candidates(tuple(of_place.values()), refusal, len(ids))
+    return CandidateSet(tuple(of_place.values()), refusal, len(ids))
 
 
 def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
@@ -125,10 +129,10 @@ def _occurrences_in_passages(
         yield number, max(context.token_offset[token] - first, 0), behind - first
 
 
-def _starts_of_token_sequence(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
-    """Where `wanted` begins in `ids`."""
+def _starts_of_token_sequence(ids: Sequence[int], sequence: Sequence[int]) -> list[int]:
+    """Where `sequence` begins in `ids`."""
     tokens = np.asarray(ids)
-    starts = np.flatnonzero(tokens[: len(tokens) - len(wanted) + 1] == wanted[0])
-    for number in range(1, len(wanted)):
-        starts = starts[tokens[starts + number] == wanted[number]]
+    starts = np.flatnonzero(tokens[: len(tokens) - len(sequence) + 1] == sequence[0])
+    for number in range(1, len(sequence)):
+        starts = starts[tokens[starts + number] == sequence[number]]
     return [int(start) for start in starts[:MOST_OCCURRENCES]]

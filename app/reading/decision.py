@@ -21,21 +21,21 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
-from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
+from docqa.app.reading.wording.forms import asks_for_list, is_brief_answer
 from docqa.ingest.structure.leads import lead_text
 from docqa.ingest.types import Document
 
 from .candidates import (
     ANYTHING,
+    AnswerForm,
+    AnswerRequirements,
     Candidate,
-    Candidates,
-    Form,
-    ScoredPlaces,
-    Wanted,
-    best_first,
+    CandidateSet,
+    ScoredExcerpts,
+    sort_best_first,
 )
 from .list_items import items_below
-from .rereading import ExcerptReading, ExcerptSpan, ReadAlone
+from .rereading import ExcerptReadResult, ExcerptSpan, SentenceOdds
 
 LEAD_IN = 200  # characters from a lead-in to the first item
 LONGEST_LIST = 40
@@ -50,38 +50,44 @@ INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 """Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
 
-Alone = Callable[[Sequence[tuple[int, str]]], Sequence[ReadAlone]]
-"""`read_alone` with a question."""
+Alone = Callable[[Sequence[tuple[int, str]]], Sequence[SentenceOdds]]
+"""`read_sentences_separately` with a question."""
 
 
-def verdict_of(odds: float) -> Verdict | None:
+def verdict_from_odds(yes_log_odds: float) -> Verdict | None:
     """What log-odds of yes say; None where they leave it open."""
-    return None if abs(odds) < VERDICT_ODDS else Verdict.YES if odds > 0 else Verdict.NO
+    return (
+        None
+        if abs(yes_log_odds) < VERDICT_ODDS
+        else Verdict.YES
+        if yes_log_odds > 0
+        else Verdict.NO
+    )
 
 
 def decide_answer(
-    reading: ExcerptReading,
-    places: ScoredPlaces,
+    reading: ExcerptReadResult,
+    places: ScoredExcerpts,
     documents: Sequence[Document],
     question: str,
-    alone: Alone,
-    wanted: Wanted = ANYTHING,
-) -> Candidates:
+    read_separately: Alone,
+    wanted: AnswerRequirements = ANYTHING,
+) -> CandidateSet:
     """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a
     field's has to be.
     """
-    candidates = best_first(_candidates_from_spans(places, reading.spans))
+    candidates = sort_best_first(_candidates_from_spans(places, reading.spans))
     if wanted.kind is not None:
         of_kind = (_value_of_kind(candidate, wanted.kind, places) for candidate in candidates)
         candidates = tuple(filter(None, of_kind))
     if not candidates:
-        return Candidates((), reading.none, reading.tokens)
-    candidates, sentence = _alone_best_first(candidates, places, documents, alone)
+        return CandidateSet((), reading.none, reading.tokens)
+    candidates, sentence = _move_best_alone_first(candidates, places, documents, read_separately)
     best = candidates[0]
-    excerpt = _excerpt_index_of(reading, places, best)
+    excerpt = _excerpt_index_with_candidate(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
     items: tuple[Candidate, ...] = ()
-    if form is Form.LIST:
+    if form is AnswerForm.LIST:
         items = (
             _list_items_of_best(reading, places, documents[best.document], best, excerpt)
             if wanted.kind is None
@@ -91,37 +97,42 @@ def decide_answer(
         near = (i for i in items if best.page == i.page and i.start - LEAD_IN < best.end)
         least = 2 if wanted.kind is None else 1
         if len(items) < least or not any(best.start < item.end for item in near):
-            form = Form.FACT
+            form = AnswerForm.FACT
             items = ()
-    verdict = verdict_of(sentence.yes) if form is Form.YES_NO else None
+    verdict = verdict_from_odds(sentence.yes) if form is AnswerForm.YES_NO else None
     signals = _answer_signals(reading, candidates, form, excerpt, sentence)
-    as_sentence = form is Form.FACT and wanted.kind is None
-    if as_sentence and not answers_briefly(question, places.text_of(best)):
+    as_sentence = form is AnswerForm.FACT and wanted.kind is None
+    if as_sentence and not is_brief_answer(question, places.candidate_text(best)):
         whole = places.whole_sentence_candidate(best)
-        if len(places.text_of(whole).split()) <= LONGEST_CLAUSE:
+        if len(places.candidate_text(whole).split()) <= LONGEST_CLAUSE:
             candidates = (whole, *candidates[1:])
-    return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
+    return CandidateSet(candidates, reading.none, reading.tokens, form, verdict, items, signals)
 
 
-def _likeliest_form(reading: ExcerptReading, question: str, wanted: Wanted) -> Form:
+def _likeliest_form(
+    reading: ExcerptReadResult, question: str, wanted: AnswerRequirements
+) -> AnswerForm:
     """The likeliest form; a question of two parts is asked as two."""
     if wanted == ANYTHING:
-        chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
-        chances[Form.LIST] *= LIST_FACTOR
+        chances = {
+            form: reading.forms[form]
+            for form in (AnswerForm.FACT, AnswerForm.LIST, AnswerForm.YES_NO)
+        }
+        chances[AnswerForm.LIST] *= LIST_FACTOR
         if asks_for_list(question):
-            chances[Form.LIST] *= LIST_IN_WORDS_FACTOR
+            chances[AnswerForm.LIST] *= LIST_IN_WORDS_FACTOR
         return max(chances, key=lambda form: chances[form])
     if wanted.kind is FactKind.YES_NO:
-        return Form.YES_NO
-    return Form.LIST if wanted.several else Form.FACT
+        return AnswerForm.YES_NO
+    return AnswerForm.LIST if wanted.several else AnswerForm.FACT
 
 
-def _alone_best_first(
+def _move_best_alone_first(
     candidates: tuple[Candidate, ...],
-    places: ScoredPlaces,
+    places: ScoredExcerpts,
     documents: Sequence[Document],
-    alone: Alone,
-) -> tuple[tuple[Candidate, ...], ReadAlone]:
+    read_separately: Alone,
+) -> tuple[tuple[Candidate, ...], SentenceOdds]:
     """`candidates`, the one first whose sentence, of a few, answers by itself too; and that
     reading.
     """
@@ -133,10 +144,10 @@ def _alone_best_first(
         if place not in first:
             first[place] = candidate
             lead = lead_text(documents[whole.document], whole.page, whole.start, whole.end)
-            texts.append((candidate.slot, f"{lead} {places.text_of(whole)}".lstrip()))
+            texts.append((candidate.slot, f"{lead} {places.candidate_text(whole)}".lstrip()))
         if len(first) == READ_ALONE:
             break
-    read = alone(texts)
+    read = read_separately(texts)
     scores = [
         candidate.score + SENTENCE_WEIGHT * clamp_to_bounds(sentence.answers, LARGEST_ODDS)
         for candidate, sentence in zip(first.values(), read, strict=True)
@@ -146,16 +157,18 @@ def _alone_best_first(
     return (chosen, *(each for each in candidates if each != chosen)), read[best]
 
 
-def _value_of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Candidate | None:
+def _value_of_kind(
+    candidate: Candidate, kind: FactKind, places: ScoredExcerpts
+) -> Candidate | None:
     """The value of a kind in a candidate, or the only one in its sentences."""
     if kind is FactKind.YES_NO:
         return candidate
     if kind in (FactKind.PARTY, FactKind.PERSON):
-        return candidate if places.text_of(candidate)[:1].isupper() else None
+        return candidate if places.candidate_text(candidate)[:1].isupper() else None
     whole = places.whole_sentence_candidate(candidate)
     start = candidate.start - whole.start
     end = candidate.end - whole.start
-    values = fact_spans(kind, places.text_of(whole))
+    values = fact_spans(kind, places.candidate_text(whole))
     inside = [value for value in values if value.start < end and start < value.end]
     if not inside and len(values) != 1:
         return None
@@ -164,30 +177,32 @@ def _value_of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -
 
 
 def _names_in_excerpt(
-    reading: ExcerptReading, places: ScoredPlaces, best: Candidate, excerpt: int
+    reading: ExcerptReadResult, places: ScoredExcerpts, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
     """The items in the best candidate's excerpt that are names and part of no other, each once."""
     items = _candidates_from_spans(
         places, (item for item in reading.items if item.excerpt == excerpt)
     )
-    names = [c for c in (best, *items) if c.end - c.start > 1 and places.text_of(c)[0].isupper()]
+    names = [
+        c for c in (best, *items) if c.end - c.start > 1 and places.candidate_text(c)[0].isupper()
+    ]
     longest_first = sorted(names, key=lambda c: (c.start - c.end, c.start))
     words_of: dict[Candidate, set[str]] = {}
     for name in longest_first:
-        words = set(plain_words(places.text_of(name)))
+        words = set(plain_words(places.candidate_text(name)))
         if not any(words <= others for others in words_of.values()):
             words_of[name] = words
     return tuple(sorted(words_of, key=lambda c: (c.page, c.start)))
 
 
-def _candidates_from_spans(places: ScoredPlaces, spans: Iterable[ExcerptSpan]) -> list[Candidate]:
+def _candidates_from_spans(places: ScoredExcerpts, spans: Iterable[ExcerptSpan]) -> list[Candidate]:
     """Those of `spans` that are more than punctuation, in whole words."""
     candidates: list[Candidate] = []
     for span in spans:
         start, end = extend_to_whole_words(places.excerpts[span.slot].text, span.start, span.end)
         said = None if span.said is None else max(span.said, LEAST_SPAN)
         logprob = max(span.logprob, LEAST_SPAN)
-        candidate = places.candidate(span.slot, start, end, logprob, said=said)
+        candidate = places.make_candidate(span.slot, start, end, logprob, other_reader_logprob=said)
         if candidate is not None:
             candidates.append(candidate)
     return candidates
@@ -216,7 +231,9 @@ def _is_inside_word_or_number(text: str, offset: int) -> bool:
     )
 
 
-def _excerpt_index_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:
+def _excerpt_index_with_candidate(
+    reading: ExcerptReadResult, places: ScoredExcerpts, candidate: Candidate
+) -> int:
     start = candidate.start - places.excerpts[candidate.slot].start
     for number, place in enumerate(reading.excerpts):
         if place.slot == candidate.slot and place.start <= start < place.end:
@@ -225,7 +242,11 @@ def _excerpt_index_of(reading: ExcerptReading, places: ScoredPlaces, candidate: 
 
 
 def _list_items_of_best(
-    reading: ExcerptReading, places: ScoredPlaces, document: Document, best: Candidate, excerpt: int
+    reading: ExcerptReadResult,
+    places: ScoredExcerpts,
+    document: Document,
+    best: Candidate,
+    excerpt: int,
 ) -> tuple[Candidate, ...]:
     """The items in the excerpt of the best candidate, in order; all items of a marked list where
     they, or the best candidate, are of one or lead to one."""
@@ -233,7 +254,7 @@ def _list_items_of_best(
     # Of items with the same words the first.
     read: dict[tuple[str, ...], Candidate] = {}
     for item in _join_adjacent_items(_candidates_from_spans(places, likely), places):
-        read.setdefault(tuple(plain_words(places.text_of(item))), item)
+        read.setdefault(tuple(plain_words(places.candidate_text(item))), item)
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=ITEM_CHANCE)
         for page, span in items_below(document, best.page, best.start, best.end)
@@ -248,13 +269,13 @@ def _candidates_overlap(one: Candidate, other: Candidate) -> bool:
     return one.page == other.page and one.start < other.end and other.start < one.end
 
 
-def _join_adjacent_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
-    """`found`, pieces of a phrase joined; empty where no two are side by side, but for a comma,
+def _join_adjacent_items(items: Sequence[Candidate], places: ScoredExcerpts) -> list[Candidate]:
+    """`items`, pieces of a phrase joined; empty where no two are side by side, but for a comma,
     "and", etc.
     """
     joined: list[Candidate] = []
     enumerated = False
-    for candidate in sorted(found, key=lambda c: (c.page, c.start)):
+    for candidate in sorted(items, key=lambda c: (c.page, c.start)):
         gap = ""
         if joined:
             item = places.excerpts[joined[-1].slot]
@@ -269,11 +290,11 @@ def _join_adjacent_items(found: Sequence[Candidate], places: ScoredPlaces) -> li
 
 
 def _answer_signals(
-    reading: ExcerptReading,
+    reading: ExcerptReadResult,
     candidates: tuple[Candidate, ...],
-    form: Form,
+    form: AnswerForm,
     excerpt: int,
-    alone: ReadAlone,
+    sentence_odds: SentenceOdds,
 ) -> dict[str, float]:
     """What speaks for the first candidate, all finite: see confidence.SIGNALS."""
     best = candidates[0]
@@ -282,19 +303,19 @@ def _answer_signals(
     signals = {
         "margin": clamp_to_bounds(best.logprob - reading.none, LARGEST_MARGIN),
         "likely": best.logprob,
-        "lead": _score_lead(best.logprob, second.logprob if second else None),
+        "lead": _lead_over_second(best.logprob, second.logprob if second else None),
         "answers": clamp_to_bounds(reading.answers[excerpt], LARGEST_ODDS),
-        "answers_alone": clamp_to_bounds(alone.answers, LARGEST_ODDS),
+        "answers_alone": clamp_to_bounds(sentence_odds.answers, LARGEST_ODDS),
         "answers_elsewhere": clamp_to_bounds(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
         "form_chance": reading.forms[form],
-        "yes": clamp_to_bounds(alone.yes, LARGEST_ODDS),
+        "yes": clamp_to_bounds(sentence_odds.yes, LARGEST_ODDS),
         "behind": best.behind,
     }
     if best.said is not None:
         signals["said"] = best.said
-        signals["said_lead"] = _score_lead(best.said, second.said if second else None)
+        signals["said_lead"] = _lead_over_second(best.said, second.said if second else None)
     return signals
 
 
-def _score_lead(best: float, second: float | None) -> float:
+def _lead_over_second(best: float, second: float | None) -> float:
     return min(best - second, LARGEST_LEAD) if second is not None else LARGEST_LEAD

@@ -9,15 +9,15 @@ import numpy as np
 from docqa.app.answer.confidence import BY_CLAUSE, BY_STRUCTURE, CLAUSE_CHANCE, SURELY_DATED
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.facts.facts import FactKind, fact_spans, read_first_fact
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.facts.facts import FactKind, fact_spans, parse_first_fact
 from docqa.app.places.scope import Scope
 
 from .candidates import (
+    AnswerForm,
+    AnswerRequirements,
     Candidate,
-    Candidates,
-    Form,
-    Wanted,
+    CandidateSet,
     trim_span,
     whole_passage,
 )
@@ -25,13 +25,13 @@ from .clauses import (
     DOCUMENT_DATE,
     FEW,
     ClauseSentence,
-    clause_heads,
+    clause_classifiers,
     index_of_first_best,
     sentences_naming_parties,
     shipped_weights,
 )
 from .document_date import document_date
-from .parties import QUOTES, names_in
+from .parties import QUOTES, party_name_spans
 
 MOST_WORDS = 250  # of the text of a section
 AGREEMENT_DATE = "agreement date"
@@ -39,36 +39,38 @@ AGREEMENT_DATE = "agreement date"
 TERM = "term"
 """Until when, or for how long."""
 
-Read = Callable[[list[Ranked]], tuple[list[Ranked], Candidates]]
+Read = Callable[[list[RankedPassage]], tuple[list[RankedPassage], CandidateSet]]
 """`read_passages` with a question: (passages, what the reader finds in them)."""
 
 
-def find_in_clause(
+def find_candidates_in_clause(
     context: Context,
-    rows: Sequence[ClauseSentence],
-    ranked: list[Ranked],
-    wanted: Wanted,
-    read_few: Read,
-) -> tuple[list[Ranked], Candidates]:
+    sentences: Sequence[ClauseSentence],
+    ranked: list[RankedPassage],
+    wanted: AnswerRequirements,
+    read_passages: Read,
+) -> tuple[list[RankedPassage], CandidateSet]:
     """(the passages in order, the clause that is `wanted` or the value in it), of the few passages
-    that have the likeliest of `rows`, the sentences of `context`."""
+    that have the likeliest of `sentences`, the sentences of `context`."""
     if wanted.clause == DOCUMENT_DATE:
         return ranked, document_date(context)
-    head = clause_heads()[wanted.clause]
-    scores = head.scores(rows)
+    head = clause_classifiers()[wanted.clause]
+    scores = head.scores(sentences)
     best_of_passage = np.full(len(context.passages), -np.inf)
-    np.maximum.at(best_of_passage, [row.passage_number for row in rows], scores)
+    np.maximum.at(best_of_passage, [row.passage_number for row in sentences], scores)
     ranked = sorted(ranked, key=lambda item: -best_of_passage[item.passage_number])
-    if rows:
+    if sentences:
         chance = head.chance(float(scores.max()))
-        sentence = rows[index_of_first_best(scores)]
+        sentence = sentences[index_of_first_best(scores)]
         if wanted.kind in (None, FactKind.YES_NO):
-            return ranked, _answer_with_clause(context, sentence, chance, wanted)
+            return ranked, _whole_clause_candidates(context, sentence, chance, wanted)
         if wanted.kind is FactKind.PARTY:
-            return ranked, _names_in_clause(context, sentences_naming_parties(rows, scores), chance)
-    few, reading = read_few(ranked[:FEW])
-    if rows:
-        valued = _answer_within_clause(
+            return ranked, _names_in_clause(
+                context, sentences_naming_parties(sentences, scores), chance
+            )
+    few, reading = read_passages(ranked[:FEW])
+    if sentences:
+        valued = _value_in_clause_candidates(
             reading, context, sentence, chance, replace(wanted, or_clause=False)
         )
         unsaid = chance < CLAUSE_CHANCE or not valued.candidates
@@ -76,25 +78,29 @@ def find_in_clause(
             dated = document_date(context)
             if dated.signals[BY_CLAUSE] >= SURELY_DATED:
                 return ranked, dated
-        reading = _answer_within_clause(reading, context, sentence, chance, wanted)
+        reading = _value_in_clause_candidates(reading, context, sentence, chance, wanted)
     return [*few, *ranked[len(few) :]], reading
 
 
-def _answer_with_clause(
-    context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
-) -> Candidates:
+def _whole_clause_candidates(
+    context: Context, sentence: ClauseSentence, chance: float, wanted: AnswerRequirements
+) -> CandidateSet:
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage_number)
-    clause = item.candidate(*trim_span(item.text, sentence.start, sentence.end))
+    clause = item.make_candidate(*trim_span(item.text, sentence.start, sentence.end))
     signals = {BY_CLAUSE: chance}
     if wanted.kind is FactKind.YES_NO:
-        return Candidates((clause,), form=Form.YES_NO, verdict=Verdict.YES, signals=signals)
-    return Candidates((clause,), signals=signals)
+        return CandidateSet((clause,), form=AnswerForm.YES_NO, verdict=Verdict.YES, signals=signals)
+    return CandidateSet((clause,), signals=signals)
 
 
-def _answer_within_clause(
-    reading: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
-) -> Candidates:
+def _value_in_clause_candidates(
+    reading: CandidateSet,
+    context: Context,
+    sentence: ClauseSentence,
+    chance: float,
+    wanted: AnswerRequirements,
+) -> CandidateSet:
     """The value in a sentence of a clause: what was read there, else the first of its kind, else
     the sentence, as where a term is a period, whose date is its start."""
     item = whole_passage(context, sentence.passage_number)
@@ -103,7 +109,7 @@ def _answer_within_clause(
     end = item.start + sentence.end
     lasting = wanted.clause == TERM and fact_spans(FactKind.PERIOD, text)
     if lasting and wanted.or_clause:
-        return _answer_with_clause(context, sentence, chance, wanted)
+        return _whole_clause_candidates(context, sentence, chance, wanted)
     within = [
         candidate
         for candidate in reading.candidates
@@ -112,27 +118,29 @@ def _answer_within_clause(
     ]
     if not within and wanted.kind is not None:
         within = [
-            item.candidate(sentence.start + value.start, sentence.start + value.end)
+            item.make_candidate(sentence.start + value.start, sentence.start + value.end)
             for value in fact_spans(wanted.kind, text)[:1]
         ]
     if not within and wanted.or_clause:
-        return _answer_with_clause(context, sentence, chance, wanted)
+        return _whole_clause_candidates(context, sentence, chance, wanted)
     return replace(reading, candidates=tuple(within), signals={BY_CLAUSE: chance})
 
 
-def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: float) -> Candidates:
+def _names_in_clause(
+    context: Context, sentences: Sequence[ClauseSentence], chance: float
+) -> CandidateSet:
     """The names in the sentences of a clause, none part of another; several are a list."""
     by_value: dict[str, Candidate] = {}
-    for row in rows:
+    for row in sentences:
         item = whole_passage(context, row.passage_number)
         text = item.text[row.start : row.end]
-        for name in names_in(text, *shipped_weights("names", "follow")):
+        for name in party_name_spans(text, *shipped_weights("names", "follow")):
             words = text[name.start : name.end]
             if any(f"{mark}{words}" in item.text for mark in QUOTES):
                 continue  # what a party is called, not its name
-            fact = read_first_fact(FactKind.PARTY, words)
+            fact = parse_first_fact(FactKind.PARTY, words)
             value = fact.value if fact is not None else ""
-            named = item.candidate(row.start + name.start, row.start + name.end)
+            named = item.make_candidate(row.start + name.start, row.start + name.end)
             by_value.setdefault(value, named)
     names = tuple(
         candidate
@@ -140,11 +148,13 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
         if not any(value in other and value != other for other in by_value)
     )
     several = names if len(names) > 1 else ()
-    form = Form.LIST if several else Form.FACT
-    return Candidates(names, form=form, items=several, signals={BY_CLAUSE: chance})
+    form = AnswerForm.LIST if several else AnswerForm.FACT
+    return CandidateSet(names, form=form, items=several, signals={BY_CLAUSE: chance})
 
 
-def text_of_scope(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:
+def text_of_scope(
+    scope: Scope, context: Context, passages: Sequence[RankedPassage]
+) -> CandidateSet | None:
     """The text of `scope`: its `passages` one after the other, at most MOST_WORDS words."""
     items: list[Candidate] = []
     words = 0
@@ -161,5 +171,5 @@ def text_of_scope(scope: Scope, context: Context, passages: Sequence[Ranked]) ->
     if not items:
         return None
     several = tuple(items) if len(items) > 1 else ()
-    form = Form.LIST if several else Form.FACT
-    return Candidates(tuple(items), form=form, items=several, signals={BY_STRUCTURE: 1.0})
+    form = AnswerForm.LIST if several else AnswerForm.FACT
+    return CandidateSet(tuple(items), form=form, items=several, signals={BY_STRUCTURE: 1.0})

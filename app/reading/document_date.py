@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance_of
+from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance_from_log_odds
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.ingest.types import Document, Span
 
-from .candidates import Candidate, Candidates
-from .clauses import feature_weights_by_hash, shipped_weights
+from .candidates import Candidate, CandidateSet
+from .clauses import hashed_feature_indices, shipped_weights
 
 # words that say what a date is
 BEFORE = 8
@@ -31,12 +31,17 @@ def dates_with_year(text: str) -> list[Span]:
     ]
 
 
-def date_features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
-    """The features of the date `at` of a page, the `number`th of a document of `length` characters,
-    `before` of which are on earlier pages: the words around it, and where it is."""
+def date_features(
+    text: str, date_span: Span, date_index: int, characters_before: int, document_length: int
+) -> np.ndarray:
+    """The features of the date `date_span` of a page, the `date_index`th of a document of `document_length` characters,
+    `characters_before` of which are on earlier pages: the words around it, and where it is."""
     beside = (
         plain_words(part)
-        for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR])
+        for part in (
+            text[max(date_span.start - NEAR, 0) : date_span.start],
+            text[date_span.end : date_span.end + NEAR],
+        )
     )
     before_it, behind = (["#" if word.isdigit() else word for word in words] for words in beside)
     words = before_it[-BEFORE:], behind[:AFTER]
@@ -44,16 +49,16 @@ def date_features(text: str, at: Span, number: int, before: int, length: int) ->
     named += [f"<{n} {' '.join(words[0][-n:])}" for n in (1, 2, 3)] + [
         f">{n} {' '.join(words[1][:n])}" for n in (1, 2)
     ]
-    place = min(int(np.log2(1 + (before + at.start) / 200)), 8)
+    place = min(int(np.log2(1 + (characters_before + date_span.start) / 200)), 8)
     named += [
         f"place {place}",
-        f"number {min(number, 6)}",
-        f"end {length - before - at.end < LAST}",
+        f"number {min(date_index, 6)}",
+        f"end {document_length - characters_before - date_span.end < LAST}",
     ]
-    return np.unique(feature_weights_by_hash(named))
+    return np.unique(hashed_feature_indices(named))
 
 
-def document_date(context: Context) -> Candidates:
+def document_date(context: Context) -> CandidateSet:
     """The dates of the documents that may be theirs, the likeliest first."""
     weights, bias = shipped_weights("dates", "date_bias")
     found: list[Candidate] = []
@@ -63,8 +68,8 @@ def document_date(context: Context) -> Candidates:
             if odds > DATE_ODDS:
                 found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
     found.sort(key=lambda each: -each.score)
-    chance = chance_of(found[0].score + DATE_BONUS) if found else 0.0
-    return Candidates(tuple(found), signals={BY_CLAUSE: chance})
+    chance = chance_from_log_odds(found[0].score + DATE_BONUS) if found else 0.0
+    return CandidateSet(tuple(found), signals={BY_CLAUSE: chance})
 
 
 def _dates_with_features(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:

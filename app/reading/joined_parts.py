@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 from docqa.app.answer.confidence import BY_STRUCTURE
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 
-from .candidates import Candidate, Candidates, Form, best_first
+from .candidates import AnswerForm, Candidate, CandidateSet, sort_best_first
 
 _SPEAKS_AGAINST = "answers_elsewhere"
 
 
-def join_answers_of_parts(
-    parts: Sequence[tuple[list[Ranked], Candidates | None]],
-) -> tuple[list[Ranked], Candidates | None]:
+def join_answers_of_question_parts(
+    parts: Sequence[tuple[list[RankedPassage], CandidateSet | None]],
+) -> tuple[list[RankedPassage], CandidateSet | None]:
     """The passages of each part by turns, the best first, and an answer with the items of all
     parts, in their order, as sure as its weakest; no candidates where a part has none, None where
     no part was read."""
     turns = chain.from_iterable(zip_longest(*(part[0] for part in parts)))
-    by_turns: dict[int, Ranked] = {}
+    by_turns: dict[int, RankedPassage] = {}
     for item in turns:
         if item is not None:
             by_turns.setdefault(item.passage_number, item)
@@ -31,37 +31,39 @@ def join_answers_of_parts(
         (found.refusal_logprob for found in read if found.refusal_logprob is not None), default=None
     )
     if len(read) < len(parts) or not all(found.candidates for found in read):
-        return ranked, Candidates((), none, tokens, Form.TWO_PARTS)
+        return ranked, CandidateSet((), none, tokens, AnswerForm.TWO_PARTS)
     items: list[Candidate] = []
     for found in read:
         items += _items_of_part(found, items)
-    others = best_first(c for found in read for c in found.candidates if c not in items)
-    return ranked, Candidates(
+    others = sort_best_first(c for found in read for c in found.candidates if c not in items)
+    return ranked, CandidateSet(
         (*items, *others),
         none,
         tokens,
-        Form.TWO_PARTS,
+        AnswerForm.TWO_PARTS,
         items=tuple(items),
-        signals=_weaker_signals(read),
+        signals=_weakest_signals(read),
     )
 
 
-def _items_of_part(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
+def _items_of_part(part: CandidateSet, known_items: list[Candidate]) -> tuple[Candidate, ...]:
     """A part's list, or its best candidate that does not repeat the part before."""
-    if found.form is Form.LIST and found.items:
-        return tuple(item for item in found.items if item not in known)
-    for each in found.candidates:
-        there = [item for item in known if (item.document, item.page) == (each.document, each.page)]
+    if part.form is AnswerForm.LIST and part.items:
+        return tuple(item for item in part.items if item not in known_items)
+    for each in part.candidates:
+        there = [
+            item for item in known_items if (item.document, item.page) == (each.document, each.page)
+        ]
         if not any(each.start < item.end and item.start < each.end for item in there):
             return (each,)
-    return found.candidates[:1]
+    return part.candidates[:1]
 
 
-def _weaker_signals(read: Sequence[Candidates]) -> dict[str, float]:
+def _weakest_signals(parts: Sequence[CandidateSet]) -> dict[str, float]:
     """Each signal of the part for which it says less. What the structure answered is sure: the
     other part decides.
     """
-    unsure = [found.signals for found in read if not found.signals.get(BY_STRUCTURE)]
+    unsure = [found.signals for found in parts if not found.signals.get(BY_STRUCTURE)]
     if not unsure:
         return {BY_STRUCTURE: 1.0}
     names = dict.fromkeys(chain.from_iterable(unsure))

@@ -46,7 +46,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in
     order. Each is whole, with the items below it, without its mark, the "; and" after it and its
     last stop; of one over a page end the longer part. They do not overlap."""
-    flat = _Flat(document, page)
+    flat = _JoinedPages(document, page)
     marks = find_list_marks(flat.text)
     stops = flat._section_starts(document)
     begin = flat.offset(page, start)
@@ -73,7 +73,7 @@ def _marks_that_may_begin_list(
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
     yield from (number for number in ones if start <= marks[number].at < end)
     behind = next((number for number in ones if marks[number].at >= end), None)
-    if behind is not None and _text_leads_to_mark(text, end, marks[behind]):
+    if behind is not None and _is_lead_in_to_mark(text, end, marks[behind]):
         yield behind
     for number in reversed([number for number in ones if marks[number].at < end]):
         mark = marks[number]
@@ -82,7 +82,7 @@ def _marks_that_may_begin_list(
             yield number
 
 
-def _text_leads_to_mark(text: str, end: int, mark: ListMark) -> bool:
+def _is_lead_in_to_mark(text: str, end: int, mark: ListMark) -> bool:
     between = text[end : mark.at]
     if len(between) > _LEAD or _ENDED.search(between) or ";" in between or between.count("\n") > 2:
         return False
@@ -125,7 +125,7 @@ def _item_spans(
     return spans
 
 
-class _Flat:
+class _JoinedPages:
     """A page with its neighbours as one text, in which a paragraph is one line."""
 
     def __init__(self, document: Document, page: int) -> None:
@@ -140,8 +140,8 @@ class _Flat:
             self.starts[one.page] = len(self.text)
             self.text += _join_wrapped_lines(one)
 
-    def offset(self, page: int, at: int) -> int:
-        return self.starts[page] + at
+    def offset(self, page: int, page_offset: int) -> int:
+        return self.starts[page] + page_offset
 
     def _section_starts(self, document: Document) -> list[int]:
         """Where sections begin in the joined text."""

@@ -55,7 +55,9 @@ def find_list_marks(text: str) -> list[ListMark]:
     return [found[at] for at in sorted(found)]
 
 
-def _add_mark(found: dict[int, ListMark], match: re.Match[str], *, opens_line: bool) -> None:
+def _add_mark(
+    marks_by_offset: dict[int, ListMark], match: re.Match[str], *, opens_line: bool
+) -> None:
     groups = match.groupdict()
     mark = groups.get("bullet") or groups.get("bare") or groups["bracketed"]
     places = (
@@ -65,7 +67,7 @@ def _add_mark(found: dict[int, ListMark], match: re.Match[str], *, opens_line: b
     )
     at = match.start() + match.group().index(mark)
     if places:
-        found[at] = ListMark(at, match.end(), places, opens_line)
+        marks_by_offset[at] = ListMark(at, match.end(), places, opens_line)
 
 
 def _numbering_positions(mark: str) -> tuple[Place, ...]:

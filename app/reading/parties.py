@@ -8,7 +8,7 @@ import numpy as np
 
 from docqa.ingest.types import Span
 
-from .clauses import feature_weights_by_hash
+from .clauses import hashed_feature_indices
 
 OUTSIDE = 0
 BEGINS = 1
@@ -63,14 +63,16 @@ def word_features(words: Sequence[str]) -> list[np.ndarray]:
         named.append("".join(_letter_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
         named.append(f"({inside > 0}{_letter_shape(padded[at])}")
         named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
-        found.append(feature_weights_by_hash(named))
+        found.append(hashed_feature_indices(named))
     return found
 
 
-def best_state_sequence(scores: np.ndarray, follow: np.ndarray) -> list[int]:
+def best_state_sequence(scores: np.ndarray, transition_scores: np.ndarray) -> list[int]:
     """The state of each word, by `scores` [words, 3] and those of one state after another, [3, 3]:
     the best way through in which no name goes on that has not begun (Viterbi 1967)."""
-    steps = follow + np.array([[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    steps = transition_scores + np.array(
+        [[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    )
     total = scores[0] + [0.0, 0.0, _IMPOSSIBLE]
     came = []
     for row in scores[1:]:
@@ -83,8 +85,8 @@ def best_state_sequence(scores: np.ndarray, follow: np.ndarray) -> list[int]:
     return way[::-1]
 
 
-def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
-    """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `follow`
+def party_name_spans(text: str, weights: np.ndarray, transition_scores: np.ndarray) -> list[Span]:
+    """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `transition_scores`
     as in `best_state_sequence`.
     """
     places = token_spans(text)
@@ -92,7 +94,7 @@ def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
     if not places:
         return []
     rows = word_features([text[each.start : each.end] for each in places])
-    way = best_state_sequence(np.stack([weights[:, row].sum(1) for row in rows]), follow)
+    way = best_state_sequence(np.stack([weights[:, row].sum(1) for row in rows]), transition_scores)
     for place, state in zip(places, way, strict=True):
         if state == BEGINS:
             found.append(place)

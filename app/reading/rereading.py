@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from docqa.app.answer.confidence import chance_of
+from docqa.app.answer.confidence import chance_from_log_odds
 from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
 
-from .candidates import Form, on_one_line
+from .candidates import AnswerForm, spaces_for_line_breaks
 
 WORDS = 150  # of an excerpt: a longer passage is read in parts
 _LONG = 200  # words: a longer sentence, as a table, is cut
@@ -39,7 +39,7 @@ class ExcerptSpan(ExcerptPlace):
     said: float | None = None
 
 
-class ReadAlone(NamedTuple):
+class SentenceOdds(NamedTuple):
     """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of
     605 held-out questions, for 77 % with the excerpt around it."""
 
@@ -48,11 +48,11 @@ class ReadAlone(NamedTuple):
 
     @property
     def chance(self) -> float:
-        return chance_of(self.answers)
+        return chance_from_log_odds(self.answers)
 
 
 @dataclass(frozen=True)
-class ExcerptReading:
+class ExcerptReadResult:
     """What was read, by the number of the excerpt unless said otherwise.
 
     `spans` best first; `items` of a list in the order of the text; `likely`: the log-probability
@@ -66,7 +66,7 @@ class ExcerptReading:
     likely: tuple[float, ...]
     none: float
     answers: tuple[float, ...]
-    forms: dict[Form, float]
+    forms: dict[AnswerForm, float]
     tokens: int
 
     @property
@@ -77,14 +77,16 @@ class ExcerptReading:
         return found
 
 
-def choose_excerpts(texts: Sequence[str], order: Sequence[int], most: int) -> list[ExcerptPlace]:
-    """The first `most` excerpts of the passages `texts` in `order`, the best first."""
+def choose_excerpts(
+    texts: Sequence[str], order: Sequence[int], max_excerpts: int
+) -> list[ExcerptPlace]:
+    """The first `max_excerpts` excerpts of the passages `texts` in `order`, the best first."""
     found: list[ExcerptPlace] = []
     for passage in order:
         found += split_passage_into_excerpts(texts[passage], passage)
-        if len(found) >= most:
+        if len(found) >= max_excerpts:
             break
-    return found[:most]
+    return found[:max_excerpts]
 
 
 def split_passage_into_excerpts(text: str, passage: int) -> list[ExcerptPlace]:
@@ -121,7 +123,7 @@ def _split_long_sentence(text: str, start: int, end: int) -> list[tuple[int, int
     ]
 
 
-def read_again(
+def read_excerpts(
     reader: ExcerptReader,
     question: str,
     texts: Sequence[str],
@@ -129,18 +131,18 @@ def read_again(
     excerpts: Sequence[ExcerptPlace],
     leads: Sequence[str],
     *,
-    longest: int,
-) -> ExcerptReading:
+    max_span_tokens: int,
+) -> ExcerptReadResult:
     """Read `excerpts` (at least one) of passages `texts` below `headings`, each after its lead, in
-    which no answer is; spans have at most `longest` tokens.
+    which no answer is; spans have at most `max_span_tokens` tokens.
     """
     before = [f"{lead} " if lead else "" for lead in leads]
     shown = [
-        lead + on_one_line(texts[e.slot][e.start : e.end])
+        lead + spaces_for_line_breaks(texts[e.slot][e.start : e.end])
         for e, lead in zip(excerpts, before, strict=True)
     ]
     found = predict_spans(
-        reader, question, shown, [headings[e.slot] for e in excerpts], longest=longest
+        reader, question, shown, [headings[e.slot] for e in excerpts], longest=max_span_tokens
     )
 
     def is_in_lead(number: int, first: int) -> bool:
@@ -156,7 +158,7 @@ def read_again(
         end = offset + places[last][1]
         return ExcerptSpan(excerpt.slot, start, end, number, logprob, said)
 
-    return ExcerptReading(
+    return ExcerptReadResult(
         tuple(excerpts),
         tuple(
             place(span.passage, span.first, span.last, span.score, span.said)
@@ -172,21 +174,27 @@ def read_again(
         tuple(found.spans.passages.tolist()),
         found.spans.none,
         tuple(found.answers),
-        {Form(name): chance for name, chance in zip(FORMS, found.forms, strict=True)},
+        {AnswerForm(name): chance for name, chance in zip(FORMS, found.forms, strict=True)},
         sum(map(len, found.places)),
     )
 
 
-def read_alone(
-    reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
-) -> list[ReadAlone]:
+def read_sentences_separately(
+    reader: ExcerptReader,
+    question: str,
+    headings: Sequence[str],
+    passage_sentences: Sequence[tuple[int, str]],
+) -> list[SentenceOdds]:
     """Read sentences by themselves: (number of the passage, by which `headings` go; text) of
     each.
     """
-    texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
+    texts = [reader.tokenizer.encode(spaces_for_line_breaks(text)) for _, text in passage_sentences]
     read = reader.excerpt_logits(
         reader_inputs(
-            reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]
+            reader.tokenizer,
+            question,
+            texts,
+            [headings[passage] for passage, _ in passage_sentences],
         )
     )
-    return [ReadAlone(each.answers, each.yes) for each in read]
+    return [SentenceOdds(each.answers, each.yes) for each in read]

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from docqa.app.answer.confidence import LARGEST_MARGIN, clamp_to_bounds
 
-from .candidates import Candidates
+from .candidates import CandidateSet
 
 
-def answer_signals(missing: Sequence[str], reading: Candidates | None) -> dict[str, float]:
-    """The signals of an answer to a question with the words `missing` (premises.py), all finite; what was not measured is 0, and -20 for log-probabilities.
+def answer_signals(missing: Sequence[str], reading: CandidateSet | None) -> dict[str, float]:
+    """The signals of an answer to a question with the words `missing` (premises.py), all finite;
+    what was not measured is 0, and -20 for log-probabilities.
 
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the
     first of the two; lead: by how much it exceeds the best span elsewhere; answers: log-odds that

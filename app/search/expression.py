@@ -86,28 +86,28 @@ def words_pattern(
 
 
 def expression_pattern(
-    written: str, *, ignore_case: bool = False, whole_words: bool = False
+    expression: str, *, ignore_case: bool = False, whole_words: bool = False
 ) -> ExpressionPattern:
     """The pattern of a regular expression. Raises UsageError where it is none."""
     import regex
 
-    if not written:
+    if not expression:
         raise UsageError("the expression is empty", hint="write one")
-    if _largest_repeat_count(written) > _MOST_REPEATS:
+    if _largest_repeat_count(expression) > _MOST_REPEATS:
         raise UsageError(
             f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *"
         )
     flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
     try:
-        regex.compile(written, flags)  # its message should name a position in what was typed
+        regex.compile(expression, flags)  # its message should name a position in what was typed
         compiled = regex.compile(
-            _bound_to_whole_words(_match_over_line_ends(written), whole_words), flags
+            _bound_to_whole_words(_match_over_line_ends(expression), whole_words), flags
         )
-        return ExpressionPattern(compiled, written, EXPRESSION_SECONDS)
+        return ExpressionPattern(compiled, expression, EXPRESSION_SECONDS)
     except RecursionError as error:
         raise UsageError("the expression is nested too deeply", hint=_SIMPLER) from error
     except regex.error as error:
-        what = f"{written!r} is not a regular expression: {error}"
+        what = f"{expression!r} is not a regular expression: {error}"
         raise UsageError(what, hint="it can be looked for as plain words") from error
 
 

@@ -109,13 +109,15 @@ def _lines_with_hits(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -
         yield f"{style.style_place(place)}: {_highlight_found_words(text.text, line, found, style)}"
 
 
-def _highlight_found_words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str:
+def _highlight_found_words(
+    text: str, line: Span, hit_spans: Sequence[Span], style: HitStyle
+) -> str:
     pieces: list[str] = []
-    windows = _shown_windows_of_line(text, line, found)
+    windows = _shown_windows_of_line(text, line, hit_spans)
     for window in windows:
         words = ""
         at = window.start
-        for span in found:
+        for span in hit_spans:
             if window.start <= span.start < window.end:
                 words += without_control_characters(
                     text[at : span.start]
@@ -127,12 +129,12 @@ def _highlight_found_words(text: str, line: Span, found: Sequence[Span], style: 
     return begin + " … ".join(pieces) + end
 
 
-def _shown_windows_of_line(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
+def _shown_windows_of_line(text: str, line: Span, hit_spans: Sequence[Span]) -> list[Span]:
     """What is shown of `line`: all of a short one, else whole words around what was found."""
     if line.end - line.start <= LINE_CHARACTERS:
         return [line]
     windows: list[Span] = []
-    for span in found:
+    for span in hit_spans:
         start = max(span.start - _AROUND, line.start)
         end = min(span.end + _AROUND, line.end)
         if start > line.start:

@@ -9,32 +9,31 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event, Finished, Notice
-from docqa.app.answerers.across import ask_across
+from docqa.app.answerers.across import ask_documents_separately
 from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import bundled_model, find_model, writing_template
 from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.answerers.third_party import third_party_models
-from docqa.app.context.cached import CachedParts
+from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context
 from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.places.named import DocumentNames
-from docqa.app.reading.candidates import ANYTHING, Wanted
-from docqa.app.reading.wording.across import across_question
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
+from docqa.app.reading.wording.across import per_document_question
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 from docqa.model.heads.question_heads import QuestionKind
 
 if TYPE_CHECKING:
     from docqa.app.answerers.answerer import TextGenerator
-    from docqa.app.answerers.local import LocalReading
+    from docqa.app.answerers.local import LocalPrefill
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
-    from docqa.model.prompts.written_prompt import AnsweredQuestion
     from docqa.model.protocol import Model
 
 
@@ -73,7 +72,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def of_documents(self, documents: Sequence[Document]) -> Session:
+    def make_session_for(self, documents: Sequence[Document]) -> Session:
         """A Session of some of these documents, with the same options."""
         return Session(
             documents,
@@ -91,7 +90,7 @@ class Session:
         for answerer in [
             made.get("local"),
             made.get("writing"),
-            *made.get("_answerers_of_single_documents", ()),
+            *made.get("_single_document_answerers", ()),
         ]:
             if answerer is not None:
                 answerer.close()
@@ -112,27 +111,27 @@ class Session:
     @cached_property
     def corpus(self) -> Corpus:
         if self._writing_template is None:
-            return self._corpus_of(self.model)
+            return self._make_corpus(self.model)
         from docqa.model.prompts.conversation import TemplateConversation
 
-        return self._corpus_of(
+        return self._make_corpus(
             self.model,
             TemplateConversation(self._writing_template, self.model.tokenizer).opening_ids(),
         )
 
-    def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
+    def _make_corpus(self, model: Model, opening: list[int] | None = None) -> Corpus:
         return Corpus(
             self.documents,
             model.tokenizer,
             self.warnings,
             opening,
-            cache=self._open_cached_parts(model),
+            cache=self._open_document_parts_cache(model),
         )
 
-    def _open_cached_parts(self, model: Model) -> CachedParts | None:
+    def _open_document_parts_cache(self, model: Model) -> DocumentPartsCache | None:
         if self.store is None:
             return None
-        return CachedParts(self.store, model.fingerprint, self._cache_notices)
+        return DocumentPartsCache(self.store, model.fingerprint, self._cache_notices)
 
     @property
     def answerer(self) -> Answerer:
@@ -151,7 +150,7 @@ class Session:
         elif self._writing_template is not None:
             from docqa.app.answerers.local_generator import LocalGenerator
 
-            corpus = self._corpus_of(bundled_model(self.options))
+            corpus = self._make_corpus(bundled_model(self.options))
             generator = LocalGenerator(
                 self.corpus, self.model, self._writing_template, self.options, self.store
             )
@@ -181,10 +180,10 @@ class Session:
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
     @cached_property
-    def _answerers_of_single_documents(self) -> list[ExtractiveAnswerer]:
+    def _single_document_answerers(self) -> list[ExtractiveAnswerer]:
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
-        cache = self._open_cached_parts(self.model)
+        cache = self._open_document_parts_cache(self.model)
         return [
             ExtractiveAnswerer(
                 Corpus((document,), self.model.tokenizer, [], cache=cache),
@@ -196,7 +195,7 @@ class Session:
         ]
 
     @property
-    def local_reading(self) -> LocalReading:
+    def local_reading(self) -> LocalPrefill:
         """What reads whole documents here: for a server's model the bundled one."""
         return self.answerer.reading
 
@@ -212,30 +211,30 @@ class Session:
         """Read all documents into the model, or load what is cached. Closing the generator keeps
         whole blocks.
         """
-        yield from self._notices()
+        yield from self._first_notices()
         self.corpus.word_index  # noqa: B018 - so that no question has to wait until it is made
-        yield from self._with_notices(self.local_reading.prefill_documents())
+        yield from self._interleave_cache_notices(self.local_reading.prefill_documents())
 
-    def ask(self, question: str, *, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+    def ask(self, question: str, *, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
         `wanted`: what the answer has to be."""
         asked = _require_nonempty_question(question)
-        yield from self._notices()
-        yield from self._with_notices(self._answer_events(asked, wanted))
+        yield from self._first_notices()
+        yield from self._interleave_cache_notices(self._answer_events(asked, wanted))
 
-    def _answer_events(self, question: str, wanted: Wanted) -> Iterator[Event]:
+    def _answer_events(self, question: str, wanted: AnswerRequirements) -> Iterator[Event]:
         """Of the answerer of all documents, of the one that is meant, or of each by itself."""
         if len(self.documents) < 2 or self.writes or self.model.reader is None:
             return self.answerer.ask(question, wanted)
-        across = across_question(question, self.model.reader)
+        across = per_document_question(question, self.model.reader)
         meant = DocumentNames(self.documents).documents_meant_by(question)
         if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
-            return self._answerers_of_single_documents[meant.pop()].ask(question, wanted)
+            return self._single_document_answerers[meant.pop()].ask(question, wanted)
         if across is None:
             return self.answerer.ask(question, wanted)
         numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
-        return ask_across(
-            across, question, self.corpus, self._answerers_of_single_documents, numbers
+        return ask_documents_separately(
+            across, question, self.corpus, self._single_document_answerers, numbers
         )
 
     def answer(self, question: str) -> Answer:
@@ -265,16 +264,11 @@ class Session:
         reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
         return reader is not None and reader.needs_earlier_question(question)
 
-    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
-        """`question` as a model that writes puts it so that it can be understood without the turns
-        `earlier`; as it is where none does."""
-        return self.writing.completed(question, earlier) if self.writing is not None else question
-
-    def ranked_passages(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[RankedPassage]:
         """All passages for `question`, best first, after `read`."""
         return self.answerer.ranked_passages(question)
 
-    def _notices(self) -> Iterator[Event]:
+    def _first_notices(self) -> Iterator[Event]:
         if not self.has_begun:
             self.has_begun = True
             if is_remote(self.options.model):
@@ -289,7 +283,7 @@ class Session:
                 yield from (Notice(words) for words in [library_damage()] if words)
             yield from (Notice(message) for message in [*self.warnings, *self.notices])
 
-    def _with_notices(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _interleave_cache_notices(self, events: Iterator[Event]) -> Iterator[Event]:
         """Each event after what was noticed about the cache while it was made."""
         for event in events:
             while self._cache_notices:

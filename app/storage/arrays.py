@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.app.errors import StoreDamaged
+from docqa.app.errors import StoreDamagedError
 from docqa.ingest.types import Document
 from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.errors import ModelError
@@ -39,7 +39,7 @@ def cached_arrays(
         try:
             folder, _ = store.open(kind, key)
             return mapped(folder / _FILE)[0]
-        except (StoreDamaged, OSError) as error:
+        except (StoreDamagedError, OSError) as error:
             store.drop(kind, key)
             notices.append(
                 f"{document.path}: the kept {KINDS[kind]} cannot be used ({error}) and is made again"
@@ -67,13 +67,13 @@ def to_bytes(arrays: Arrays, about: dict[str, str] | None = None) -> bytes:
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
     """The arrays of a safetensors file, read-only and mapped, and its metadata. Raises
-    StoreDamaged.
+    StoreDamagedError.
     """
     try:
         file = MappedTensors(path)
         return {name: file.array(name) for name in file.tensor_locations()}, file.metadata
     except ModelError as error:
-        raise StoreDamaged("is no file of arrays", where=str(path)) from error
+        raise StoreDamagedError("is no file of arrays", where=str(path)) from error
 
 
 def save_summed(path: Path, arrays: Arrays, **about: str) -> None:
@@ -82,10 +82,10 @@ def save_summed(path: Path, arrays: Arrays, **about: str) -> None:
 
 
 def load_summed(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
-    """What `save_summed` wrote. Raises StoreDamaged where it is something else now."""
+    """What `save_summed` wrote. Raises StoreDamagedError where it is something else now."""
     arrays, about = mapped(path)
     if about.get("sha256") != _digest(arrays):
-        raise StoreDamaged("does not match its checksum", where=str(path))
+        raise StoreDamagedError("does not match its checksum", where=str(path))
     return arrays, about
 
 

@@ -30,14 +30,14 @@ def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None
     if _is_device(target):
         target.write_bytes(data)
         return
-    write_atomically(target, data, 0o600 if private else _mode(target))
+    write_atomically(target, data, 0o600 if private else _rights_of_file(target))
 
 
 def write_new(path: str, data: bytes) -> None:
     """Put `data` at `path`. Raises FileExistsError, or OSError."""
     target = Path(path)
     # A link, unlike a rename, replaces no other program's new file.
-    write_atomically(target, data, _mode(target), os.link)
+    write_atomically(target, data, _rights_of_file(target), os.link)
 
 
 def _is_device(path: Path) -> bool:
@@ -45,7 +45,7 @@ def _is_device(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def _mode(target: Path) -> int:
+def _rights_of_file(target: Path) -> int:
     """The rights that the file has, or a new one would get: mkstemp's are for its owner alone."""
     if target.exists():
         return target.stat().st_mode & 0o777

@@ -17,7 +17,7 @@ _PREFIX = ".in_use."
 
 def process() -> str:
     """HOST.SYSTEM.PID of this process."""
-    return f"{_system()}.{os.getpid()}"
+    return f"{_host_and_system()}.{os.getpid()}"
 
 
 def pin(folder: Path) -> None:
@@ -37,7 +37,7 @@ def runs(process: str, age_s: float) -> bool:
     system, _, pid = process.rpartition(".")
     return (
         psutil.pid_exists(int(pid))
-        if system == _system() and pid.isdecimal()
+        if system == _host_and_system() and pid.isdecimal()
         else age_s < PIN_AGE_S
     )
 
@@ -53,7 +53,9 @@ def users(folder: Path) -> list[str]:
         with contextlib.suppress(OSError):  # another process removes it, or the folder is read-only
             if runs(process, time.time() - marker.stat().st_mtime):
                 hosts.append(
-                    "" if system == _system() else system.rpartition(".")[0] or "another machine"
+                    ""
+                    if system == _host_and_system()
+                    else system.rpartition(".")[0] or "another machine"
                 )
             else:
                 marker.unlink()
@@ -61,7 +63,7 @@ def users(folder: Path) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _system() -> str:
+def _host_and_system() -> str:
     """HOST.SYSTEM: where a process number means something. SYSTEM is made of boot id and process
     namespace.
     """

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path, PurePath
 
-from docqa.app.answer.text import list_first_names
-from docqa.app.errors import InputError, StoreDamaged
+from docqa.app.answer.text import abridged_name_list
+from docqa.app.errors import InputError, StoreDamagedError
 from docqa.app.options import Options
 from docqa.ingest.archive import load_file, load_stream
 from docqa.ingest.errors import IngestError, NoDocuments, TooLarge, Unreadable, name_file_in_errors
 from docqa.ingest.formats import format_of_type
 from docqa.ingest.pdf.ocr import is_ocr_available
-from docqa.ingest.process.forks import usable_cores
+from docqa.ingest.process.limits import usable_cores
 from docqa.ingest.read import INGEST_VERSION, documents_in_email, find_documents
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import FORMAT_OF_LINES, from_bytes, to_bytes
@@ -80,9 +80,9 @@ def each_document(
     contents = (
         (number, name, content)
         for number, path in enumerate(paths)
-        for name, content in _contents(path, sources.warnings, request)
+        for name, content in _contents_of_path(path, sources.warnings, request)
     )
-    with closing(_begun(contents, request, store, sources.notices)) as several:
+    with closing(_begin_documents(contents, request, store, sources.notices)) as several:
         for number, group in groupby(several, key=lambda each: each[0]):
             single = paths[number] == STDIN or os.path.isfile(paths[number])
             failures: list[IngestError] = []
@@ -112,7 +112,7 @@ def read_one(
     not alone.
     """
     sources = Sources()
-    contents = list(islice(_contents(path, sources.warnings, request), 2))
+    contents = list(islice(_contents_of_path(path, sources.warnings, request), 2))
     message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
     if len(contents) != 1 and not message:  # an e-mail is named, whatever is attached
         raise InputError(
@@ -124,7 +124,7 @@ def read_one(
     return sources.documents[0], data, sources
 
 
-def _contents(
+def _contents_of_path(
     path: str, warnings: list[str], request: ReadRequest
 ) -> Iterator[tuple[str, bytes | Path]]:
     skipped: list[str] = []
@@ -138,18 +138,18 @@ def _contents(
     else:
         yield from find_documents(path, skipped)
     if skipped:
-        warnings.append(f"{path}: no documents, passed over: {list_first_names(skipped, 5)}")
+        warnings.append(f"{path}: no documents, passed over: {abridged_name_list(skipped, 5)}")
 
 
-def _begun(
+def _begin_documents(
     contents: Iterable[tuple[int, str, bytes | Path]],
     request: ReadRequest,
     store: Store | None,
     notices: list[str],
-) -> Generator[tuple[int, "_Begun"], None, None]:
+) -> Generator[tuple[int, "_BegunDocument"], None, None]:
     """(number of its path, the document), in order; the next are parsed meanwhile."""
     most = min(usable_cores(), _MOST_AHEAD)
-    waiting = deque[tuple[int, _Begun]]()
+    waiting = deque[tuple[int, _BegunDocument]]()
     try:
         for number, name, content in contents:
             if time.monotonic() > request.until:
@@ -158,7 +158,7 @@ def _begun(
                     where=name,
                     hint="Read fewer documents at a time",
                 )
-            begun = _Begun(name, content, request, store, notices)
+            begun = _BegunDocument(name, content, request, store, notices)
             waiting.append((number, begun))
             if begun.reading is not None and request.on_begun is not None:
                 request.on_begun()
@@ -173,7 +173,7 @@ def _begun(
 
 
 @dataclass
-class _Begun:
+class _BegunDocument:
     """A document that is stored, or that a worker parses from now on; `document` raises what goes
     wrong. Mutable."""
 
@@ -234,7 +234,7 @@ def load_stored(
 ) -> Document:
     """The Document of `data`, a file called `name`, as kept, else parsed and, where that took so
     long, kept; `notices` say what the cache did. Raises as ingest."""
-    return _Begun(name, data, request, store, notices).document(keep_from_s)
+    return _BegunDocument(name, data, request, store, notices).document(keep_from_s)
 
 
 def content_digests(path: str) -> set[str]:
@@ -267,7 +267,7 @@ def document_keys(name: str, digest: str, request: ReadRequest) -> list[str]:
     changes it.
     """
     return [
-        _key(shown, digest, request, password)
+        _document_key(shown, digest, request, password)
         for shown in (_any_name(name), os.path.basename(name))
         for password in dict.fromkeys(("", request.password or ""))
     ]
@@ -278,7 +278,7 @@ def _any_name(name: str) -> str:
     return f"*/{PurePath(name).suffix.lower()}"
 
 
-def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
+def _document_key(name: str, digest: str, request: ReadRequest, password: str) -> str:
     read_as = [
         str(INGEST_VERSION),
         request.media_type or "",
@@ -308,7 +308,7 @@ def stored_document(
                 with name_file_in_errors(name):
                     request.refuse_large(file.stat().st_size)
                 return from_bytes(file.read_bytes(), name)
-            except (StoreDamaged, Unreadable, OSError) as error:
+            except (StoreDamagedError, Unreadable, OSError) as error:
                 store.drop("documents", key)
                 notices.append(
                     f"{name}: the kept text cannot be used ({error}) and is parsed again"
@@ -324,14 +324,14 @@ def keep_document(
     """
     if document.coverage.lost_pages:
         return
-    titled = _letters(document.title) != _letters(PurePath(name).stem) and name != STDIN
+    titled = _letters_only(document.title) != _letters_only(PurePath(name).stem) and name != STDIN
     shown = _any_name(name) if titled else os.path.basename(name)
     password = request.password or "" if b"/Encrypt" in data else ""
-    key = _key(shown, document.id, request, password)
+    key = _document_key(shown, document.id, request, password)
     details: Details = {**details_of([document]), "health": document.coverage.health}
     store.put("documents", key, details, {_FILE: to_bytes(document)})
 
 
-def _letters(text: str) -> str:
+def _letters_only(text: str) -> str:
     """What is left of a file's name, however a reader makes a title of it."""
     return "".join(character for character in text.casefold() if character.isalnum())

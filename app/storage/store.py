@@ -46,7 +46,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from docqa.app.errors import ResourceError, StoreDamaged
+from docqa.app.errors import ResourceError, StoreDamagedError
 from docqa.app.storage import pins
 
 from .atomic import write_whole
@@ -256,19 +256,19 @@ class Store:
         return (self.root / kind / key / _ENTRY).is_file()
 
     def open(self, kind: str, key: str) -> tuple[Path, Details]:
-        """Folder and entry of what is kept; marks it used. Raises StoreDamaged, naming the file
+        """Folder and entry of what is kept; marks it used. Raises StoreDamagedError, naming the file
         that differs.
         """
         folder = self.root / kind / key
         try:
             entry = _read_entry(folder)
             if entry["key"] != key or entry["kind"] != kind:
-                raise StoreDamaged(
+                raise StoreDamagedError(
                     f"is that of another document ({entry['key'][:12]})", where=str(folder)
                 )
             check_files(folder, entry["sizes"], entry["sums"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreDamaged(
+            raise StoreDamagedError(
                 f"cannot be read ({type(error).__name__}: {error})", where=str(folder)
             ) from error
         with contextlib.suppress(OSError):  # a read-only shared cache cannot say when
@@ -299,7 +299,7 @@ class Store:
             parent = self.root / kind
             for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
                 if folder.is_dir() and not _is_being_written(folder):
-                    entries.append(_entry(kind, folder))
+                    entries.append(_make_store_entry(kind, folder))
         return sorted(entries, key=lambda entry: (-entry.used, entry.key))
 
     def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[StoreEntry]:
@@ -348,7 +348,7 @@ class Store:
                 check_files(entry.folder, entry.details["sizes"], entry.details["sums"])
                 if entry.kind == "state":
                     check_state(entry.folder / "model")
-            except (StoreDamaged, StateError, OSError) as error:
+            except (StoreDamagedError, StateError, OSError) as error:
                 problems.append((entry, str(error)))
         return problems
 
@@ -368,7 +368,7 @@ class Store:
             known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
             wanted.update(document for document, recorded in known if below(recorded))
         for document in wanted:
-            self.folder("forgotten", _mark_name(document)).touch(mode=0o600)
+            self.folder("forgotten", _name_of_forgotten_mark(document)).touch(mode=0o600)
         self._sweep_marks()
         # What others write just now, too: they may not have seen the marks.
         for folder in filter(_is_being_written, self.root.glob(f"*/{_UNFINISHED}*")):
@@ -412,20 +412,21 @@ class Store:
     def meet(self, documents: Iterable[str]) -> None:
         """Note that `documents` are opened now: what is forgotten from now on, `forgotten` says."""
         for document in documents:
-            self._marks[document] = self._mark(document)
+            self._marks[document] = self._time_forgotten_ns(document)
 
     def forgotten(self, documents: Iterable[str]) -> bool:
         """Whether one of `documents` was forgotten after it was opened here: then nothing of it may
         be kept.
         """
         return any(
-            self._mark(document) > self._marks.setdefault(document, self._mark(document))
+            self._time_forgotten_ns(document)
+            > self._marks.setdefault(document, self._time_forgotten_ns(document))
             for document in documents
         )
 
-    def _mark(self, document: str) -> int:
+    def _time_forgotten_ns(self, document: str) -> int:
         try:
-            return (self.root / "forgotten" / _mark_name(document)).stat().st_mtime_ns
+            return (self.root / "forgotten" / _name_of_forgotten_mark(document)).stat().st_mtime_ns
         except OSError:
             return 0
 
@@ -436,7 +437,7 @@ class Store:
                     path.unlink()
 
 
-def _entry(kind: str, folder: Path) -> StoreEntry:
+def _make_store_entry(kind: str, folder: Path) -> StoreEntry:
     size = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # another process evicts at the same time
@@ -444,7 +445,7 @@ def _entry(kind: str, folder: Path) -> StoreEntry:
     try:
         details = _read_entry(folder)
         used = (folder / _ENTRY).stat().st_mtime
-    except (OSError, ValueError, StoreDamaged):
+    except (OSError, ValueError, StoreDamagedError):
         return StoreEntry(KINDS[kind], folder.name, folder, size, 0.0, "damaged")
     whole = "." not in folder.name  # a key has none
     name = folder.name if whole else details.get("key", folder.name)
@@ -463,7 +464,7 @@ def _is_being_written(folder: Path) -> bool:
         return True
 
 
-def _mark_name(document: str) -> str:
+def _name_of_forgotten_mark(document: str) -> str:
     """Not the document's own hash, which is in no file after it was forgotten."""
     return hashlib.sha256(f"forgotten {document}".encode()).hexdigest()
 
@@ -484,24 +485,24 @@ def _write_entry(folder: Path, kind: str, key: str, details: Details) -> None:
 
 
 def _read_entry(folder: Path) -> Details:
-    """Raises OSError, ValueError or StoreDamaged where it is not what was written."""
+    """Raises OSError, ValueError or StoreDamagedError where it is not what was written."""
     entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
     if not isinstance(entry, dict) or entry.get("checksum") != _checksum(cast(Details, entry)):
-        raise StoreDamaged(f"{_ENTRY} does not match its checksum", where=str(folder))
+        raise StoreDamagedError(f"{_ENTRY} does not match its checksum", where=str(folder))
     return cast(Details, entry)
 
 
 def check_files(folder: Path, sizes: Mapping[str, int], sums: Mapping[str, str]) -> None:
-    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamaged, naming the
+    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamagedError, naming the
     file.
     """
     for name, size in sizes.items():
         path = folder / name
         if not path.is_file():
-            raise StoreDamaged(f"{name} is missing", where=str(folder))
+            raise StoreDamagedError(f"{name} is missing", where=str(folder))
         if path.stat().st_size != size:
-            raise StoreDamaged(
+            raise StoreDamagedError(
                 f"{name} has {path.stat().st_size} bytes, {size} were written", where=str(folder)
             )
         if name in sums and file_digest(path) != sums[name]:
-            raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))
+            raise StoreDamagedError(f"{name} does not match its checksum", where=str(folder))

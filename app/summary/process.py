@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from docqa.app.answer.grades import Grade
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.document_kind import DocumentKind, likeliest_document_kind
@@ -38,7 +38,7 @@ def summarize_document(
     style: str,
     *,
     focus: str = "",
-    ranked: Sequence[Ranked] = (),
+    ranked: Sequence[RankedPassage] = (),
 ) -> SummaryRecord:
     """The summary of `document` in a style of `record.STYLES`; `context` is `lay_out([document],
     model.tokenizer)`. With a `focus` it is about that, by `ranked`, the passages for it, best

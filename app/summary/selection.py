@@ -11,8 +11,8 @@ import numpy as np
 
 from docqa.app.evidence.ranking import z_scores
 from docqa.app.evidence.terms import distinct_terms, plain_words, terms
-from docqa.app.reading.candidates import on_one_line
-from docqa.app.reading.clauses import ClauseSentence, clause_heads, hashed_sentence_features
+from docqa.app.reading.candidates import spaces_for_line_breaks
+from docqa.app.reading.clauses import ClauseSentence, clause_classifiers, hashed_sentence_features
 from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
@@ -107,7 +107,7 @@ class Pool:
         """
         if self.reader is None or not len(numbers):
             return np.zeros(len(numbers))
-        texts = [on_one_line(self.candidates[number].text) for number in numbers]
+        texts = [spaces_for_line_breaks(self.candidates[number].text) for number in numbers]
         readings = predict_spans(
             self.reader, question, texts, [self.heading_above(number) for number in numbers]
         )
@@ -139,7 +139,8 @@ class Pool:
                 [float(not DUTIES.isdisjoint(plain_words(each.text))) for each in self.candidates]
             )
         return np.max(
-            [clause_heads()[name].chances(self._clause_sentences) for name in topic.clauses], axis=0
+            [clause_classifiers()[name].chances(self._clause_sentences) for name in topic.clauses],
+            axis=0,
         )
 
     def heading_above(self, number: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked, WordIndex, z_scores
+from docqa.app.evidence.ranking import RankedPassage, WordIndex, z_scores
 from docqa.app.evidence.terms import terms
 
 from .selection import Pool, choose
@@ -28,7 +28,9 @@ FOCUS_WORDS = 0.6
 """Least sum of the reader's chance and this weight of the words in common."""
 
 
-def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranked]) -> list[int]:
+def about_focus(
+    focus: str, pool: Pool, context: Context, ranked: Sequence[RankedPassage]
+) -> list[int]:
     """Numbers of the candidates that are about `focus`, best first; `ranked` are the passages for
     it.
     """

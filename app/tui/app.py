@@ -19,7 +19,7 @@ from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
 from docqa.app.tui.library.library import LibraryScreen
-from docqa.app.tui.library.recents import PastQuestion, anything_stored
+from docqa.app.tui.library.recents import PastQuestion, is_anything_stored
 from docqa.app.tui.screens.choice_screen import ThemeScreen
 
 from .bridge import Opener, SessionBridge
@@ -85,7 +85,7 @@ class Interface(App[None]):
             from docqa.ingest.archive import is_zip
 
             single = not is_zip(Path(path))
-        before = self._path is None and self.store is not None and anything_stored(self.store)
+        before = self._path is None and self.store is not None and is_anything_stored(self.store)
         folder = os.path.dirname(path) or "." if single else path
         self.push_screen(LibraryScreen(folder, self.store, everywhere=before))
         if single:
@@ -222,6 +222,6 @@ def run(path: str | None, options: Options) -> int:
         report.note("docqa: saving what was read …")
         if not app.bridge.close(_LEAVE_WITHIN_S):
             # A thread in torch cannot be ended; the interpreter must not tidy up below it.
-            report.settle_stdout()
+            report.flush_stdout_quietly()
             os._exit(code)
     return code

@@ -33,7 +33,6 @@ Post = Callable[[Message], object]
 T = TypeVar("T")
 DRAFT_EVERY_S = 0.15
 _PAGES_EVERY_S = 0.1
-Scores = list[tuple[int, int, int, float]]
 _Messages = Generator[Message, None, None]
 
 
@@ -59,12 +58,10 @@ class DocumentOpened(Message):
 @dataclass
 class SessionEvent(Message):
     """An event of the session about question `number`, None for a read; without an event the
-    question is at work, as `understood`. `scores`, with the answer: how well every passage fits, as
-    (page, start, end, score)."""
+    question is at work, as `understood`."""
 
     number: int | None
     event: Event | None = None
-    scores: Scores = field(default_factory=list)
     understood: str = ""
 
 
@@ -263,12 +260,12 @@ class DocumentJobs:
 
     def _answer(self, number: int, question: str, before: Mapping[int, StoredTurn]) -> _Messages:
         """Answer `question` as the turns before it, answered by now, let it be understood."""
-        from docqa.app.chat.followups import asked_after
+        from docqa.app.chat.followups import complete_question
         from docqa.app.history.records import StoredTurn
 
         known = {**before, **self._answered}
         turns = [known[earlier] for earlier in sorted(known) if earlier < number]
-        asked = asked_after(self.opened, turns, question)
+        asked = complete_question(self.opened, turns, question)
         if asked != question:
             yield SessionEvent(number, understood=asked)
         for message in self._events(number, self.opened.ask(asked)):
@@ -286,8 +283,6 @@ class DocumentJobs:
         try:
             for event in gathered(stream):
                 yield SessionEvent(number, event)
-                if isinstance(event, Finished):
-                    yield SessionEvent(number, event, scores=passage_scores(self.opened, event))
         finally:
             stream.close()  # type: ignore[attr-defined]
 
@@ -309,17 +304,6 @@ def gathered(stream: Iterator[Event]) -> Iterator[Event]:
                 yield Token(text)
                 text = ""
                 shown_at = time.monotonic()
-
-
-def passage_scores(session: Session, finished: Finished) -> Scores:
-    """(page, start, end, score) of every passage for the question that was just answered."""
-    if session.options.quick or len(session.documents) > 1:
-        return []
-    scores = []
-    for item in session.ranked_passages(finished.answer.question):
-        passage = session.context.passages[item.passage_number].passage
-        scores.append((passage.page, passage.start, passage.end, item.score))
-    return scores
 
 
 def run_in_thread(
@@ -357,8 +341,8 @@ def problem(error: Exception) -> str:
         error.hint
     ):  # nobody types a flag here
         return f"{error.where}: {error.message}"
-    if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
-        return without_flags(report.describe(error))
+    if isinstance(error, report.expected_errors()) or report.is_out_of_memory(error):
+        return without_flags(report.error_message(error))
     return f"this is a bug in docqa: {type(error).__name__}: {error}"
 
 

@@ -35,14 +35,14 @@ class Key:
         return self.name.replace("_", "-")
 
 
-def _keys_of(screen: str) -> tuple[Key, ...]:
+def _load_keys(screen: str) -> tuple[Key, ...]:
     return tuple(
         replace(Key(*row), topic=part["topic"]) for part in _FILE[screen] for row in part["keys"]
     )
 
 
 _FILE = tomllib.loads(Path(__file__).with_name("keys.toml").read_text(encoding="utf-8"))
-DOCUMENT, LIBRARY, EVERYWHERE = map(_keys_of, ("document", "library", "everywhere"))
+DOCUMENT, LIBRARY, EVERYWHERE = map(_load_keys, ("document", "library", "everywhere"))
 TOPICS = (
     "Questions and answers",
     "Moving in the text",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docqa.app import config
-from docqa.app.config import nearest
+from docqa.app.config import nearest_name_hint
 from docqa.app.errors import UsageError
 from docqa.app.tui import keymap, themes
 
@@ -96,11 +96,13 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     for name, value in table.items():
         if name not in known:
             raise UsageError(
-                f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, tuple(known))
+                f"unknown key 'tui.{name}'",
+                where=origin,
+                hint=nearest_name_hint(name, tuple(known)),
             )
         if name != "keys" and value not in known[name]:
             what = f"tui.{name} {value!r} is not known"
-            raise UsageError(what, where=origin, hint=nearest(str(value), known[name]))
+            raise UsageError(what, where=origin, hint=nearest_name_hint(str(value), known[name]))
     keys = table.get("keys", {})
     if not isinstance(keys, Mapping):
         raise UsageError('tui.keys must have lines of the form action = "key"', where=origin)
@@ -114,7 +116,7 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
 
 def load() -> TuiSettings:
     """The settings of this user. Raises UsageError."""
-    return from_table(config.table("tui"), str(config.config_path()))
+    return from_table(config.load_table("tui"), str(config.config_path()))
 
 
 def settings_of(node: "DOMNode") -> TuiSettings:
@@ -130,7 +132,9 @@ def _check_key(name: str, value: object, origin: str) -> None:
     known = keymap.keys_by_name()
     if name not in known:
         raise UsageError(
-            f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known))
+            f"tui.keys: unknown action {name!r}",
+            where=origin,
+            hint=nearest_name_hint(name, tuple(known)),
         )
     if not isinstance(value, str) or not _is_key(value):
         hint = 'a name such as "f5", "ctrl+n" or "alt+left"; a plain letter is part of a question'

@@ -25,14 +25,13 @@ T = TypeVar("T")
 @dataclass
 class ShownTurn:
     """One question. `state`: queued, waiting, reading, preview, done, stopped or failed; `note`:
-    why it has no answer. `scores`: (page, start, end, score) of passages; `draft`: of the answer so
-    far; `understood`: what a follow-up was taken to ask."""
+    why it has no answer. `draft`: of the answer so far; `understood`: what a follow-up was taken
+    to ask."""
 
     question: str
     state: str = "waiting"
     answer: Answer | None = None
     note: str = ""
-    scores: list[tuple[int, int, int, float]] = field(default_factory=list)
     draft: str = ""
     understood: str = ""
 

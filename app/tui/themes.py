@@ -1,4 +1,4 @@
-"""The themes of docqa, dark and light, each for many colours and for sixteen."""
+"""The themes of docqa, dark and light; a terminal of sixteen colours gets one of Textual's own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 AUTO = "auto"
 DARK = "docqa-dark"
 LIGHT = "docqa-light"
-SIXTEEN = {DARK: "docqa-dark-16", LIGHT: "docqa-light-16"}
-"""Shown instead where a terminal has sixteen colours of its own."""
-OWN = (DARK, LIGHT, *SIXTEEN.values())
+SIXTEEN = {DARK: "ansi-dark", LIGHT: "ansi-light"}
+"""Textual's, shown instead where a terminal has sixteen colours of its own."""
+FORMER = {f"{name}-16": instead for name, instead in SIXTEEN.items()}
+"""Names that a config.toml may still have, and what is shown for them."""
 
 
 def themes() -> list[Theme]:
@@ -54,93 +55,23 @@ def themes() -> list[Theme]:
             dark=False,
             variables={"text-muted": "#565D6B"},
         ),
-        _of_sixteen(
-            DARK,
-            primary="ansi_bright_cyan",
-            accent="ansi_bright_yellow",
-            warning="ansi_bright_yellow",
-            error="ansi_bright_red",
-            success="ansi_bright_green",
-            ground="ansi_black",
-            text="ansi_bright_white",
-        ),
-        _of_sixteen(
-            LIGHT,
-            primary="ansi_blue",
-            accent="ansi_blue",
-            warning="ansi_red",
-            error="ansi_red",
-            success="ansi_blue",
-            ground="ansi_bright_white",
-            text="ansi_black",
-        ),
     ]
-
-
-def _of_sixteen(
-    name: str,
-    *,
-    primary: str,
-    accent: str,
-    warning: str,
-    error: str,
-    success: str,
-    ground: str,
-    text: str,
-) -> Theme:
-    """Text in the terminal's own colours, blocks in `text` with words in `ground`."""
-    from textual.theme import Theme
-
-    blocks = ("block-cursor", "input-selection", "screen-selection")
-    own = "ansi_default"
-    variables = {
-        **{f"{block}-background": text for block in blocks},
-        **{f"{block}-foreground": ground for block in blocks},
-        "block-cursor-blurred-background": own,
-        "block-cursor-blurred-foreground": own,
-        "link-color": own,
-        "text-muted": own,
-        "ansi-background": ground,
-        "ansi-foreground": text,
-        "input-cursor-text-style": "reverse",
-        "footer-key-foreground": accent,
-        "border": accent,
-        **dict.fromkeys(
-            (f"scrollbar-background{state}" for state in ("", "-hover", "-active")), own
-        ),
-    }
-    return Theme(
-        SIXTEEN[name],
-        ansi=True,
-        dark=name == DARK,
-        primary=primary,
-        secondary=primary,
-        accent=accent,
-        warning=warning,
-        error=error,
-        success=success,
-        foreground=own,
-        background=own,
-        surface=own,
-        panel=own,
-        boost=own,
-        variables=variables,
-    )
 
 
 def names() -> tuple[str, ...]:
     from textual.theme import BUILTIN_THEMES
 
-    return (AUTO, *OWN, *BUILTIN_THEMES)
+    return (AUTO, DARK, LIGHT, *FORMER, *BUILTIN_THEMES)
 
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
     """The theme to begin with: `setting` of config.toml, else the last one chosen, else docqa's for
-    the background; in sixteen `colours` (`standard`, to Rich) docqa's own."""
+    the background; in sixteen `colours` (`standard`, to Rich) Textual's for docqa's."""
     theme = setting
     if setting == AUTO:
         known = chosen_last in names() and chosen_last != AUTO
         theme = chosen_last if known else LIGHT if light else DARK
+    theme = FORMER.get(theme, theme)
     return SIXTEEN.get(theme, theme) if colours == "standard" else theme
 
 

@@ -9,24 +9,30 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.colours import Colour
 from docqa.ingest.docx import markup as word
 from docqa.ingest.language.numbers import in_roman
-from docqa.ingest.structure.clean import one_line, squeezed_lines
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
+from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.structure.outline import split_number
 from docqa.ingest.writer import BlockWriter, superscript_text
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name
+from docqa.ingest.xml_tree import (
+    attribute,
+    children_named,
+    descendants_with_names,
+    first_descendant_by_path,
+    local_name,
+)
 
 from .comments import Comments
 from .formatting import (
     RunFormat,
-    box_ground,
+    are_letters_invisible,
     is_hidden_drawing,
     is_off_the_page,
-    is_unseen,
     shading_colour,
+    text_box_background,
 )
 from .markup import value
 from .numbering import Numbering
-from .styles import ResolvedStyle, Styles, run_format
+from .styles import ResolvedStyle, Styles, format_of_run
 
 _DRAWN = frozenset(("drawing", "pict", "object", "AlternateContent"))
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
@@ -52,31 +58,31 @@ class ParagraphLine:
         self._parts: list[tuple[str, RunFormat]] = []
 
     @property
-    def is_contents(self) -> bool:
+    def is_table_of_contents_line(self) -> bool:
         """Whether its style is that of a line in a table of contents."""
         return self.style.name.lower().startswith("toc ")
 
-    def add(self, text: str, letters: RunFormat) -> None:
+    def add(self, text: str, run_format: RunFormat) -> None:
         """More words at the end."""
-        self._parts.append((text, letters))
+        self._parts.append((text, run_format))
 
-    def take_words(self) -> str:
+    def pop_words(self) -> str:
         """The words collected so far, which it forgets."""
         words = "".join(part for part, _ in self._parts)
         self._parts.clear()
         return words
 
-    def last_words(self) -> str:
+    def last_added_text(self) -> str:
         """What was added last."""
         return self._parts[-1][0] if self._parts else ""
 
     def text(self) -> str:
         """The words as printed, white space in order."""
         before, end, line = "".join(part for part, _ in self._parts).rpartition("\n")
-        if self.is_contents:
+        if self.is_table_of_contents_line:
             # The leader that Word prints before the page number.
             line = " .... ".join(line.rsplit("\t", 1))
-        return squeezed_lines(before + end + line)
+        return collapse_whitespace_by_line(before + end + line)
 
     def size_and_emphasis(self) -> tuple[float, bool]:
         """The size of most letters in points, and whether all are bold, underlined or capitals."""
@@ -147,7 +153,7 @@ class DocxBody:
                 self.deletions += word.has_text(element)
             elif name == "AlternateContent":
                 yield from self._elements_without_wrappers(
-                    word.newest_alternative(element), runs=runs
+                    word.newest_alternate_content(element), runs=runs
                 )
             elif name in ("commentRangeStart", "commentRangeEnd"):
                 self._comments.mark(name, attribute(element, "id"))
@@ -165,11 +171,11 @@ class DocxBody:
             self._write_paragraph(element, line, printed, text)
         self._write_notes()
         for box, ground in line.boxes:
-            self._with_ground(ground, self.write, box)
+            self._call_with_background(ground, self.write, box)
 
     def _line_and_list_number(self, element: Element) -> tuple[ParagraphLine, str]:
         """The words of a paragraph, and what its list prints before them."""
-        properties = child(element, "pPr")
+        properties = first_descendant_by_path(element, "pPr")
         style_id = value(properties, "pStyle")
         style = self._styles.get(style_id)
         ground = shading_colour(properties) or style.ground or self._ground
@@ -179,35 +185,38 @@ class DocxBody:
             line.add(self._carry, style.letters)
             self._carry = ""
         self._add_runs(element, line)
-        mark = child(properties, "rPr")
-        if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
+        mark = first_descendant_by_path(properties, "rPr")
+        if (
+            first_descendant_by_path(mark, "del") is not None
+            or first_descendant_by_path(mark, "moveFrom") is not None
+        ):
             # The end of this paragraph was deleted: what is left of it begins the next one.
-            self._carry = line.take_words()
+            self._carry = line.pop_words()
             return line, ""
         if not line.text() and word.is_property_on(mark, "vanish", False):
             return line, ""
         return line, self._numbering.next(style_id, line.style, properties)
 
     def _write_paragraph(
-        self, element: Element, line: ParagraphLine, printed: str, text: str
+        self, element: Element, line: ParagraphLine, list_number: str, text: str
     ) -> None:
-        level = _heading_level(child(element, "pPr"), line.style)
+        level = _heading_level(first_descendant_by_path(element, "pPr"), line.style)
         if not self.title and line.style.name.lower() == "title":
             self.title = text
-        words = text if level is None else one_line(text)
+        words = text if level is None else collapse_whitespace(text)
         # A line of the table of contents is no heading, however it looks.
-        if line.is_contents or len(words) > _MAX_HEADING_CHARS:
+        if line.is_table_of_contents_line or len(words) > _MAX_HEADING_CHARS:
             level = None
-        kind = "list" if printed or line.is_contents else "para"
+        kind = "list" if list_number or line.is_table_of_contents_line else "para"
         size, apart = line.size_and_emphasis()
         start = self._writer.block(
-            f"{printed} {words}" if printed else words,
+            f"{list_number} {words}" if list_number else words,
             kind if level is None else "heading",
-            bold=apart,
+            is_bold=apart,
             size=size,
         )
         if level is not None and start is not None:
-            number = printed.strip(" .-")
+            number = list_number.strip(" .-")
             numbered = (number, words) if number else split_number(words)
             self._writer.mark(level + 1, *numbered, start)
 
@@ -220,10 +229,10 @@ class DocxBody:
                 line.add(f" {word.equation_on_one_line(element)} ", line.style.letters)
 
     def _add_run(self, run: Element, line: ParagraphLine) -> None:
-        properties = child(run, "rPr")
+        properties = first_descendant_by_path(run, "rPr")
         characters = self._styles.get(value(properties, "rStyle"), paragraph=False)
-        letters = run_format(line.style, characters, properties)
-        if line.unseen or is_unseen(letters, line.ground):
+        letters = format_of_run(line.style, characters, properties)
+        if line.unseen or are_letters_invisible(letters, line.ground):
             self._hide_run(run, line)
             return
         for element in run:
@@ -233,7 +242,7 @@ class DocxBody:
                 and local_name(element) == "t"
                 and value(properties, "vertAlign") == "superscript"
             ):
-                text = superscript_text(line.last_words(), text)
+                text = superscript_text(line.last_added_text(), text)
             if text and all(self._fields):
                 line.add(text, letters)
                 line.after_hidden = False
@@ -246,10 +255,10 @@ class DocxBody:
                 self._text_of_character(element, line)
         if word.has_text(run):
             words = "".join(text.text or "" for text in children_named(run, "t"))
-            self._writer.hide(words, goes_on=line.after_hidden)
+            self._writer.hide(words, continues_last=line.after_hidden)
             line.after_hidden = True
 
-    def _take_field_character(self, element: Element) -> None:
+    def _handle_field_character(self, element: Element) -> None:
         """The instruction is not printed, the result is."""
         kind = attribute(element, "fldCharType")
         if kind == "begin":
@@ -264,23 +273,25 @@ class DocxBody:
         if name == "t" or name in _CHARACTERS:
             return _CHARACTERS.get(name, element.text or "")
         if name == "fldChar":
-            self._take_field_character(element)
+            self._handle_field_character(element)
         elif name == "sym":
             return word.symbol_character(attribute(element, "char") or "")
         elif name in ("footnoteReference", "endnoteReference"):
-            return self._mark_of_note(name.removesuffix("Reference"), attribute(element, "id"))
+            return self._count_note_and_make_mark(
+                name.removesuffix("Reference"), attribute(element, "id")
+            )
         elif name == "commentReference":
             self._comments.mark(name, attribute(element, "id"))
-        elif name in _DRAWN and is_hidden_drawing(word.newest_alternative(element)):
+        elif name in _DRAWN and is_hidden_drawing(word.newest_alternate_content(element)):
             self._writer.hide(word.words_in(element))
         elif name in _DRAWN:
-            ground = box_ground(element, self._under_boxes)
+            ground = text_box_background(element, self._under_boxes)
             line.boxes += [(box, ground) for box in word.text_box_contents(element)]
         elif name == "ruby":
             self._add_runs(element, line)
         return ""
 
-    def _mark_of_note(self, kind: str, note_id: str | None) -> str:
+    def _count_note_and_make_mark(self, kind: str, note_id: str | None) -> str:
         if not all(self._fields):
             return ""
         self._counts[kind] += 1
@@ -309,18 +320,18 @@ class DocxBody:
             # A frame around text, not data.
             for row in filter(self._is_row_kept, rows):
                 for cell in word.children(row, "tc"):
-                    self._with_ground_of_cell(cell, self.write)
+                    self._call_with_cell_background(cell, self.write)
         else:
             kept = list(filter(self._is_row_kept, rows))
-            for row, cells in zip(kept, placed_cells(kept), strict=True):
-                named = child(row, "trPr", "tblHeader") is not None
-                shown: list[MarkedCell] = []
+            for row, cells in zip(kept, cells_with_spans_by_row(kept), strict=True):
+                named = first_descendant_by_path(row, "trPr", "tblHeader") is not None
+                shown: list[MarkupCell] = []
                 for docx_cell in cells:
                     words = self._words_of_cell(docx_cell)
                     if docx_cell.goes_on:
                         self._writer.hide(words)
                     else:
-                        shown.append(MarkedCell(words, docx_cell.columns, docx_cell.rows, named))
+                        shown.append(MarkupCell(words, docx_cell.columns, docx_cell.rows, named))
                 self._writer.row(shown, id(table))
             self._write_notes()
         self._ground = outer
@@ -329,30 +340,32 @@ class DocxBody:
         return (
             ""
             if cell.element is None
-            else self._with_ground_of_cell(cell.element, self._words_on_one_line)
+            else self._call_with_cell_background(cell.element, self._words_on_one_line)
         )
 
-    def _with_ground_of_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
-        return self._with_ground(shading_colour(child(cell, "tcPr")) or self._ground, read, cell)
+    def _call_with_cell_background(self, cell: Element, function: Callable[[Element], T]) -> T:
+        return self._call_with_background(
+            shading_colour(first_descendant_by_path(cell, "tcPr")) or self._ground, function, cell
+        )
 
-    def _with_ground(
-        self, ground: Colour | None, read: Callable[[Element], T], element: Element
+    def _call_with_background(
+        self, colour: Colour | None, function: Callable[[Element], T], element: Element
     ) -> T:
         outer = self._ground
-        self._ground = ground
-        result = read(element)
+        self._ground = colour
+        result = function(element)
         self._ground = outer
         return result
 
     def _is_row_kept(self, row: Element) -> bool:
-        properties = child(row, "trPr")
-        self.insertions += child(properties, "ins") is not None
-        deleted = child(properties, "del") is not None
+        properties = first_descendant_by_path(row, "trPr")
+        self.insertions += first_descendant_by_path(properties, "ins") is not None
+        deleted = first_descendant_by_path(properties, "del") is not None
         self.deletions += deleted
-        height = child(properties, "trHeight")
+        height = first_descendant_by_path(properties, "trHeight")
         low = (
             attribute(height, "hRule") == "exact"
-            and word.number_of(height, "val", _LOWEST_ROW + 1) <= _LOWEST_ROW
+            and word.attribute_as_number(height, "val", _LOWEST_ROW + 1) <= _LOWEST_ROW
         )
         if low or word.is_property_on(properties, "hidden", False):
             self._writer.hide(word.words_in(row))
@@ -360,8 +373,8 @@ class DocxBody:
         return not deleted
 
     def _has_headings_in_cells(self, table: Element) -> bool:
-        for paragraph in all_named(table, "p"):
-            properties = child(paragraph, "pPr")
+        for paragraph in descendants_with_names(table, "p"):
+            properties = first_descendant_by_path(paragraph, "pPr")
             style = self._styles.get(value(properties, "pStyle"))
             if _heading_level(properties, style) is not None:
                 return True
@@ -376,7 +389,7 @@ class DocxBody:
             elif name == "tbl":
                 for row in word.children(element, "tr"):
                     words += [
-                        self._with_ground_of_cell(cell, self._words_on_one_line)
+                        self._call_with_cell_background(cell, self._words_on_one_line)
                         for cell in word.children(row, "tc")
                     ]
             elif name in word.TRANSPARENT:
@@ -385,16 +398,17 @@ class DocxBody:
 
     def _words_of_paragraph(self, element: Element) -> list[str]:
         line, printed = self._line_and_list_number(element)
-        text = one_line(line.text())
+        text = collapse_whitespace(line.text())
         words = [f"{printed} {text}" if printed else text] if text else []
         return words + [
-            self._with_ground(ground, self._words_on_one_line, box) for box, ground in line.boxes
+            self._call_with_background(ground, self._words_on_one_line, box)
+            for box, ground in line.boxes
         ]
 
 
 def _heading_level(properties: Element | None, style: ResolvedStyle) -> int | None:
     """The level of a heading from 0, None for other paragraphs."""
-    level = word.number(properties, "outlineLvl", style.outline)
+    level = word.child_val_as_number(properties, "outlineLvl", style.outline)
     return level if level is not None and 0 <= level <= 8 else None  # 9 is body text
 
 
@@ -409,20 +423,20 @@ class DocxCell:
     rows: int = 1
 
 
-def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
+def cells_with_spans_by_row(rows: Sequence[Element]) -> list[list[DocxCell]]:
     """The cells of each row, in order."""
     placed: list[list[DocxCell]] = []
     above: dict[int, DocxCell] = {}  # column -> the cell of merged rows that covers it
     for row in rows:
         cells: list[DocxCell] = []
         merged: dict[int, DocxCell] = {}
-        column = _column_count(child(row, "trPr"), "gridBefore", 0)
+        column = _column_count(first_descendant_by_path(row, "trPr"), "gridBefore", 0)
         if column:
             cells.append(DocxCell(None, column))
         for element in word.children(row, "tc"):
-            properties = child(element, "tcPr")
+            properties = first_descendant_by_path(element, "tcPr")
             cell = DocxCell(element, _column_count(properties, "gridSpan", 1))
-            merge = child(properties, "vMerge")
+            merge = first_descendant_by_path(properties, "vMerge")
             if merge is not None and attribute(merge, "val") != "restart" and column in above:
                 above[column].rows += 1
                 cell.goes_on = True
@@ -436,5 +450,5 @@ def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     return placed
 
 
-def _column_count(properties: Element | None, name: str, least: int) -> int:
-    return min(max(word.number(properties, name, least), least), _MOST_COLUMNS)
+def _column_count(properties: Element | None, name: str, minimum: int) -> int:
+    return min(max(word.child_val_as_number(properties, name, minimum), minimum), _MOST_COLUMNS)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.xml_tree import attribute, children_named
 
 _MAX_ABOUT_CHARS = 200
@@ -34,7 +34,7 @@ class Comments:
         """Those of the comments part of a package."""
         known: dict[str, Comment] = {}
         for at, element in enumerate(children_named(part, "comment")):
-            author = one_line((attribute(element, "author") or "").replace(":", " "))
+            author = collapse_whitespace((attribute(element, "author") or "").replace(":", " "))
             date = (attribute(element, "date") or "")[:10]
             key = attribute(element, "id") or str(-at)
             known[key] = Comment(author or "an unnamed author", date, element)
@@ -65,7 +65,7 @@ class Comments:
             yield self.known[comment_id]
 
     def _end_commented_words(self, comment_id: str) -> None:
-        words = one_line("".join(self._open.pop(comment_id, [])))
+        words = collapse_whitespace("".join(self._open.pop(comment_id, [])))
         if len(words) > _MAX_ABOUT_CHARS:
             words = words[:_MAX_ABOUT_CHARS].rsplit(" ", 1)[0] + " …"
         self.known[comment_id].about = words or self.known[comment_id].about

@@ -5,9 +5,14 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import BLACK, WHITE, Colour, are_alike, colour_of, mix_colours
 from docqa.ingest.language.lengths import length_in_pixels
-from docqa.ingest.xml_tree import all_named, attribute, child, local_name
+from docqa.ingest.xml_tree import (
+    attribute,
+    descendants_with_names,
+    first_descendant_by_path,
+    local_name,
+)
 
-from .markup import is_property_on, number, number_of, value
+from .markup import attribute_as_number, child_val_as_number, is_property_on, value
 
 # In points; what Word uses where no style says another size.
 DEFAULT_SIZE = 10.0
@@ -40,28 +45,28 @@ class RunFormat(NamedTuple):
     ground: Colour | None = None
 
 
-def with_run_properties(base: RunFormat, properties: Element | None) -> RunFormat:
-    """`base` changed by run properties."""
+def apply_run_properties(base_format: RunFormat, properties: Element | None) -> RunFormat:
+    """`base_format` changed by run properties."""
     if properties is None or not len(properties):
-        return base
-    size = number(properties, "sz", None)
+        return base_format
+    size = child_val_as_number(properties, "sz", None)
     underline = value(properties, "u")
-    fill = child(properties, "textFill")
-    fills = {attribute(colour, "val") for colour in all_named(fill, "srgbClr")}
+    fill = first_descendant_by_path(properties, "textFill")
+    fills = {attribute(colour, "val") for colour in descendants_with_names(fill, "srgbClr")}
     named = fills.pop() if len(fills) == 1 else value(properties, "color")
     highlight = colour_of(value(properties, "highlight") or "")
-    colour = base.colour if named is None else colour_of(named)
-    points = base.size if size is None else size / 2
+    colour = base_format.colour if named is None else colour_of(named)
+    points = base_format.size if size is None else size / 2
     return RunFormat(
         points,
-        is_property_on(properties, "b", base.bold),
-        base.underlined if underline is None else underline != "none",
-        is_property_on(properties, "caps", base.capitals)
+        is_property_on(properties, "b", base_format.bold),
+        base_format.underlined if underline is None else underline != "none",
+        is_property_on(properties, "caps", base_format.capitals)
         or is_property_on(properties, "smallCaps", False),
-        is_property_on(properties, "vanish", base.hidden)
+        is_property_on(properties, "vanish", base_format.hidden)
         or _has_squeezed_letters(properties, points),
         colour or (BLACK if highlight else None),
-        highlight or shading_colour(properties) or base.ground,
+        highlight or shading_colour(properties) or base_format.ground,
     )
 
 
@@ -69,7 +74,7 @@ def shading_colour(properties: Element | None) -> Colour | None:
     """The colour with which `properties` fill the background, of a pattern in the mean; None
     without one.
     """
-    shade = child(properties, "shd")
+    shade = first_descendant_by_path(properties, "shd")
     pattern = attribute(shade, "val") or ""
     ink = colour_of(attribute(shade, "color") or "")
     fill = colour_of(attribute(shade, "fill") or "")
@@ -79,29 +84,31 @@ def shading_colour(properties: Element | None) -> Colour | None:
     return mix_colours(ink or BLACK, fill or WHITE, share) if share and (ink or share < 1) else fill
 
 
-def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
-    """Whether letters cannot be seen on the colour `ground`, None: unknown."""
-    if letters.hidden or letters.size <= _SMALLEST_SIZE:
+def are_letters_invisible(run_format: RunFormat, background: Colour | None) -> bool:
+    """Whether letters cannot be seen on the colour `background`, None: unknown."""
+    if run_format.hidden or run_format.size <= _SMALLEST_SIZE:
         return True
-    return are_alike(letters.colour, letters.ground or ground)
+    return are_alike(run_format.colour, run_format.ground or background)
 
 
 def is_off_the_page(properties: Element | None) -> bool:
     """Whether a paragraph lies beside the page, or in lines too low to be seen."""
-    spacing = child(properties, "spacing")
-    frame = child(properties, "framePr")
-    line = number_of(spacing, "line", 0) if attribute(spacing, "lineRule") == "exact" else 0
-    height = number_of(frame, "h", _WIDEST_PAGE)
+    spacing = first_descendant_by_path(properties, "spacing")
+    frame = first_descendant_by_path(properties, "framePr")
+    line = (
+        attribute_as_number(spacing, "line", 0) if attribute(spacing, "lineRule") == "exact" else 0
+    )
+    height = attribute_as_number(frame, "h", _WIDEST_PAGE)
     if 0 < line <= _LOWEST_LINE or (
         attribute(frame, "hRule") == "exact" and height <= _LOWEST_LINE
     ):
         return True
-    indents = child(properties, "ind")
+    indents = first_descendant_by_path(properties, "ind")
     places = [
-        number_of(indents, name, 0)
+        attribute_as_number(indents, name, 0)
         for name in ("left", "start", "right", "end", "firstLine", "hanging")
     ]
-    places += [number_of(frame, "x", 0), number_of(frame, "y", 0)]
+    places += [attribute_as_number(frame, "x", 0), attribute_as_number(frame, "y", 0)]
     return any(abs(place) >= _WIDEST_PAGE // 2 for place in places)
 
 
@@ -109,19 +116,25 @@ def _has_squeezed_letters(properties: Element, size: float) -> bool:
     """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that
     draws none.
     """
-    narrow = number(properties, "w", None)
-    raised = number(properties, "position", 0)
+    narrow = child_val_as_number(properties, "w", None)
+    raised = child_val_as_number(properties, "position", 0)
     if (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED:
         return True
-    fill = child(properties, "textFill")
-    clear = max((number_of(alpha, "val", 0) for alpha in all_named(fill, "alpha")), default=0)
+    fill = first_descendant_by_path(properties, "textFill")
+    clear = max(
+        (attribute_as_number(alpha, "val", 0) for alpha in descendants_with_names(fill, "alpha")),
+        default=0,
+    )
     # Letters that are moved by half their size to each other are on one place.
-    moved = number(properties, "spacing", 0)
-    width = number(properties, "fitText", None)
+    moved = child_val_as_number(properties, "spacing", 0)
+    width = child_val_as_number(properties, "fitText", None)
     if moved <= -10 * size or (width is not None and width <= _LOWEST_LINE) or clear >= _CLEAR:
         return True
-    blank = "blank" in (attribute(child(properties, "rFonts"), "ascii") or "").lower()
-    return blank or child(fill, "noFill") is not None
+    blank = (
+        "blank"
+        in (attribute(first_descendant_by_path(properties, "rFonts"), "ascii") or "").lower()
+    )
+    return blank or first_descendant_by_path(fill, "noFill") is not None
 
 
 def is_hidden_drawing(drawing: Element) -> bool:
@@ -131,7 +144,7 @@ def is_hidden_drawing(drawing: Element) -> bool:
         if name in ("docPr", "anchor") and attribute(element, "hidden") in ("1", "true"):
             return True
         if name == "extent":
-            sides = (number_of(element, side, _LOWEST_DRAWN + 1) for side in ("cx", "cy"))
+            sides = (attribute_as_number(element, side, _LOWEST_DRAWN + 1) for side in ("cx", "cy"))
             if min(sides) <= _LOWEST_DRAWN:
                 return True
         if (
@@ -156,21 +169,24 @@ def _is_hiding_declaration(name: str, value: str) -> bool:
 
 def page_colour(document: Element) -> Colour:
     """The colour of the paper."""
-    return colour_of(attribute(child(document, "background"), "color") or "") or WHITE
+    return (
+        colour_of(attribute(first_descendant_by_path(document, "background"), "color") or "")
+        or WHITE
+    )
 
 
-def has_pictures_behind(document: Element) -> bool:
+def has_pictures_behind_text(document: Element) -> bool:
     """Whether images or filled shapes float over the page, so that what is after a location is
     unknown.
     """
     return any(
-        attribute(anchor, "behindDoc") in ("1", "true") or all_named(anchor, "pic")
-        for anchor in all_named(document, "anchor")
+        attribute(anchor, "behindDoc") in ("1", "true") or descendants_with_names(anchor, "pic")
+        for anchor in descendants_with_names(document, "anchor")
     )
 
 
-def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
-    """The colour behind the words of the text box `drawing`, on a page of colour `behind`; None:
+def text_box_background(drawing: Element, page_colour: Colour | None) -> Colour | None:
+    """The colour behind the words of the text box `drawing`, on a page of colour `page_colour`; None:
     unknown.
     """
     fills: list[Colour | None] = []
@@ -181,7 +197,7 @@ def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
             fill = next((e for e in element if local_name(e).endswith("Fill")), None)
             if fill is not None:
                 rgb = value(fill, "srgbClr") or ""
-                fills.append(behind if local_name(fill) == "noFill" else colour_of(rgb))
+                fills.append(page_colour if local_name(fill) == "noFill" else colour_of(rgb))
         elif name == "fillRef":
             styled |= attribute(element, "idx") not in (None, "0")
         elif name in ("shape", "rect", "roundrect") and attribute(element, "filled") not in (
@@ -190,5 +206,5 @@ def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
         ):
             fills.append(colour_of((attribute(element, "fillcolor") or "white").split(" ")[0]))
     if not fills:
-        return None if styled else behind
+        return None if styled else page_colour
     return fills[0] if len(set(fills)) == 1 else None

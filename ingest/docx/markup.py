@@ -9,7 +9,13 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import BLACK, WHITE, colour_of, mix_colours
 from docqa.ingest.language.words import word_set
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name
+from docqa.ingest.xml_tree import (
+    attribute,
+    children_named,
+    descendants_with_names,
+    first_descendant_by_path,
+    local_name,
+)
 
 WRAPPERS = word_set("hyperlink smartTag sdt sdtContent fldSimple bdo dir customXml ruby rubyBase")
 INSERTED = frozenset(("ins", "moveTo"))
@@ -20,10 +26,10 @@ MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")
 # Other names for places of a theme.
 _THEME_PLACES = {
-    f"{name}{number}": f"{place}{number}"
+    f"{name}{child_val_as_number}": f"{place}{child_val_as_number}"
     for place, names in (("lt", "background light bg"), ("dk", "text dark tx"))
     for name in names.split()
-    for number in "12"
+    for child_val_as_number in "12"
 }
 # The signs of the fonts Wingdings and Symbol that documents use as boxes, ticks and bullets.
 _SIGNS = {
@@ -50,7 +56,7 @@ def children(parent: Element, name: str) -> Iterator[Element]:
 def theme_colours(part: Element | None) -> dict[str, str]:
     """The colours of a theme by their names."""
     found = {"lt1": "FFFFFF", "dk1": "000000"}
-    scheme = child(part, "themeElements", "clrScheme")
+    scheme = first_descendant_by_path(part, "themeElements", "clrScheme")
     for place in scheme if scheme is not None else ():
         colour = next(iter(place), None)
         found[local_name(place)] = (
@@ -59,42 +65,48 @@ def theme_colours(part: Element | None) -> dict[str, str]:
     return found
 
 
-def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
+def replace_theme_colours(root: Element, theme: Mapping[str, str]) -> Element:
     """`root` with the colours that it names by places of the `theme`, lighter or darker, put in."""
     for element in root.iter():
         if local_name(element) in ("schemeClr", "prstClr"):
             element.tag = "srgbClr"
-            changes = {local_name(inner): number_of(inner, "val", 0) / 1e5 for inner in element}
-            _put_changed_theme_colour(element, "val", attribute(element, "val"), theme, changes)
+            changes = {
+                local_name(inner): attribute_as_number(inner, "val", 0) / 1e5 for inner in element
+            }
+            _set_shaded_theme_colour(element, "val", attribute(element, "val"), theme, changes)
         if any("}theme" in key for key in element.attrib):
-            _put_theme_colour(element, "val", "themeColor", "theme", theme)
-            _put_theme_colour(element, "fill", "themeFill", "themeFill", theme)
+            _set_theme_colour(element, "val", "themeColor", "theme", theme)
+            _set_theme_colour(element, "fill", "themeFill", "themeFill", theme)
     return root
 
 
-def _put_theme_colour(
-    element: Element, name: str, place: str, kind: str, theme: Mapping[str, str]
+def _set_theme_colour(
+    element: Element, name: str, theme_attribute: str, kind: str, theme: Mapping[str, str]
 ) -> None:
-    """Puts the colour into the attribute `name` that the attribute `place` names in the theme."""
+    """Puts the colour into the attribute `name` that the attribute `theme_attribute` names in the theme."""
     changes: dict[str, float] = {}
     for change in ("Tint", "Shade"):
         level = attribute(element, kind + change) or ""  # two hexadecimal digits
         changes[change] = (colour_of(3 * level) or WHITE)[0] / 255
-    _put_changed_theme_colour(element, name, attribute(element, place), theme, changes)
+    _set_shaded_theme_colour(element, name, attribute(element, theme_attribute), theme, changes)
 
 
-def _put_changed_theme_colour(
+def _set_shaded_theme_colour(
     element: Element,
-    name: str,
-    place: str | None,
+    attribute: str,
+    theme_attribute: str | None,
     theme: Mapping[str, str],
-    changes: Mapping[str, float],
+    shades: Mapping[str, float],
 ) -> None:
-    if place is not None:
-        key = next((key for key in element.attrib if key.rpartition("}")[2] == name), name)
-        named = theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto"))
+    if theme_attribute is not None:
+        key = next(
+            (key for key in element.attrib if key.rpartition("}")[2] == attribute), attribute
+        )
+        named = theme.get(
+            _THEME_PLACES.get(theme_attribute, theme_attribute), element.get(key, "auto")
+        )
         if colour := colour_of(named):
-            for change, share in changes.items():
+            for change, share in shades.items():
                 if change.lower() in ("tint", "lumoff"):
                     colour = mix_colours(colour, WHITE, 1 - share if change == "lumOff" else share)
                 elif change.lower() in ("shade", "lummod"):
@@ -112,20 +124,20 @@ def symbol_character(code: str) -> str:
 
 def has_text(element: Element) -> bool:
     """Whether there are words in `element`, deleted ones included."""
-    return any(inner.text for inner in all_named(element, "t", "delText"))
+    return any(inner.text for inner in descendants_with_names(element, "t", "delText"))
 
 
 def words_in(element: Element) -> str:
     """All the words in `element`."""
-    return "".join(inner.text or "" for inner in all_named(element, "t"))
+    return "".join(inner.text or "" for inner in descendants_with_names(element, "t"))
 
 
-def newest_alternative(element: Element) -> Element:
+def newest_alternate_content(element: Element) -> Element:
     """The first, which is the newest, of the ways to say the same that Word knows."""
     for choice in children_named(element, "Choice"):
         if _KNOWN.issuperset((attribute(choice, "Requires") or "").split()):
             return choice
-    fallback = child(element, "Fallback")
+    fallback = first_descendant_by_path(element, "Fallback")
     return element if fallback is None else fallback
 
 
@@ -135,7 +147,9 @@ def text_box_contents(element: Element) -> Iterator[Element]:
         yield element
         return
     for inner in (
-        [newest_alternative(element)] if local_name(element) == "AlternateContent" else element
+        [newest_alternate_content(element)]
+        if local_name(element) == "AlternateContent"
+        else element
     ):
         yield from text_box_contents(inner)
 
@@ -170,7 +184,7 @@ def equation_on_one_line(element: Element) -> str:
 
 
 def _part_of_equation(element: Element, name: str) -> str:
-    found = child(element, name)
+    found = first_descendant_by_path(element, name)
     return equation_on_one_line(found) if found is not None else ""
 
 
@@ -182,15 +196,15 @@ def _with_parentheses(sign: str, text: str) -> str:
 
 def value(element: Element | None, *names: str) -> str | None:
     """The `val` of the element that `names` lead to from `element`, each by its first child."""
-    return attribute(child(element, *names), "val")
+    return attribute(first_descendant_by_path(element, *names), "val")
 
 
-def number(element: Element | None, name: str, default: T) -> int | T:
+def child_val_as_number(element: Element | None, name: str, default: T) -> int | T:
     """The `val` of the child `name` of `element` as a number, or `default`."""
-    return number_of(child(element, name), "val", default)
+    return attribute_as_number(first_descendant_by_path(element, name), "val", default)
 
 
-def number_of(element: Element | None, name: str, default: T) -> int | T:
+def attribute_as_number(element: Element | None, name: str, default: T) -> int | T:
     """The attribute `name` of `element` as a number, or `default`."""
     text = attribute(element, name)
     return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
@@ -198,7 +212,7 @@ def number_of(element: Element | None, name: str, default: T) -> int | T:
 
 def is_property_on(properties: Element | None, name: str, default: bool) -> bool:
     """Whether the property `name` is on; `default` where it is absent."""
-    element = child(properties, name)
+    element = first_descendant_by_path(properties, name)
     return (
         default
         if element is None

@@ -4,10 +4,10 @@ import re
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.language.numbers import in_letters, in_roman
-from docqa.ingest.structure.clean import one_line
-from docqa.ingest.xml_tree import attribute, child, children_named
+from docqa.ingest.structure.clean import collapse_whitespace
+from docqa.ingest.xml_tree import attribute, children_named, first_descendant_by_path
 
-from .markup import MAX_CHAIN, number, number_of, value
+from .markup import MAX_CHAIN, attribute_as_number, child_val_as_number, value
 from .styles import ResolvedStyle, Styles
 
 
@@ -26,19 +26,19 @@ class Numbering:
         """The number of the next paragraph, which has these properties: "4.2", "(a)", "-" for a
         bullet, or "".
         """
-        own = child(properties, "numPr")
+        own = first_descendant_by_path(properties, "numPr")
         list_id = value(own, "numId") or style.list_id
         if list_id is None or list_id not in self._lists:
             return ""
         key = self._abstract_list_id(list_id)
         levels = self._levels_of_list(list_id, key)
-        level = number(own, "ilvl", None)
+        level = child_val_as_number(own, "ilvl", None)
         if level is None:
             styles = {value(e, "pStyle"): n for n, e in reversed(levels.items())}
             level = styles.get(style_id or "", style.list_level or 0)
         if level not in levels:
             return ""
-        self._count_up(list_id, key, levels, level)
+        self._increment_level_counter(list_id, key, levels, level)
         form = value(levels[level], "lvlText") or ""
         if "%" not in form and value(levels[level], "numFmt") in ("bullet", "none"):
             return "-"
@@ -53,36 +53,38 @@ class Numbering:
             return self._abstract_list_id(linked or "", depth + 1)
         return key
 
-    def _levels_of_list(self, list_id: str, key: str) -> dict[int, Element]:
+    def _levels_of_list(self, list_id: str, abstract_list_id: str) -> dict[int, Element]:
         if list_id not in self._levels:
             levels = {
-                number_of(level, "ilvl", 0): level
-                for level in children_named(self._abstract.get(key), "lvl")
+                attribute_as_number(level, "ilvl", 0): level
+                for level in children_named(self._abstract.get(abstract_list_id), "lvl")
             }
             for override in children_named(self._lists[list_id], "lvlOverride"):
-                replaced = child(override, "lvl")
+                replaced = first_descendant_by_path(override, "lvl")
                 if replaced is not None:
-                    levels[number_of(override, "ilvl", 0)] = replaced
+                    levels[attribute_as_number(override, "ilvl", 0)] = replaced
             self._levels[list_id] = levels
         return self._levels[list_id]
 
-    def _count_up(self, list_id: str, key: str, levels: dict[int, Element], level: int) -> None:
-        counters = self._counters.setdefault(key, {})
+    def _increment_level_counter(
+        self, list_id: str, counter_key: str, levels: dict[int, Element], level: int
+    ) -> None:
+        counters = self._counters.setdefault(counter_key, {})
         if list_id not in self._started:
             self._started.add(list_id)
             for override in self._lists[list_id]:
-                start = number(override, "startOverride", None)
+                start = child_val_as_number(override, "startOverride", None)
                 if start is not None:
-                    counters[number_of(override, "ilvl", 0)] = start - 1
+                    counters[attribute_as_number(override, "ilvl", 0)] = start - 1
         for upper in range(level):
             counters.setdefault(upper, _start_number(levels.get(upper)))
         counters[level] = counters.get(level, _start_number(levels[level]) - 1) + 1
         for deeper in [n for n in counters if n > level]:
-            if number(levels.get(deeper), "lvlRestart", 1) != 0:
+            if child_val_as_number(levels.get(deeper), "lvlRestart", 1) != 0:
                 del counters[deeper]
 
     def _printed_number(self, form: str, key: str, levels: dict[int, Element], level: int) -> str:
-        legal = child(levels[level], "isLgl") is not None
+        legal = first_descendant_by_path(levels[level], "isLgl") is not None
         counters = self._counters[key]
 
         def fill(match: re.Match[str]) -> str:
@@ -90,7 +92,7 @@ class Numbering:
             kind = value(levels.get(at), "numFmt") or "decimal"
             return _count_in_format(counters.get(at, 1), "decimal" if legal else kind)
 
-        return one_line(re.sub(r"%([1-9])", fill, form[:200]))
+        return collapse_whitespace(re.sub(r"%([1-9])", fill, form[:200]))
 
 
 def _children_by_attribute(root: Element | None, name: str, key: str) -> dict[str, Element]:
@@ -111,4 +113,4 @@ def _count_in_format(count: int, kind: str) -> str:
 
 
 def _start_number(level: Element | None) -> int:
-    return number(level, "start", 1)
+    return child_val_as_number(level, "start", 1)

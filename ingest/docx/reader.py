@@ -13,15 +13,15 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
-from docqa.ingest.xml_tree import attribute, child, children_named, parse_xml
+from docqa.ingest.xml_tree import attribute, children_named, first_descendant_by_path, parse_xml
 
 from .body import DocxBody
 from .comments import Comments
-from .formatting import has_pictures_behind, page_colour
-from .markup import theme_colours, with_theme
+from .formatting import has_pictures_behind_text, page_colour
+from .markup import replace_theme_colours, theme_colours
 from .numbering import Numbering
 from .styles import Styles
 
@@ -37,19 +37,21 @@ def read_docx(request: ReadRequest) -> Document:
     notes = {kind: _notes_by_id(parts.xml(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
     comments = Comments.from_part(parts.xml("comments"))
     ground = page_colour(parts.main)
-    pictures = has_pictures_behind(parts.main)
+    pictures = has_pictures_behind_text(parts.main)
     numbering = Numbering(parts.xml("numbering"), styles)
     body = DocxBody(
         writer, styles, numbering, notes, comments, ground, None if pictures else ground
     )
-    content = child(parts.main, "body")
+    content = first_descendant_by_path(parts.main, "body")
     if content is None:
         raise NotADocument("its main part has no body", hint="Save it again as .docx")
     body.write(content)
     writer.infer_headings()
     furniture = _write_margins(body, parts, writer)
     _write_comments(body, comments, writer)
-    named = child(parts.xml("core-properties", whole=True), "title")
+    named = first_descendant_by_path(
+        parts.xml("core-properties", is_of_whole_package=True), "title"
+    )
     title = body.title or ((named.text or "").strip() if named is not None else "")
     return writer.document(
         request,
@@ -71,7 +73,7 @@ def _write_margins(body: DocxBody, parts: "_PackageParts", writer: BlockWriter) 
                 continue
             seen.add(words)
             if not _PAGE_NUMBER.sub("", words).strip(" \n-–—|/.,"):
-                rest.append(one_line(words))
+                rest.append(collapse_whitespace(words))
                 continue
             start = writer.block(words, "margin")
             if start is not None:
@@ -82,7 +84,7 @@ def _write_margins(body: DocxBody, parts: "_PackageParts", writer: BlockWriter) 
 def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
     first = True
     for comment in comments.comments_in_text_order():
-        words = one_line(body.words_of(comment.content))
+        words = collapse_whitespace(body.words_of(comment.content))
         if not words:
             continue
         who = f"Comment by {comment.author}"
@@ -110,7 +112,7 @@ class _PackageParts:
             )
         self._own = self._targets_by_kind(main)
         self._theme = theme_colours(self.xml("theme"))
-        self.main = with_theme(found, self._theme)
+        self.main = replace_theme_colours(found, self._theme)
 
     def _targets_by_kind(self, source: str) -> dict[str, list[str]]:
         folder, name = posixpath.split(source)
@@ -128,17 +130,17 @@ class _PackageParts:
         data = self._package.read(name)
         return None if data is None else parse_xml(data, part=name)
 
-    def xml(self, kind: str, *, whole: bool = False) -> Element | None:
-        """Of the `whole` package or the main part, the first of this kind."""
-        names = (self._root if whole else self._own).get(kind)
+    def xml(self, kind: str, *, is_of_whole_package: bool = False) -> Element | None:
+        """Of the `is_of_whole_package` package or the main part, the first of this kind."""
+        names = (self._root if is_of_whole_package else self._own).get(kind)
         part = self._parse_part(names[0]) if names else None
-        return part if part is None or kind == "theme" else with_theme(part, self._theme)
+        return part if part is None or kind == "theme" else replace_theme_colours(part, self._theme)
 
     def all(self, kind: str) -> Iterator[Element]:
         for name in self._own.get(kind, ()):
             part = self._parse_part(name)
             if part is not None:
-                yield with_theme(part, self._theme)
+                yield replace_theme_colours(part, self._theme)
 
 
 def _notes_by_id(root: Element | None, kind: str) -> dict[str, Element]:

@@ -6,10 +6,15 @@ from functools import reduce
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named
+from docqa.ingest.xml_tree import (
+    attribute,
+    children_named,
+    descendants_with_names,
+    first_descendant_by_path,
+)
 
-from .formatting import RunFormat, is_off_the_page, shading_colour, with_run_properties
-from .markup import MAX_CHAIN, number, value
+from .formatting import RunFormat, apply_run_properties, is_off_the_page, shading_colour
+from .markup import MAX_CHAIN, child_val_as_number, value
 
 _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
 
@@ -37,8 +42,8 @@ class Styles:
     def __init__(self, root: Element | None) -> None:
         self._elements: dict[str, Element] = {}
         self._known: dict[str, ResolvedStyle] = {}
-        self._letters = with_run_properties(
-            RunFormat(), child(root, "docDefaults", "rPrDefault", "rPr")
+        self._letters = apply_run_properties(
+            RunFormat(), first_descendant_by_path(root, "docDefaults", "rPrDefault", "rPr")
         )
         self._default: str | None = None
         for element in children_named(root, "style"):
@@ -66,28 +71,32 @@ class Styles:
         style = ResolvedStyle(value(chain[0], "name") or "", letters=self._letters)
         for element in reversed(chain):
             heading = _HEADING_NAME.match(value(element, "name") or "")
-            properties = child(element, "pPr")
+            properties = first_descendant_by_path(element, "pPr")
             level = int(heading[1]) - 1 if heading else style.outline
-            style.outline = number(properties, "outlineLvl", level)
-            lists = child(properties, "numPr")
+            style.outline = child_val_as_number(properties, "outlineLvl", level)
+            lists = first_descendant_by_path(properties, "numPr")
             style.list_id = value(lists, "numId") or style.list_id
-            style.list_level = number(lists, "ilvl", style.list_level)
+            style.list_level = child_val_as_number(lists, "ilvl", style.list_level)
             style.off_page = style.off_page or is_off_the_page(properties)
             style.ground = shading_colour(properties) or style.ground
             style.runs += tuple(children_named(element, "rPr"))
-            style.letters = with_run_properties(style.letters, child(element, "rPr"))
+            style.letters = apply_run_properties(
+                style.letters, first_descendant_by_path(element, "rPr")
+            )
         return style
 
     def is_shaded(self, style_id: str | None) -> bool:
         """Whether the table style `style_id` fills cells with a colour."""
         return any(
             (attribute(shade, "fill") or "auto").lower() not in ("auto", "ffffff")
-            for shade in all_named(self._elements.get(style_id or ""), "shd")
+            for shade in descendants_with_names(self._elements.get(style_id or ""), "shd")
         )
 
 
-def run_format(
-    paragraph: ResolvedStyle, characters: ResolvedStyle, properties: Element | None
+def format_of_run(
+    paragraph_style: ResolvedStyle, character_style: ResolvedStyle, properties: Element | None
 ) -> RunFormat:
     """How a run is set: by its paragraph, the style of its characters, and its own `properties`."""
-    return reduce(with_run_properties, (*characters.runs, properties), paragraph.letters)
+    return reduce(
+        apply_run_properties, (*character_style.runs, properties), paragraph_style.letters
+    )

@@ -10,6 +10,7 @@ _MONTH_NAMES = (
     "january february march april may june july august september october november december"
 )
 MONTHS = tuple(_MONTH_NAMES.split())
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH_OF = {word: number for number, name in enumerate(MONTHS, 1) for word in (name, name[:3])} | {
     "sept": 9
 }

@@ -78,19 +78,19 @@ so.
 """
 
 
-def number_of_words(words: Sequence[str], first: int = 0) -> tuple[int | None, int]:
-    """(value, words it takes) of the number from `first` on: "one hundred and five"; (None, 0):
+def parse_number_in_words(words: Sequence[str], first_index: int = 0) -> tuple[int | None, int]:
+    """(value, words it takes) of the number from `first_index` on: "one hundred and five"; (None, 0):
     none.
     """
     total = current = last = used = 0
-    if words[first] not in VALUES and words[first] not in (
+    if words[first_index] not in VALUES and words[first_index] not in (
         "hundred",
         "thousand",
         "million",
         "dozen",
     ):
         return None, 0
-    for count, word in enumerate(words[first:]):
+    for count, word in enumerate(words[first_index:]):
         if word in VALUES:
             value = VALUES[word]
             if count and last in range(1, 20) or last >= 20 and value >= 10 and last < 100:

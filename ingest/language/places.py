@@ -109,7 +109,9 @@ def division_of(word: str) -> str:
 
 
 @cache
-def _division_words_expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
+def _division_words_expression(
+    names: tuple[str, ...], *, has_other_languages: bool
+) -> re.Pattern[str]:
     """Of the words for divisions ("section", "secs."), grouped by first letters: a search stops
     there at most words.
     """
@@ -122,7 +124,7 @@ def _division_words_expression(names: tuple[str, ...], *, elsewhere: bool) -> re
     for form in [*(_IRREGULAR.get(name, rf"{name}s?") for name in names), *short]:
         rests.setdefault(form[0], []).append(form[1:])
     groups = (f"{first}(?:{'|'.join(rest)})" for first, rest in rests.items())
-    words = "|".join((*groups, *(ELSEWHERE if elsewhere else ())))
+    words = "|".join((*groups, *(ELSEWHERE if has_other_languages else ())))
     signs = "|(?P<sign>§{1,2}|¶{1,2})\\s*" if "section" in names else ""
     return re.compile(rf"(?:(?i:\b(?P<word>{words}))\s+{signs})(?P<number>{_NUMBER}){_SUBS}")
 
@@ -133,17 +135,17 @@ def named_places(
     """The places of `text` named by a word (or "§") in `names`; `elsewhere`: in other languages,
     too.
     """
-    for match in _division_words_expression(names, elsewhere=elsewhere).finditer(text):
-        yield _named_places_of_match(text, match)
+    for match in _division_words_expression(names, has_other_languages=elsewhere).finditer(text):
+        yield _parse_named_places(text, match)
 
 
-def named_place_at(text: str, at: int, names: tuple[str, ...]) -> NamedPlaces | None:
-    """The places named at offset `at` of `text`, or None."""
-    match = _division_words_expression(names, elsewhere=False).match(text, at)
-    return _named_places_of_match(text, match) if match else None
+def named_place_at(text: str, offset: int, names: tuple[str, ...]) -> NamedPlaces | None:
+    """The places named at offset `offset` of `text`, or None."""
+    match = _division_words_expression(names, has_other_languages=False).match(text, offset)
+    return _parse_named_places(text, match) if match else None
 
 
-def _named_places_of_match(text: str, match: re.Match[str]) -> NamedPlaces:
+def _parse_named_places(text: str, match: re.Match[str]) -> NamedPlaces:
     word = match["word"] or match.groupdict().get("sign") or ""
     several = word.lower().rstrip(".").endswith("s") or word in ("§§", "¶¶")
     items = [match]

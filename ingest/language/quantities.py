@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from .expressions import lazily
-from .numbers import SCALES, VALUES, number_of_words
+from .numbers import SCALES, VALUES, parse_number_in_words
 from .words import synonyms, word_set
 
 _SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9}
@@ -49,16 +49,17 @@ def figures(text: str) -> list[Figure]:
     """The numbers of `text` in order; "one", "first" and "second" are numbers too."""
     shown = fold_text(text)
     return [
-        _with_century(figure, shown) for figure in _figures_in_tokens(list(_TOKEN.finditer(shown)))
+        _expand_two_digit_year(figure, shown)
+        for figure in _stated_numbers_in_tokens(list(_TOKEN.finditer(shown)))
     ]
 
 
-def _with_century(figure: Figure, text: str) -> Figure:
+def _expand_two_digit_year(number: Figure, text: str) -> Figure:
     """The second year of 2018–19 with its century."""
-    before = _SPAN_OF_YEARS.search(text, max(figure.start - 7, 0), figure.start)
-    if before is None or len(figure.value) != 2 or not figure.digits:
-        return figure
-    return replace(figure, value=before[1][:2] + figure.value, unit="")
+    before = _SPAN_OF_YEARS.search(text, max(number.start - 7, 0), number.start)
+    if before is None or len(number.value) != 2 or not number.digits:
+        return number
+    return replace(number, value=before[1][:2] + number.value, unit="")
 
 
 _SPAN_OF_YEARS = lazily(r"\b((?:1[5-9]|20)\d\d)\s?[-–/]\s?$")
@@ -69,8 +70,8 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().replace("‑", "-")
 
 
-def _figures_in_tokens(found: list[re.Match[str]]) -> Iterator[Figure]:
-    tokens = [match.group() for match in found]
+def _stated_numbers_in_tokens(token_matches: list[re.Match[str]]) -> Iterator[Figure]:
+    tokens = [match.group() for match in token_matches]
     at = 0
     while at < len(tokens):
         value, used, digits = _number_at_token(tokens, at)
@@ -85,7 +86,7 @@ def _figures_in_tokens(found: list[re.Match[str]]) -> Iterator[Figure]:
         last += distance if distance == 1 and unit in ("", behind) else 0
         shown, (start, end) = (
             " ".join(tokens[at : at + used]),
-            (found[at].start(), found[at + used - 1].end()),
+            (token_matches[at].start(), token_matches[at + used - 1].end()),
         )
         yield Figure(
             value,
@@ -94,21 +95,21 @@ def _figures_in_tokens(found: list[re.Match[str]]) -> Iterator[Figure]:
             digits,
             start,
             end,
-            (found[first].start(), found[last].end()),
+            (token_matches[first].start(), token_matches[last].end()),
         )
         at += used
 
 
-def _number_at_token(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
-    """(value, how many tokens it takes, whether it is in digits) of the number at `at`."""
-    token = tokens[at]
+def _number_at_token(tokens: Sequence[str], index: int) -> tuple[str | None, int, bool]:
+    """(value, how many tokens it takes, whether it is in digits) of the number at `index`."""
+    token = tokens[index]
     if not token[0].isdigit():
-        value, used = number_of_words(tokens, at)
+        value, used = parse_number_in_words(tokens, index)
         return None if value is None else str(value), max(used, 1), False
     bare = token.rstrip("stndrh").replace(",", "")
     scale = (
-        SCALES.get(tokens[at + 1]) or _SHORT_SCALES.get(tokens[at + 1])
-        if at + 1 < len(tokens)
+        SCALES.get(tokens[index + 1]) or _SHORT_SCALES.get(tokens[index + 1])
+        if index + 1 < len(tokens)
         else None
     )
     if scale is not None and bare.count(".") < 2:
@@ -119,9 +120,9 @@ def _number_at_token(tokens: Sequence[str], at: int) -> tuple[str | None, int, b
         return bare, 1, True
 
 
-def _unit_at_token(tokens: Sequence[str], at: int) -> tuple[str, int]:
-    """(the unit of a number that ends before token `at`, how many tokens on), ("", 0) for none."""
-    for distance, token in enumerate(tokens[at : at + _REACH], 1):
+def _unit_at_token(tokens: Sequence[str], index: int) -> tuple[str, int]:
+    """(the unit of a number that ends before token `index`, how many tokens on), ("", 0) for none."""
+    for distance, token in enumerate(tokens[index : index + _REACH], 1):
         if token[0].isdigit() or token in VALUES:  # "two (2) years": the next one takes it
             continue
         single = token.removesuffix("s")

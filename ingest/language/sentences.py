@@ -72,7 +72,7 @@ def sentences(text: str) -> list[Span]:
     words is cut before inline items "(a)", "(b)" ..., so that a quote can be a clause. A table's
     row is one sentence, unless very long."""
     spans: list[Span] = []
-    for start, end in _runs_of_lines(text):
+    for start, end in _ranges_of_continuous_lines(text):
         line = text[start:end]
         is_row = _CELLS in line and line.count(" ") < _MAX_ROW_WORDS and line == line.strip()
         for piece in [Span(start, end)] if is_row else _sentences_of_line(text, start, end):
@@ -101,7 +101,7 @@ def is_opener(text: str) -> bool:
     return _OPENER.match(text) is not None
 
 
-def _runs_of_lines(text: str) -> list[tuple[int, int]]:
+def _ranges_of_continuous_lines(text: str) -> list[tuple[int, int]]:
     """Runs of lines that read as one, as ranges of `text`."""
     runs: list[tuple[int, int]] = []
     for at in lines_of(text):
@@ -135,30 +135,36 @@ def is_sentence_continued(before: str, line: str) -> bool:
 def _sentences_of_line(text: str, start: int, end: int) -> list[Span]:
     cuts = [start]
     for match in _STOP.finditer(text, start, end):
-        if match.end() == end or _ends_sentence(text, cuts[-1], match.start(), match.end(), end):
+        if match.end() == end or _is_sentence_end(text, cuts[-1], match.start(), match.end(), end):
             cuts.append(match.end())
     return _spans_between_cuts(text, [*cuts, end])
 
 
-def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bool:
-    """Whether the punctuation at `stop:after` closes the sentence begun at `start`."""
-    if text[stop] in "。！？":
+def _is_sentence_end(
+    text: str, sentence_start: int, punctuation_start: int, punctuation_end: int, text_end: int
+) -> bool:
+    """Whether the punctuation at `stop:after` closes the sentence begun at `sentence_start`."""
+    if text[punctuation_start] in "。！？":
         return True
-    following = text[after : after + 24].lstrip()
+    following = text[punctuation_end : punctuation_end + 24].lstrip()
     if not following:
         return True
-    if text[stop] != ".":
+    if text[punctuation_start] != ".":
         return not following[0].islower()
-    word_match = _TAIL_WORD.search(text, max(start, stop - 24), stop)
+    word_match = _TAIL_WORD.search(
+        text, max(sentence_start, punctuation_start - 24), punctuation_start
+    )
     word = word_match.group() if word_match else ""
     first = following.lstrip("\"'“‘([")[:1]
-    if following[0] == "." or _ELLIPSIS.search(text, max(start, stop - 3), stop):
+    if following[0] == "." or _ELLIPSIS.search(
+        text, max(sentence_start, punctuation_start - 3), punctuation_start
+    ):
         return False
     if following[0].islower() or (first and first in ",;:"):
         return False
-    if after > stop + 1 and text[after - 1] in '"”’':
+    if punctuation_end > punctuation_start + 1 and text[punctuation_end - 1] in '"”’':
         return not first.islower()
-    return _can_word_end_sentence(word, first, text[start:stop])
+    return _can_word_end_sentence(word, first, text[sentence_start:punctuation_start])
 
 
 def _can_word_end_sentence(word: str, first: str, before: str) -> bool:

@@ -38,9 +38,9 @@ class InputFiles:
         self._folder = os.path.realpath(folder) if os.path.isfile(self.path) else ""
 
     def with_inputs_included(self, source: str) -> str:
-        return self._put_inputs_into(source, self._folder, ())
+        return self._replace_inputs(source, self._folder, ())
 
-    def _put_inputs_into(self, source: str, folder: str, above: tuple[str, ...]) -> str:
+    def _replace_inputs(self, source: str, folder: str, including_files: tuple[str, ...]) -> str:
         comments = [match.span() for match in _COMMENT.finditer(source)]
         parts: list[str] = []
         end = at = 0
@@ -49,7 +49,7 @@ class InputFiles:
                 at += 1
             if at < len(comments) and comments[at][0] < match.start():
                 continue
-            words = self._text_of_input(match, folder, above)
+            words = self._text_of_input(match, folder, including_files)
             if words is not None:
                 # What follows a file and was no second argument stays.
                 rest = (
@@ -89,7 +89,7 @@ class InputFiles:
             self.left.append(f"{shown}: over {MAX_LATEX_BYTES:,} bytes of LaTeX, not read")
             return None
         body = _BODY.search(words)
-        return self._put_inputs_into(
+        return self._replace_inputs(
             body[1] if body else words, os.path.dirname(file), (*above, file)
         )
 

@@ -25,7 +25,7 @@ _FAR = 750.0
 _PAGE = 600.0
 
 
-class LetterLook(NamedTuple):
+class LetterAppearance(NamedTuple):
     """`colour` and `ground`: None where unknown; `away`: too small or clear, `aside`: off the
     page.
     """
@@ -40,25 +40,29 @@ class LetterLook(NamedTuple):
         """Whether such letters cannot be seen."""
         return are_alike(self.colour, self.ground) or self.away or self.aside
 
-    def after_macro(self, name: str, told: Sequence[str], colours: "NamedColours") -> "LetterLook":
+    def after_macro(
+        self, name: str, arguments: Sequence[str], named_colours: "NamedColours"
+    ) -> "LetterAppearance":
         """The look that the macro `name` gives with these arguments."""
-        last = told[-1].strip() if told else ""
-        colours.named["."] = self.colour
+        last = arguments[-1].strip() if arguments else ""
+        named_colours.named["."] = self.colour
         if name.endswith(("color", "colorbox")):
-            colour = colours.colour_by_name(last, told[0] if len(told) > 1 else "")
+            colour = named_colours.parse_colour(last, arguments[0] if len(arguments) > 1 else "")
             if name in ("color", "textcolor"):
                 return self._replace(colour=colour)
             return self._replace(ground=colour)
         if name.endswith("transparent"):
             return self._replace(away=(length_in_pixels(last) or 0.0) < _LEAST)
         if name in ("scalebox", "resizebox"):
-            sizes = [abs(size) for part in told if (size := _pixels_of_length(part)) is not None]
+            sizes = [
+                abs(size) for part in arguments if (size := _pixels_of_length(part)) is not None
+            ]
             least = _LEAST if name == "scalebox" else _SMALLEST
             return self._replace(away=self.away or any(size <= least for size in sizes))
         if name in ("hspace", "vspace", "raisebox"):
-            moved = _pixels_of_length(told[0] if name == "raisebox" else last) or 0.0
+            moved = _pixels_of_length(arguments[0] if name == "raisebox" else last) or 0.0
             return self._replace(aside=self.aside or abs(moved) >= _FAR)
-        high = told[0].strip() if told else "10"
+        high = arguments[0].strip() if arguments else "10"
         size = length_in_pixels(high if high[-1:].isalpha() else f"{high}pt")
         return self._replace(away=size is not None and size <= _SMALLEST)
 
@@ -76,17 +80,19 @@ class NamedColours:
     def __init__(self) -> None:
         self.named: dict[str, Colour | None] = {}
 
-    def colour_by_name(self, said: str, model: str = "") -> Colour | None:
-        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names mixed as in
+    def parse_colour(self, colour_text: str, model: str = "") -> Colour | None:
+        """The colour `colour_text` in a model (rgb, RGB, gray, HTML, cmyk), or by names mixed as in
         xcolor, or None.
         """
         with suppress(ValueError, IndexError):
             if model.strip() in _MODELS:
-                red, green, blue = _MODELS[model.strip()]([float(part) for part in said.split(",")])
+                red, green, blue = _MODELS[model.strip()](
+                    [float(part) for part in colour_text.split(",")]
+                )
                 return round(red), round(green), round(blue)
         if model.strip() == "HTML":
-            return colour_of(said)
-        first, *rest = said.lstrip("-").split("!")
+            return colour_of(colour_text)
+        first, *rest = colour_text.lstrip("-").split("!")
         colour = self.named[first] if first in self.named else colour_of(first)
         for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
             second = self.named[other] if other in self.named else colour_of(other)
@@ -94,7 +100,7 @@ class NamedColours:
             if colour is None or second is None or part is None:
                 return None
             colour = mix_colours(colour, second, part / 100)
-        if colour is not None and said.startswith("-"):
+        if colour is not None and colour_text.startswith("-"):
             red, green, blue = colour
             return 255 - red, 255 - green, 255 - blue
         return colour

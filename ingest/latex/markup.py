@@ -16,11 +16,10 @@ from docqa.ingest.language.words import word_set
 from .numbers import LEVELS
 
 _MAX_LINES = 20
-# Macros that print one of their arguments: the last.
+# Macros that print one of their arguments: the last; besides `\textbf` and its like.
 UNWRAPPED = word_set(
-    "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
-    "fbox makebox framebox parbox textsubscript uppercase MakeUppercase lowercase href enquote title author date so hl "
-    "centerline url nolinkurl path multicolumn multirow texorpdfstring"
+    "emph textnormal uline mbox hbox fbox makebox framebox parbox uppercase MakeUppercase lowercase href enquote title "
+    "author date so hl underline centerline url nolinkurl path multicolumn multirow texorpdfstring"
 )
 DROPPED = word_set(
     "includegraphics bigskip medskip smallskip noindent indent centering raggedright raggedleft cleardoublepage "
@@ -36,16 +35,15 @@ DROPPED = word_set(
 MAY_HIDE = word_set(
     "else special pdfliteral textpdfrender only visible uncover onslide clipbox adjustbox put opacity textblock "
     "typeout pgfsetfillopacity excludecomment NewEnviron NewDocumentCommand pdfinfo message write BeginAccSupp "
-    "pdftooltip providecolor"
+    "pdftooltip"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set(
     "input include subfile import subimport bibliography addbibresource lstinputlisting"
 )
-TABLES = word_set("tabular tabular* tabularx tabulary longtable supertabular")
-LISTS = word_set("itemize enumerate description compactitem compactenum inparaenum")
+TABLES = ("tabular", "longtable", "supertabular")  # and what begins so
 VERBATIM = word_set("verbatim verbatim* lstlisting minted Verbatim alltt")
-_MATH = word_set("equation align gather multline eqnarray displaymath math alignat flalign dmath")
+_MATH = ("displaymath", "math", "dmath")  # besides those that the parser knows
 _THEOREMS = word_set(
     "theorem lemma proposition corollary proof definition remark example conjecture claim"
 )
@@ -65,14 +63,14 @@ class UnreadMarkup:
         self.inputs: list[str] = []
         self.macros: Counter[str] = Counter()
 
-    def warnings(self, left: Sequence[str]) -> list[str]:
-        """A line for each file that was not taken in (`left` has the known reasons), and one for
+    def warnings(self, reasons_by_file: Sequence[str]) -> list[str]:
+        """A line for each file that was not taken in (`reasons_by_file` has the known reasons), and one for
         unknown macros.
         """
-        known = [line.partition(": ")[0].replace(" ", "") for line in left]
+        known = [line.partition(": ")[0].replace(" ", "") for line in reasons_by_file]
         others = [f"\\{text}: other files are not read" for text in self.inputs]
         lines = [
-            *left,
+            *reasons_by_file,
             *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known),
         ]
         if len(lines) > _MAX_LINES:
@@ -118,7 +116,7 @@ class DefinedNames:
         self._nodes: dict[str, Sequence[Any]] = {}
         self._asked = 0
 
-    def nodes_of(self, name: str) -> Sequence[Any] | None:
+    def nodes_of_macro(self, name: str) -> Sequence[Any] | None:
         """The nodes that the macro `name` stands for, None where unknown; none after 20,000."""
         if name not in self._short:
             return None
@@ -163,22 +161,21 @@ SIGNS = {
     "degree": "°",
     "BibTeX": "BibTeX",
 }
-_CITES = word_set("citep citet citealp citeauthor citeyear parencite textcite autocite footcite")
+# Those whose arguments the parser does not know, or not all.
+_CITES = word_set("citeyear parencite textcite autocite footcite")
 _ARGUMENTS = {
-    "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
+    "{": "noalign textsuperscript textsubscript thanks phantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
-    "hypersetup index graphicspath theoremstyle nolinkurl linespread centerline underline",
-    "{{": "colorlet sbox texttransparent href texorpdfstring setcounter addtocounter setlength addtolength "
-    "markboth numberwithin fontsize import subimport",
-    "{{{": "multicolumn multirow addcontentsline definecolor",
-    "[{": "bibitem captionsetup color pagecolor rowcolor cellcolor",
-    "[{{": "rule textcolor colorbox",
-    "[{{{": "fcolorbox",
+    "index graphicspath theoremstyle nolinkurl linespread centerline",
+    "{{": "sbox texttransparent href addtocounter addtolength markboth numberwithin fontsize "
+    "import subimport",
+    "{{{": "multicolumn multirow addcontentsline",
+    "[{": "bibitem captionsetup rowcolor cellcolor",
+    "[{{": "rule",
     "{[{": "scalebox",
     "*{{{": "resizebox",
     "{[[{": "savebox raisebox",
     "*[{": "caption",
-    "*{": "vspace hspace",
 }
 
 
@@ -260,7 +257,7 @@ def is_math(node: Any) -> bool:
     return bool(getattr(spec, "is_math_mode", False)) or node.environmentname.rstrip("*") in _MATH
 
 
-def verbatim_of(node: Any) -> str:
+def verbatim_text_of(node: Any) -> str:
     found = getattr(node.nodeargd, "verbatim_text", None)
     if isinstance(found, str):
         return found.strip("\n")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.grids import MarkupCell
 
 _SECTIONS = "part chapter section subsection subsubsection paragraph subparagraph"
 LEVELS = {name: level for level, name in enumerate(_SECTIONS.split())}
@@ -17,7 +17,7 @@ _WHOLE_NUMBER = re.compile(r"-?\d{1,4}")
 _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
 
-class LatexPiece(NamedTuple):
+class UnnumberedBlock(NamedTuple):
     """A block before it is numbered. `kind`: a Block's, or the macro that changes the counting
     (`appendix`, `frontmatter`, `setcounter` with its counter as `name`); `name`: the macro or float
     it came from. A reference in `text` is its label between U+0001 and U+0002, which no cleaned
@@ -29,7 +29,7 @@ class LatexPiece(NamedTuple):
     numbered: bool = False
     labels: tuple[str, ...] = ()
     number: str = ""
-    cells: tuple[MarkedCell, ...] = ()
+    cells: tuple[MarkupCell, ...] = ()
     table: int = 0
 
 
@@ -37,7 +37,7 @@ class LatexNumbering:
     """Counts as the standard classes do, and knows what each label stands for."""
 
     def __init__(
-        self, document_class: str, pieces: list[LatexPiece], depth: int | None = None
+        self, document_class: str, pieces: list[UnnumberedBlock], depth: int | None = None
     ) -> None:
         names = {piece.name for piece in pieces if piece.kind == "heading"}
         self._chapters = (
@@ -52,10 +52,10 @@ class LatexNumbering:
         self._labels: dict[str, str] = {}
         self._pieces = pieces
 
-    def numbered_pieces(self) -> list[LatexPiece]:
+    def number_blocks_and_references(self) -> list[UnnumberedBlock]:
         """The pieces with their numbers and with references replaced."""
         current = ""
-        out: list[LatexPiece] = []
+        out: list[UnnumberedBlock] = []
         for piece in self._pieces:
             if piece.kind in _COUNTING:
                 self._change_section_counters(piece)
@@ -71,18 +71,18 @@ class LatexNumbering:
                 # Where nothing was counted the key itself is all there is to read.
                 self._labels.setdefault(label, own or f"[{label}]")
             out.append(piece)
-        return [self._with_references(piece) for piece in out]
+        return [self._replace_references(piece) for piece in out]
 
-    def _with_references(self, piece: LatexPiece) -> LatexPiece:
+    def _replace_references(self, block: UnnumberedBlock) -> UnnumberedBlock:
         cells = (
             replace(cell, text=_REFERENCE.sub(self._label_for_reference, cell.text))
-            for cell in piece.cells
+            for cell in block.cells
         )
-        return piece._replace(
-            text=_REFERENCE.sub(self._label_for_reference, piece.text), cells=tuple(cells)
+        return block._replace(
+            text=_REFERENCE.sub(self._label_for_reference, block.text), cells=tuple(cells)
         )
 
-    def _change_section_counters(self, piece: LatexPiece) -> None:
+    def _change_section_counters(self, piece: UnnumberedBlock) -> None:
         if piece.kind == "appendix":
             self._appendix = True
             self._counters[1 if self._chapters else 2] = 0

@@ -71,7 +71,7 @@ def read_latex(request: ReadRequest) -> Document:
     depth = None if not depths else int(depths[-1]) if depths[-1].lstrip("-").isdigit() else -9
     numbers = LatexNumbering(class_match.group(1) if class_match else "article", text.pieces, depth)
     writer = BlockWriter(include_hidden=request.include_hidden)
-    for piece in numbers.numbered_pieces():
+    for piece in numbers.number_blocks_and_references():
         if piece.kind == "heading":
             # The number comes from the counters of the standard classes; a package may print
             # another.

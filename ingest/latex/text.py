@@ -11,19 +11,19 @@ from typing import Any
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.latex import markup as tex
-from docqa.ingest.structure.clean import one_line, squeezed_lines
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
+from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.writer import superscript_text
 
-from .look import SETTING, UNPRINTED, WITHIN, LetterLook, NamedColours
-from .numbers import LEVELS, LatexPiece
+from .look import SETTING, UNPRINTED, WITHIN, LetterAppearance, NamedColours
+from .numbers import LEVELS, UnnumberedBlock
 
 _NOTE_MARK = re.compile(r"\[\d+\]")
 _MAX_DEPTH = 8
 _ARGUMENT = "\x03"
 _FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of their own
 _LOOKS = SETTING | WITHIN | UNPRINTED
-_OF_LOOK = _LOOKS | {"definecolor", "colorlet", "setbox"}
+_OF_LOOK = _LOOKS | word_set("definecolor providecolor colorlet setbox")
 _SPACES = word_set(", ; : quad qquad") | {" "}
 _NO_SPACES = word_set("! / - @ xspace")
 
@@ -36,8 +36,8 @@ class CoveredColumns:
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
 
-    def cells_without_covered(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
-        kept: list[MarkedCell] = []
+    def drop_cells_covered_by_multirow(self, cells: Sequence[MarkupCell]) -> list[MarkupCell]:
+        kept: list[MarkupCell] = []
         column = 0
         left = self._left
         self._left = {at: rows - 1 for at, rows in left.items() if rows > 1}
@@ -57,7 +57,7 @@ class LatexText:
     """
 
     def __init__(self, preamble: str, body: str) -> None:
-        self.pieces: list[LatexPiece] = []
+        self.pieces: list[UnnumberedBlock] = []
         self.hidden: list[str] = []
         self._words: list[str] = []
         self._labels: list[str] = []
@@ -72,7 +72,7 @@ class LatexText:
         self._depth = 0
         self._next: Any = None
         self._names = tex.DefinedNames(preamble, body)
-        self._look = LetterLook()
+        self._look = LetterAppearance()
         self._colours = NamedColours()
         self._hiding: dict[str, list[bool]] = {}
         self._unprinted: list[bool] = []
@@ -83,7 +83,7 @@ class LatexText:
         self.title = ""
         self.title = self._write_front_matter(preamble, "title")
         self.pieces += [
-            LatexPiece("para", text)
+            UnnumberedBlock("para", text)
             for text in (self.title, self._write_front_matter(preamble, "author"))
             if text
         ]
@@ -93,7 +93,7 @@ class LatexText:
     def _write_front_matter(self, preamble: str, name: str) -> str:
         match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
         return (
-            one_line(
+            collapse_whitespace(
                 self._words_as_one_paragraph(
                     tex.parse_latex(tex.group_content_at(preamble, match.end()))
                 )
@@ -156,9 +156,9 @@ class LatexText:
         elif kind == "LatexMacroNode":
             self._add_macro(node)
 
-    def _add_formula(self, node: Any, around: str) -> None:
+    def _add_formula(self, node: Any, delimiters: str) -> None:
         """Mathematics as written, unless it hides three words."""
-        text = one_line(node.latex_verbatim())
+        text = collapse_whitespace(node.latex_verbatim())
         inner = LatexText("", "")
         if any(f"\\{name}" in text for name in _LOOKS):
             inner._look = self._look
@@ -168,7 +168,7 @@ class LatexText:
         if sum(word.isalpha() and len(word) > 1 for word in hidden) > 2:
             self._hide_text(text)
         else:
-            self._words.append(f"{around}{text}{around}")
+            self._words.append(f"{delimiters}{text}{delimiters}")
 
     def _add_characters(self, chars: str) -> None:
         for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
@@ -180,7 +180,7 @@ class LatexText:
         name = node.macroname
         arguments = tex.arguments_of(node)
         if name in _OF_LOOK:
-            self._set_look(node, name, arguments)
+            self._set_appearance(node, name, arguments)
         elif name in LEVELS:
             self._write_section_heading(name, arguments)
         elif name == "label":
@@ -201,7 +201,7 @@ class LatexText:
         elif name == "caption":
             self._end_paragraph()
             self.pieces.append(
-                LatexPiece("para", self._last_argument_on_one_line(arguments), self._float)
+                UnnumberedBlock("para", self._last_argument_on_one_line(arguments), self._float)
             )
         elif name == "title" and not self.title:
             self.title = _NOTE_MARK.sub("", self._last_argument_on_one_line(arguments))
@@ -211,11 +211,11 @@ class LatexText:
             self.unread.inputs.append(f"{name}{{{self._last_argument_on_one_line(arguments)}}}")
         elif name in ("appendix", "frontmatter", "mainmatter", "backmatter"):
             self._end_paragraph()
-            self.pieces.append(LatexPiece(name, ""))
+            self.pieces.append(UnnumberedBlock(name, ""))
         elif name in ("setcounter", "addtocounter"):
             counter = self._words_as_one_paragraph(arguments[-2:-1]).strip()
             value = self._last_argument_on_one_line(arguments)
-            self.pieces.append(LatexPiece(name, value, counter))
+            self.pieces.append(UnnumberedBlock(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
             self._end_paragraph()
         elif name == "and":
@@ -230,13 +230,13 @@ class LatexText:
                     "".join(self._words[-1:]), self._words_as_one_paragraph(arguments[-1:])
                 )
             )
-        elif name in tex.UNWRAPPED:
+        elif name in tex.UNWRAPPED or (arguments and name.startswith("text")):
             self._add_nodes(arguments[-1:])
             self._words.append(" " if node.macro_post_space and not arguments else "")
         elif name not in tex.DROPPED:
             self._add_other_macro(node, name, arguments)
 
-    def _set_look(self, node: Any, name: str, arguments: list[Any]) -> None:
+    def _set_appearance(self, node: Any, name: str, arguments: list[Any]) -> None:
         inside = arguments[-1:] if name in WITHIN else []
         if name in UNPRINTED:
             self._hide_text("".join(argument.latex_verbatim() for argument in arguments[-1:]))
@@ -245,9 +245,9 @@ class LatexText:
             self._words_as_one_paragraph([argument])
             for argument in arguments[: len(arguments) - len(inside)]
         ]
-        if name in ("definecolor", "colorlet") and len(told) > 1:
-            self._colours.named[told[0].strip()] = self._colours.colour_by_name(
-                told[-1], told[1] if name == "definecolor" else ""
+        if name in ("definecolor", "providecolor", "colorlet") and len(told) > 1:
+            self._colours.named[told[0].strip()] = self._colours.parse_colour(
+                told[-1], "" if name == "colorlet" else told[1]
             )
         elif name == "setbox":
             self._unprinted = [True]
@@ -283,7 +283,7 @@ class LatexText:
     def _add_other_macro(self, node: Any, name: str, arguments: list[Any]) -> None:
         if name in self._names.taking:
             self._unprinted = [*self._hidden_arguments_of_macro(name)]
-        explained = self._names.nodes_of(name)
+        explained = self._names.nodes_of_macro(name)
         if explained is not None:
             # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
             if self._depth < _MAX_DEPTH:
@@ -309,7 +309,7 @@ class LatexText:
         title = self._last_argument_on_one_line(arguments)
         if title:
             starred = any(getattr(argument, "chars", "") == "*" for argument in arguments[:1])
-            self.pieces.append(LatexPiece("heading", title, name, not starred))
+            self.pieces.append(UnnumberedBlock("heading", title, name, not starred))
 
     def _add_footnote(self, arguments: list[Any]) -> None:
         self._notes += 1
@@ -350,11 +350,11 @@ class LatexText:
             self._add_formula(node, "\n")
         elif name in tex.VERBATIM:
             self._end_paragraph()
-            self.pieces.append(LatexPiece("code", tex.verbatim_of(node)))
-        elif name in tex.TABLES:
+            self.pieces.append(UnnumberedBlock("code", tex.verbatim_text_of(node)))
+        elif name.startswith(tex.TABLES):
             self._end_paragraph()
             self._write_table(node)
-        elif name in tex.LISTS:
+        elif any(getattr(n, "macroname", "") == "item" for n in node.nodelist):
             self._write_list(node, "enumerate" if "enum" in name else name)
         elif name.rstrip("*") in self._names.theorems:
             self._write_theorem(node, self._names.theorems[name.rstrip("*")])
@@ -363,7 +363,7 @@ class LatexText:
             if title := {"abstract": "Abstract", "thebibliography": "References"}.get(name):
                 in_chapters = any(piece.name == "chapter" for piece in self.pieces)
                 outermost = "chapter" if in_chapters else "section"
-                self.pieces.append(LatexPiece("heading", title, outermost))
+                self.pieces.append(UnnumberedBlock("heading", title, outermost))
             if name.rstrip("*") in ("figure", "table"):
                 self._write_float(node, name.rstrip("*"))
             elif name != "document" and any(
@@ -400,12 +400,12 @@ class LatexText:
         self._lists.pop()
         self._kind = "list" if self._lists else "para"
 
-    def _write_theorem(self, node: Any, printed: str) -> None:
+    def _write_theorem(self, node: Any, printed_name: str) -> None:
         self._end_paragraph()
         labels = [n for n in node.nodelist if getattr(n, "macroname", "") == "label"]
         label = self._words_as_one_paragraph(tex.arguments_of(labels[0])[-1:]) if labels else ""
         mark = f"[{label}]" if label else ""
-        self._prefix = f"{printed} {mark}".strip() + ". " if printed else f"{mark} "
+        self._prefix = f"{printed_name} {mark}".strip() + ". " if printed_name else f"{mark} "
         self._add_nodes(n for n in node.nodelist if n not in labels)
         self._end_paragraph()
 
@@ -417,7 +417,10 @@ class LatexText:
         for row in tex.rows_of(node):
             outer = self._look  # a row may have a ground of its own
             rows.append(
-                (row.rule, below.cells_without_covered(list(map(self._cell_of_nodes, row.cells))))
+                (
+                    row.rule,
+                    below.drop_cells_covered_by_multirow(list(map(self._cell_of_nodes, row.cells))),
+                )
             )
             self._look = outer
         filled = [(rule, cells) for rule, cells in rows if rule or any(cell.text for cell in cells)]
@@ -425,15 +428,15 @@ class LatexText:
         for at, (_, cells) in enumerate(filled):
             if any(cell.text for cell in cells):
                 named = tuple(replace(cell, head=at < ruled) for cell in cells)
-                self.pieces.append(LatexPiece("table", "", cells=named, table=table))
+                self.pieces.append(UnnumberedBlock("table", "", cells=named, table=table))
         self._end_paragraph()
 
-    def _cell_of_nodes(self, nodes: Sequence[Any]) -> MarkedCell:
+    def _cell_of_nodes(self, nodes: Sequence[Any]) -> MarkupCell:
         columns, rows = tex.columns_and_rows_of_cell(nodes)
-        return MarkedCell(one_line(self._words_as_one_paragraph(nodes)), columns, rows)
+        return MarkupCell(collapse_whitespace(self._words_as_one_paragraph(nodes)), columns, rows)
 
     def _last_argument_on_one_line(self, arguments: Sequence[Any]) -> str:
-        return one_line(self._words_as_one_paragraph(arguments[-1:]))
+        return collapse_whitespace(self._words_as_one_paragraph(arguments[-1:]))
 
     def _words_as_one_paragraph(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` as one paragraph; footnotes are kept for later."""
@@ -457,17 +460,17 @@ class LatexText:
     def _end_paragraph(self, *, notes: bool = True) -> None:
         self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
         self._unprinted = []
-        text = squeezed_lines("".join(self._words))
+        text = collapse_whitespace_by_line("".join(self._words))
         self._words.clear()
         if text:
             prefix = self._prefix
             self._prefix = ""
             counted = prefix.strip(" .") if self._kind == "list" else ""
-            self.pieces.append(LatexPiece(self._kind, prefix + text, number=counted))
+            self.pieces.append(UnnumberedBlock(self._kind, prefix + text, number=counted))
         if self._labels and self.pieces:
             last = self.pieces[-1]
             self.pieces[-1] = last._replace(labels=(*last.labels, *self._labels))
             self._labels.clear()
         if notes and self._footnotes:
-            self.pieces += [LatexPiece("para", note) for note in self._footnotes]
+            self.pieces += [UnnumberedBlock("para", note) for note in self._footnotes]
             self._footnotes.clear()

@@ -6,7 +6,6 @@ __all__ = [
     "inspection",
     "ocr",
     "pages",
-    "pool",
     "raw_page",
     "reader",
     "streams",

@@ -91,12 +91,14 @@ def read_annotations(reader: Any, request: ReadRequest) -> NotesByPage:
 
     try:
         with closing(pypdfium2.PdfDocument(request.content, password=request.password)) as file:
-            return {index: _with_marked_words(file, index, own) for index, own in notes.items()}
+            return {
+                index: _add_words_under_highlights(file, index, own) for index, own in notes.items()
+            }
     except pypdfium2.PdfiumError:
         return notes
 
 
-def _with_marked_words(file: Any, index: int, notes: list[PageNote]) -> list[PageNote]:
+def _add_words_under_highlights(file: Any, index: int, notes: list[PageNote]) -> list[PageNote]:
     if not any(note.marked for note in notes):
         return notes
     with closing(file[index]) as page, closing(page.get_textpage()) as text_page:
@@ -152,7 +154,7 @@ def _is_hidden_annotation(annotation: Any) -> bool:
     return False
 
 
-def _visibility_of_letter_runs(stream: Any, paper: Colour) -> Iterator[bool]:
+def _visibility_of_letter_runs(stream: Any, paper_colour: Colour) -> Iterator[bool]:
     """For each run of letters that is drawn."""
     from pypdf.generic import ContentStream
 
@@ -176,12 +178,12 @@ def _visibility_of_letter_runs(stream: Any, paper: Colour) -> Iterator[bool]:
         elif operator in (b"cm", b"Tm"):
             smallest = 0.0  # what enlarges letters is not followed
         elif operator in (b"f", b"f*"):
-            paper = colour
+            paper_colour = colour
         elif operator in (b"Tj", b"TJ", b"'"):
             yield (
                 mode not in _UNSEEN_MODES
                 and not 0 < size < smallest
-                and not are_alike(colour, paper)
+                and not are_alike(colour, paper_colour)
             )
 
 
@@ -303,7 +305,7 @@ def _one_line_text(value: Any) -> str:
     return squeeze_spaces(" ".join(text.split())).lstrip("/")
 
 
-def with_annotations(
+def append_annotations(
     pages: Sequence[Page], notes: NotesByPage, *, include_hidden: bool
 ) -> list[Page]:
     """`pages` with their `notes` as last blocks; with hidden ones where wanted."""
@@ -311,11 +313,11 @@ def with_annotations(
     for index, own in notes.items():
         for note in own:
             if note.kind != "hidden" or include_hidden:
-                annotated[index] = with_words(annotated[index], note.text, note.kind)
+                annotated[index] = append_block(annotated[index], note.text, note.kind)
     return annotated
 
 
-def with_words(page: Page, words: str, kind: str) -> Page:
+def append_block(page: Page, words: str, kind: str) -> Page:
     """`page` with `words`, if any, as its last block."""
     text = f"{page.text}\n{words}" if page.text else words
     block = Block(len(text) - len(words), len(text), kind)

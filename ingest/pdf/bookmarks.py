@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
-from docqa.ingest.structure.clean import fold_title
+from docqa.ingest.structure.clean import title_comparison_key
 from docqa.ingest.structure.outline import HeadingMark, split_number
 from docqa.ingest.types import Page
 
@@ -55,7 +55,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         before = place or max((bookmark.page, 0), before if before[0] == bookmark.page else (1, 0))
         number, name = _numbered_title(title, place, pages)
         if place is not None:
-            number, before = (number, place) if number else _division_above(place, pages)
+            number, before = (number, place) if number else _division_heading_above(place, pages)
         marks.append(
             HeadingMark(
                 bookmark.level,
@@ -80,11 +80,11 @@ def _numbered_title(
     number, name = split_number(title)
     if number is None and place is not None:
         text = pages[place[0] - 1].text
-        first = fold_title(title)[:1]
+        first = title_comparison_key(title)[:1]
         ahead = _NUMBER_AHEAD.match(text, place[1])
         if (
             ahead
-            and fold_title(text[ahead.end() :].lstrip()[:1])[:1] == first
+            and title_comparison_key(text[ahead.end() :].lstrip()[:1])[:1] == first
             and ahead.end() > ahead.start()
         ):
             rest, _ = _fold_title_with_offsets(
@@ -96,22 +96,22 @@ def _numbered_title(
                 and not pages[place[0] - 1].lines
                 and any(page.lines for page in pages)
             )
-            if rest.startswith(fold_title(title)) and not lines:
+            if rest.startswith(title_comparison_key(title)) and not lines:
                 return ahead.group(1).strip(" ("), name
     return number, name
 
 
-def _division_above(
-    place: tuple[int, int], pages: Sequence[Page]
+def _division_heading_above(
+    offset: tuple[int, int], pages: Sequence[Page]
 ) -> tuple[str | None, tuple[int, int]]:
-    """The "Chapter 3" on the line above the heading at `place` and where it begins, or None and
-    `place`.
+    """The "Chapter 3" on the line above the heading at `offset` and where it begins, or None and
+    `offset`.
     """
-    page, start = place
+    page, start = offset
     text = pages[page - 1].text
     above = text.rfind("\n", 0, max(start - 1, 0)) + 1
     match = _DIVISION_ALONE.fullmatch(text[above:start].strip()) if above < start else None
-    return (match.group(1), (page, above)) if match else (None, place)
+    return (match.group(1), (page, above)) if match else (None, offset)
 
 
 def _find_title(
@@ -124,7 +124,7 @@ def _find_title(
     """Where `title` stands near `page`: rather after the heading before it, rather alone on its
     line.
     """
-    needle = fold_title(title)
+    needle = title_comparison_key(title)
     found: list[tuple[tuple[bool, ...], int, int]] = []
     for order, candidate in enumerate((page, page + 1, page - 1)):
         if not needle or not 1 <= candidate <= len(pages):
@@ -172,7 +172,7 @@ def _heading_line_place(body: str, start: int, end: int) -> tuple[int, bool, boo
 
 def _fold_title_with_offsets(text: str) -> tuple[str, list[int]]:
     if len(text.casefold()) == len(text):  # each letter folds to one
-        return fold_title(text), list(compress(range(len(text)), map(str.isalnum, text)))
+        return title_comparison_key(text), list(compress(range(len(text)), map(str.isalnum, text)))
     kept = [
         (part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()
     ]

@@ -8,29 +8,29 @@ from docqa.ingest.assemble import assemble_document, grade_page_text, hidden_rem
 from docqa.ingest.errors import NoText, Unreadable
 from docqa.ingest.pdf import bookmarks, ocr, structure
 from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.paragraphs import JoinedPage, join_lines, typical_body_size
+from docqa.ingest.pdf.layout.paragraphs import PageTextWithBlocks, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
-    Hyphens,
+    Dehyphenator,
     clean_text,
-    line_blocks,
+    join_hard_wrapped_lines,
+    paragraph_block_per_line,
     squeeze_spaces,
     strip_invisible,
-    unwrap,
 )
 from docqa.ingest.types import Document, Page, Section
 
 from .annotations import (
     PageNote,
     annotation_warnings,
+    append_annotations,
+    append_block,
     read_annotations,
-    with_annotations,
-    with_words,
 )
 from .errors import DAMAGED
-from .labels import checked_labels
+from .labels import check_labels_against_print
 from .measures import MOST_HEADING_CHARS
 from .pages import RawPage
 
@@ -38,7 +38,7 @@ ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
 
 @dataclass(frozen=True)
-class OutsidePages:
+class FileLevelContent:
     """What a PDF has outside its pages' text: `labels` (one a page), `bookmarks`, and in `left_out`
     what is not read.
     """
@@ -50,50 +50,60 @@ class OutsidePages:
     left_out: list[str]
 
 
-def parse_outside(reader: Any, request: ReadRequest) -> OutsidePages:
+def parse_file_level_content(reader: Any, request: ReadRequest) -> FileLevelContent:
     """What the file open in pypdf's `reader` has outside its pages' text."""
-    return OutsidePages(
+    return FileLevelContent(
         structure.title_in_file(reader),
         structure.page_labels_in_file(reader, len(reader.pages)),
         structure.bookmarks_in_file(reader),
         read_annotations(reader, request),
-        structure.unread_parts(reader),
+        structure.names_of_unsupported_parts(reader),
     )
 
 
-def make_document(request: ReadRequest, raw: list[RawPage], outside: OutsidePages) -> Document:
+def build_document(
+    request: ReadRequest, raw_pages: list[RawPage], file_level_content: FileLevelContent
+) -> Document:
     """The Document of all pages, emptied of their lines. Raises Unreadable where no page could be
     parsed, NoText, TooLarge."""
-    numbered = list(enumerate(raw, 1))
+    numbered = list(enumerate(raw_pages, 1))
     problems = [f"page {number}: {page.problem}" for number, page in numbered if page.problem]
-    if len(problems) == len(raw):
+    if len(problems) == len(raw_pages):
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
-    body = typical_body_size([page.lines for page in raw])
-    furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
-    heads = list(map(_running_heads_of, raw, furniture))
-    labels, differing = checked_labels(outside.labels, heads)
-    pages, candidates = _pages_and_heading_lines(raw, furniture, labels, request.include_hidden)
-    notes = outside.annotations
-    pages = with_annotations(pages, notes, include_hidden=request.include_hidden)
-    hidden = sum(len(page.hidden) for page in raw)
+    body = typical_body_size([page.lines for page in raw_pages])
+    furniture = find_running_heads(
+        [page.lines for page in raw_pages], [page.height for page in raw_pages]
+    )
+    heads = list(map(_running_heads_of, raw_pages, furniture))
+    labels, differing = check_labels_against_print(file_level_content.labels, heads)
+    pages, candidates = _pages_and_heading_lines(
+        raw_pages, furniture, labels, request.include_hidden
+    )
+    notes = file_level_content.annotations
+    pages = append_annotations(pages, notes, include_hidden=request.include_hidden)
+    hidden = sum(len(page.hidden) for page in raw_pages)
     hidden += sum(note.kind == "hidden" for note in chain(*notes.values()))
     if not any(page.text.strip() for page in pages):
-        raise _no_text_error(len(raw), hidden)
-    warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
+        raise _no_text_error(len(raw_pages), hidden)
+    warnings = [
+        *problems,
+        *_scan_warnings(raw_pages),
+        *_warning_about_hidden_text(raw_pages, request.include_hidden),
+    ]
     if differing:
         what = f"the file's page labels differ from the numbers printed on {page_list(differing)}"
         warnings.append(f"{what}: the printed ones are cited")
     warnings += annotation_warnings(notes, request.include_hidden)
     return assemble_document(
         request,
-        title=outside.title,
+        title=file_level_content.title,
         media_type="application/pdf",
         paged=True,
         pages=pages,
-        sections=_build_sections(outside.bookmarks, pages, candidates, body),
+        sections=_build_sections(file_level_content.bookmarks, pages, candidates, body),
         hidden=hidden,
         ocr=[number for number, page in numbered if page.ocr],
-        warnings=[*warnings, *outside.left_out],
+        warnings=[*warnings, *file_level_content.left_out],
         lost=[number for number, page in numbered if page.lost],
     )
 
@@ -125,19 +135,21 @@ def _scan_warnings(raw: list[RawPage]) -> list[str]:
     return lines
 
 
-def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
-    pages = [number for number, page in enumerate(raw, 1) if page.hidden]
+def _warning_about_hidden_text(raw_pages: list[RawPage], is_included: bool) -> list[str]:
+    pages = [number for number, page in enumerate(raw_pages, 1) if page.hidden]
     if not pages:
         return []
-    reasons = sorted({hidden.reason for page in raw for hidden in page.hidden})
-    return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {hidden_remark(included)}"]
+    reasons = sorted({hidden.reason for page in raw_pages for hidden in page.hidden})
+    return [
+        f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {hidden_remark(is_included)}"
+    ]
 
 
 def _pages_and_heading_lines(
     raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.HeadingLine]]:
     """The pages with their text, and lines that may be headings; empties `raw` of its lines."""
-    hyphens = Hyphens(line.text for page in raw for line in page.lines)
+    hyphens = Dehyphenator(line.text for page in raw for line in page.lines)
     pages: list[Page] = []
     candidates: list[outline.HeadingLine] = []
     for index, page in enumerate(raw):
@@ -155,7 +167,10 @@ def _pages_and_heading_lines(
             labels[index],
             joined.text.replace("\u00ad", "-"),
             grade_page_text(
-                joined.text, repaired=bool(page.numbers), score=page.score, order=page.order
+                joined.text,
+                is_repaired=bool(page.numbers),
+                ocr_score=page.score,
+                order_grade=page.order,
             ),
             joined.blocks,
             tuple(heads),
@@ -163,7 +178,7 @@ def _pages_and_heading_lines(
             joined.tables,
         )
         for hidden in page.hidden if include_hidden else ():
-            made = with_words(
+            made = append_block(
                 made, squeeze_spaces(strip_invisible(clean_text(hidden.text))[0]), "hidden"
             )
         pages.append(made)
@@ -176,28 +191,28 @@ def _running_heads_of(page: RawPage, furniture: set[int]) -> list[str]:
     return [line.text for number, line in enumerate(page.lines) if number in furniture]
 
 
-def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> JoinedPage:
-    text = "\n".join(unwrap([line.text for line in lines], hyphens))
-    blocks = line_blocks(text)
+def _join_plain_lines(lines: list[Line], hyphens: Dehyphenator) -> PageTextWithBlocks:
+    text = "\n".join(join_hard_wrapped_lines([line.text for line in lines], hyphens))
+    blocks = paragraph_block_per_line(text)
     headings = [
         outline.HeadingLine(b.start, text[b.start : b.end], 1.0, False, True)
         for b in blocks
         if b.end - b.start < MOST_HEADING_CHARS
     ]
-    return JoinedPage(text, blocks, tuple(headings))
+    return PageTextWithBlocks(text, blocks, tuple(headings))
 
 
 def _build_sections(
     given: list[bookmarks.Bookmark],
     pages: list[Page],
     candidates: list[outline.HeadingLine],
-    body: float,
+    body_size: float,
 ) -> tuple[Section, ...]:
     marks = bookmarks.from_bookmarks(given, pages)
     if not marks:
-        marks = outline.from_numbering(candidates, body)
-    if not marks and body:
-        marks = outline.from_style(candidates, body)
+        marks = outline.headings_by_numbering(candidates, body_size)
+    if not marks and body_size:
+        marks = outline.headings_by_style(candidates, body_size)
     return outline.build_sections(
-        outline.with_opinions(marks, pages), [page.label for page in pages]
+        outline.add_opinion_headings(marks, pages), [page.label for page in pages]
     )

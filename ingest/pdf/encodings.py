@@ -16,15 +16,15 @@ def bare_font_name(name: str) -> str:
     return name.lstrip("/").rpartition("+")[2]
 
 
-def as_of_windows(text: str, places: Sequence[int]) -> str:
-    """`text` with the characters at `places` as the same codes are in Windows, if no more of them
+def decode_as_windows_1252(text: str, offsets: Sequence[int]) -> str:
+    """`text` with the characters at `offsets` as the same codes are in Windows, if no more of them
     are odd so.
     """
-    own = set(places)
+    own = set(offsets)
     other = "".join(IN_WINDOWS[letter] if at in own else letter for at, letter in enumerate(text))
     padded = f" {other} ", f" {text} "
     return min(
-        padded, key=lambda each: sum(_is_misread_letter(*each[at : at + 3]) for at in places)
+        padded, key=lambda each: sum(_is_misread_letter(*each[at : at + 3]) for at in offsets)
     )[1:-1]
 
 

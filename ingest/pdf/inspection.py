@@ -16,8 +16,8 @@ from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
 from docqa.ingest.pdf.visibility.objects import Box, box_around
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import maker_from_json, row_of
-from docqa.ingest.structure.clean import Hyphens, group_consecutive
+from docqa.ingest.serialize import field_values, json_decoder_for
+from docqa.ingest.structure.clean import Dehyphenator, group_consecutive
 from docqa.ingest.types import Page
 
 from .pages import RawPage, extract_one_page
@@ -82,7 +82,9 @@ def extract_page(
                 f"it has {count} pages, and no page {page.page}", hint="Read the file again"
             )
         events.on_page(page.page)
-        return extract_one_page(reader, request, page.index, events, numbered=bool(page.lines))
+        return extract_one_page(
+            reader, request, page.index, events, has_line_numbers=bool(page.lines)
+        )
 
 
 def text_view(page: Page, *notes: str) -> PageBoxes:
@@ -91,39 +93,42 @@ def text_view(page: Page, *notes: str) -> PageBoxes:
     return PageBoxes(0.0, 0.0, blocks, None, notes)
 
 
-def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageBoxes:
-    """The view of `page`, with the lines of `raw` in its blocks."""
-    if not raw.width:
-        return text_view(page, raw.problem or f"{_NO_PLACES}: pypdfium2 did not read this page")
-    heads = head_lines(page, raw)
+def view_of(page: Page, raw_page: RawPage, picture: bytes | None) -> PageBoxes:
+    """The view of `page`, with the lines of `raw_page` in its blocks."""
+    if not raw_page.width:
+        return text_view(
+            page, raw_page.problem or f"{_NO_PLACES}: pypdfium2 did not read this page"
+        )
+    heads = head_lines(page, raw_page)
     body = [
         line
-        for number, line in enumerate(raw.lines)
+        for number, line in enumerate(raw_page.lines)
         if number not in heads or stays_in_text(page.index, line)
     ]
     printed = [
         line
-        for block in join_lines(body, Hyphens(line.text for line in body)).printed
+        for block in join_lines(body, Dehyphenator(line.text for line in body)).printed
         for line in block
     ]
-    blocks = _seen_blocks(page, printed)
-    notes = [raw.problem] if raw.problem is not None else []
+    blocks = _inspect_blocks(page, printed)
+    notes = [raw_page.problem] if raw_page.problem is not None else []
     if blocks is None:
         blocks = text_view(page).blocks
         notes.append(f"{_NO_PLACES}: the page was read in another way before")
     if picture is None:
         notes.append("the page cannot be drawn")
-    return PageBoxes(raw.width, raw.height, blocks, picture, tuple(notes))
+    return PageBoxes(raw_page.width, raw_page.height, blocks, picture, tuple(notes))
 
 
-def head_lines(page: Page, raw: RawPage) -> set[int]:
+def head_lines(page: Page, raw_page: RawPage) -> set[int]:
     """The numbers of the lines that are running heads or feet: of equal lines, those nearest the
     page's edges.
     """
     wanted = Counter(page.furniture)
     heads: set[int] = set()
     for number, line in sorted(
-        enumerate(raw.lines), key=lambda item: min(item[1].top, raw.height - item[1].bottom)
+        enumerate(raw_page.lines),
+        key=lambda item: min(item[1].top, raw_page.height - item[1].bottom),
     ):
         if wanted[line.text] > 0:
             wanted[line.text] -= 1
@@ -131,7 +136,7 @@ def head_lines(page: Page, raw: RawPage) -> set[int]:
     return heads
 
 
-def _seen_blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
+def _inspect_blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
     """The Document's blocks with these lines, in reading order; None where their text differs."""
     texts = [
         _letters_and_digits(page.text[b.start : b.end]) if b.kind != "hidden" else ""
@@ -151,12 +156,14 @@ def _seen_blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | N
         members[block].append(line)
         position += len(_letters_and_digits(line.text))
     return tuple(
-        SeenBlock(b.start, b.end, b.kind, tuple(map(_seen_line, own)), _boxes_of_column_runs(own))
+        SeenBlock(
+            b.start, b.end, b.kind, tuple(map(_inspect_line, own)), _boxes_of_column_runs(own)
+        )
         for b, own in zip(page.blocks, members, strict=True)
     )
 
 
-def _seen_line(line: Line) -> SeenLine:
+def _inspect_line(line: Line) -> SeenLine:
     cells = tuple(cell.box for cell in line.grid.cells) if line.grid is not None else ()
     return SeenLine(line.text, line.box, cells, line.grid is not None and line.grid.head)
 
@@ -177,12 +184,12 @@ def to_bytes(view: PageBoxes) -> bytes:
     """`view` as one line of JSON and its image, for the way out of the worker; `from_bytes` gives
     an equal one.
     """
-    row = json.dumps(replace(view, picture=None), default=row_of, separators=(",", ":"))
+    row = json.dumps(replace(view, picture=None), default=field_values, separators=(",", ":"))
     return row.encode("utf-8", "replace") + b"\n" + (view.picture or b"")
 
 
 def from_bytes(data: bytes) -> PageBoxes:
     """The PageBoxes that `to_bytes` wrote."""
     row, _, picture = data.partition(b"\n")
-    view: PageBoxes = maker_from_json(PageBoxes)(json.loads(row))
+    view: PageBoxes = json_decoder_for(PageBoxes)(json.loads(row))
     return replace(view, picture=picture or None)

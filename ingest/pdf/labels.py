@@ -34,14 +34,14 @@ class _PrintedPageNumber(NamedTuple):
     number: int
 
 
-def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
-    """The number that each page prints in its running `heads`, or None; it must count on over three
+def page_numbers_in_running_heads(heads_by_page: Sequence[Sequence[str]]) -> list[str | None]:
+    """The number that each page prints in its running `heads_by_page`, or None; it must count on over three
     pages.
     """
-    labels: list[str | None] = [None] * len(heads)
-    lengths = [0] * len(heads)
-    for chain in _number_chains(
-        [list(_printed_numbers_of_page(page, lines)) for page, lines in enumerate(heads)]
+    labels: list[str | None] = [None] * len(heads_by_page)
+    lengths = [0] * len(heads_by_page)
+    for chain in _sequences_of_page_numbers(
+        [list(_printed_numbers_of_page(page, lines)) for page, lines in enumerate(heads_by_page)]
     ):
         for printed in chain if len(chain) >= NEAR_PAGES else ():
             if len(chain) > lengths[printed.page]:
@@ -50,22 +50,23 @@ def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
     return labels
 
 
-def checked_labels(
-    given: Sequence[str | None], heads: Sequence[Sequence[str]]
+def check_labels_against_print(
+    file_labels: Sequence[str | None], heads_by_page: Sequence[Sequence[str]]
 ) -> tuple[list[str | None], list[int]]:
-    """The labels to cite pages by, and the pages (from 1) that print another than `given`. Where
+    """The labels to cite pages by, and the pages (from 1) that print another than `file_labels`. Where
     most numbered pages do, the file's labels count nowhere."""
-    printed = printed_labels(heads)
-    if not any(given):
+    printed = page_numbers_in_running_heads(heads_by_page)
+    if not any(file_labels):
         return printed, []
     agreed = 0
     differing = []
-    labels = list(given)
-    for index, (label, own) in enumerate(zip(given, printed, strict=True)):
+    labels = list(file_labels)
+    for index, (label, own) in enumerate(zip(file_labels, printed, strict=True)):
         if label is None or own is None:
             labels[index] = label or own
         elif _fold_label(label) in (
-            _fold_label(number.text) for number in _printed_numbers_of_page(index, heads[index])
+            _fold_label(number.text)
+            for number in _printed_numbers_of_page(index, heads_by_page[index])
         ):
             agreed += 1
         else:
@@ -94,7 +95,7 @@ def _printed_numbers_of_page(page: int, lines: Sequence[str]) -> Iterator[_Print
                     yield _PrintedPageNumber(page, token, parts[1], int(parts[2]))
 
 
-def _number_chains(
+def _sequences_of_page_numbers(
     pages: Sequence[Sequence[_PrintedPageNumber]],
 ) -> Iterator[list[_PrintedPageNumber]]:
     """Numbers that count on as the pages do."""

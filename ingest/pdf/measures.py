@@ -8,18 +8,8 @@ PAGES_CACHED = 64
 """Pages between two emptyings of pypdf's cache: 5,000 pages stay below 400 MiB."""
 MANY_OBJECTS = 5_000
 """Objects of a stream; of larger ones each is parsed alone, in a third of the memory."""
-EARLY_PAGES = 1_000
-"""Pages from forks that are held as lines; as bytes the others take a third of that."""
 LONG_DOCUMENT = 40
 """Pages from which on the first ones are shown before the others are parsed."""
-PAGES_AT_A_TIME = 4
-"""Pages that a fork takes from the queue: few, so that all forks end together."""
-FEWEST_FOR_FORKS = 32
-"""Pages; fewer are parsed before forks would have paid."""
-MOST_CRASHES = 8
-"""Forks that crash before no other is started."""
-FORK_BYTES = 2**25
-"""Memory that a fork needs at least."""
 
 # Annotations
 MOST_ANNOTATIONS = 2_000

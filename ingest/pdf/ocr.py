@@ -30,7 +30,7 @@ INSTALL = "pip install 'docqa-reader[ocr]'"
 _MODELS = {"Det.model_path": "*_det_*.onnx", "Rec.model_path": "*_rec_*.onnx"}
 
 
-class Recognised(NamedTuple):
+class OcrResult(NamedTuple):
     """The words of a page with their lines' places, the mean score (0 to 1), and the number of
     doubted lines.
     """
@@ -40,7 +40,7 @@ class Recognised(NamedTuple):
     doubted: int
 
 
-class NotRecognised(Exception):
+class OcrFailed(Exception):
     """An image was not recognised, for the reason given."""
 
 
@@ -72,14 +72,14 @@ class Recogniser:
         self._on_page = on_page
         self._count = 0
 
-    def recognise(self, page: Any, number: int) -> Recognised:
+    def recognise(self, page: Any, number: int) -> OcrResult:
         """The words of page `number`; none where its images are too large to draw. Raises
         NotRecognised, also past MAX_OCR_PAGES."""
         from docqa.ingest.pdf.visibility.raster import page_png
 
         self._count += 1
         if self._count > MAX_OCR_PAGES:
-            raise NotRecognised(
+            raise OcrFailed(
                 f"a picture past the limit of {MAX_OCR_PAGES:,} that are recognised, not read"
             )
         self._on_page(number)
@@ -89,11 +89,11 @@ class Recogniser:
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - OpenCV, ONNX Runtime and RapidOCR share no kind of error
-            raise NotRecognised(
+            raise OcrFailed(
                 f"a picture that could not be recognised, not read ({error_reason(error)})"
             ) from error
         if output is None or not output.txts:
-            return Recognised([], 0.0, 0)
+            return OcrResult([], 0.0, 0)
         # The image may be coarser than asked for.
         points = page.get_size()[0] / output.img.shape[1]
         lines = list(zip(output.txts, output.boxes.tolist(), output.scores))
@@ -104,7 +104,7 @@ class Recogniser:
             for text, corners, _ in lines
             for word in _words_of_recognised_line(text, corners, points)
         ]
-        return Recognised(words, score, sum(float(score) < DOUBTFUL_SCORE for _, _, score in lines))
+        return OcrResult(words, score, sum(float(score) < DOUBTFUL_SCORE for _, _, score in lines))
 
     @cached_property
     def _ocr_engine(self) -> Any:

@@ -1,30 +1,25 @@
 """The pages of a PDF: each is parsed by pdfium, or by pypdf, or lost alone with a reason."""
 
-import pickle
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from docqa.ingest.errors import Unreadable
-from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
+from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.layout.line_numbers import pages_to_parse_again
 from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.reading_order import order_lines
+from docqa.ingest.pdf.layout.reading_order import lines_in_reading_order
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 
 from .errors import error_reason, pdf_errors
-from .measures import EARLY_PAGES, FEW_LETTERS
-from .ocr import NotRecognised, Recognised, Recogniser, is_image_of_text
-from .pool import PageForks
-from .raw_page import Hidden, PageWords, PdfiumFile
+from .measures import FEW_LETTERS
+from .ocr import OcrFailed, OcrResult, Recogniser, is_image_of_text
+from .raw_page import HiddenWords, PageWords, PdfiumFile
 from .streams import StreamSizes, fonts_without_encoding
 
-T = TypeVar("T")
 ZERO_WIDTH = "zero-width characters"
 
 
@@ -43,7 +38,7 @@ class RawPage:
     plain: str = ""
     width: float = 0.0
     height: float = 0.0
-    hidden: list[Hidden] = field(default_factory=list)
+    hidden: list[HiddenWords] = field(default_factory=list)
     ocr: bool = False
     numbers: str | None = None
     problem: str | None = None
@@ -58,72 +53,49 @@ def extract_pages(
     reader: Any,
     request: ReadRequest,
     events: PageEvents,
-    processes: int,
-    meanwhile: Callable[[], T],
     first: int = 0,
-) -> tuple[list[RawPage], T]:
-    """Every page in order, with a `first` only so many and nothing recognised, and what `meanwhile`
-    gave; pages of `request.skip` are lost for the reason there.
-
-    Forks parse most pages of a long file, without events, while `meanwhile` runs. Images to
-    recognise, pages with a problem, and those that line numbers on other pages speak of are parsed
-    here. Raises Unreadable where too many pages are lost.
-    """
+) -> list[RawPage]:
+    """Every page in order, with a `first` only so many and nothing recognised; pages of
+    `request.skip` are lost for the reason there."""
     count = first or len(reader.pages)
     sizes = StreamSizes()
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
         recogniser = None if first else _recogniser_if_available(request, events)
-
-        def parse_in_fork(index: int) -> bytes | None:
-            with suppress(MemoryError):
-                page = _parse_page(reader, sizes, file, index, None)
-                if page.problem is None and not (page.scan and recogniser is not None):
-                    # A fork is no further from the user's files than this process, which may trust
-                    # it.
-                    return pickle.dumps(page, pickle.HIGHEST_PROTOCOL)
-            return None
-
-        indices = [index for index in range(count) if index + 1 not in request.skip]
-        lost = dict(request.skip)
-        pages: list[Any] = []
-        with PageForks(parse_in_fork, indices, processes, request.page_seconds) as forks:
-            meanwhile_result = meanwhile()
-            for index in range(count):
-                pickled = forks.take(index)
-                lost |= {lost_index + 1: why for lost_index, why in forks.lost.items()}
-                if forks.lost and len(lost) > WORKER_MAX_LOST_PAGES:
-                    what = f"{len(lost)} of its pages cannot be read; page {max(lost)} {lost[max(lost)]}"
-                    raise Unreadable(what, hint="Print it to a new PDF and try that")
-                if index + 1 in lost:
-                    pages.append(RawPage(problem=lost[index + 1], lost=True))
-                elif pickled is not None:
-                    events.on_read(index + 1)
-                    pages.append(pickle.loads(pickled) if index < EARLY_PAGES else pickled)
-                else:
-                    events.on_page(index + 1)
-                    pages.append(_parse_page(reader, sizes, file, index, recogniser))
-        pages = [pickle.loads(page) if isinstance(page, bytes) else page for page in pages]
+        pages: list[RawPage] = []
+        for index in range(count):
+            if index + 1 in request.skip:
+                pages.append(RawPage(problem=request.skip[index + 1], lost=True))
+            else:
+                events.on_page(index + 1)
+                pages.append(_parse_page(reader, sizes, file, index, recogniser))
         numbered = [page.numbers is not None for page in pages]
         for index, has_numbers in pages_to_parse_again(numbered).items() if file else ():
             if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
                 events.on_page(index + 1)
                 pages[index] = _parse_page(reader, sizes, file, index, None, numbered=has_numbers)
     events.on_page(0)
-    return pages, meanwhile_result
+    return pages
 
 
 def extract_one_page(
-    reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
+    reader: Any,
+    request: ReadRequest,
+    index: int,
+    events: PageEvents,
+    *,
+    has_line_numbers: bool = False,
 ) -> tuple[RawPage, bytes | None]:
     """Page `index` (from 0) alone, and its image as a PNG, None where pdfium did not open it.
-    `numbered`: the document has line numbers."""
+    `has_line_numbers`: the document has line numbers."""
     import pypdfium2
 
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
         recogniser = _recogniser_if_available(request, events)
-        page = _parse_page(reader, StreamSizes(), file, index, recogniser, numbered=numbered)
+        page = _parse_page(
+            reader, StreamSizes(), file, index, recogniser, numbered=has_line_numbers
+        )
         png = None
         # The text of a page that cannot be drawn is worth showing all the same.
         with suppress(pypdfium2.PdfiumError, MemoryError):
@@ -202,12 +174,14 @@ def _pdfium_page(
         return _overlong_page(seen.chars)
     # What is recognised has the few words that are printed over an image too.
     words = recognised.words if recognised is not None and recognised.words else seen.words
-    lines, numbers, order = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
+    lines, numbers, order = lines_in_reading_order(
+        words, seen.width, rules=seen.rules, is_numbered=numbered
+    )
     hidden = list(seen.hidden)
     for line in lines:
         text, invisible = strip_invisible(clean_text(line.text))
         line.text = squeeze_spaces(text)
-        hidden.extend([Hidden("", ZERO_WIDTH)] * invisible)
+        hidden.extend([HiddenWords("", ZERO_WIDTH)] * invisible)
     lines = [line for line in lines if line.text]
     page = RawPage(
         lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem, order=order
@@ -223,7 +197,7 @@ def _pdfium_page(
 
 def _recognise_if_image_of_text(
     file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
-) -> tuple[Recognised | None, str | None]:
+) -> tuple[OcrResult | None, str | None]:
     """What was recognised where the page is an image of text, and why it was not."""
     letters = sum(len(word.text) for word in seen.words)
     if seen.chars > MAX_PAGE_CHARS or letters >= FEW_LETTERS:
@@ -232,10 +206,10 @@ def _recognise_if_image_of_text(
         if not is_image_of_text(page, letters):
             return None, None
         if recogniser is None:
-            return Recognised([], 0.0, 0), None
+            return OcrResult([], 0.0, 0), None
         try:
             return recogniser.recognise(page, index + 1), None
-        except NotRecognised as error:
+        except OcrFailed as error:
             return None, str(error)
 
 
@@ -252,4 +226,4 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
     lines = [squeeze_spaces(line) for line in text.split("\n") if line.strip()]
     boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
     height = float(max(len(lines), 1))
-    return RawPage(boxed, "\n".join(lines), 0.0, height, [Hidden("", ZERO_WIDTH)] * invisible)
+    return RawPage(boxed, "\n".join(lines), 0.0, height, [HiddenWords("", ZERO_WIDTH)] * invisible)

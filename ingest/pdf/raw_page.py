@@ -23,12 +23,12 @@ from docqa.ingest.pdf.visibility.hidden import (
     TOO_SMALL,
     UNLIKE,
     HiddenTextDetector,
-    false_words,
+    words_with_wrong_actual_text,
 )
 from docqa.ingest.pdf.visibility.objects import Box, PageObjects, box_around
-from docqa.ingest.pdf.visibility.raster import display_placer
+from docqa.ingest.pdf.visibility.raster import user_to_display_transform
 
-from .encodings import IN_WINDOWS, as_of_windows, bare_font_name
+from .encodings import IN_WINDOWS, bare_font_name, decode_as_windows_1252
 from .measures import (
     APART,
     FEWEST_APART,
@@ -70,7 +70,7 @@ class Word(NamedTuple):
     strong: bool = False
 
 
-class Hidden(NamedTuple):
+class HiddenWords(NamedTuple):
     """Words in a row that cannot be seen, why, and a box for each line, like those of Word."""
 
     text: str
@@ -87,7 +87,7 @@ class PageWords(NamedTuple):
     chars: int
     width: float
     height: float
-    hidden: list[Hidden]
+    hidden: list[HiddenWords]
     ocr: bool
     rules: tuple[Box, ...] = ()
 
@@ -126,17 +126,17 @@ class PdfiumFile:
         false: dict[int, str] = {}
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
-            if not (spoken := objects.spoken()):
+            if not (spoken := objects.actual_text_by_object()):
                 return self._words_on_open_page(page, objects, [], unencoded)
-            false = false_words(page, objects, spoken)
+            false = words_with_wrong_actual_text(page, objects, spoken)
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
-            objects.silence(item for at, item in enumerate(objects.order) if at in false)
-            unlike = [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())]
+            objects.remove_actual_text(item for at, item in enumerate(objects.order) if at in false)
+            unlike = [HiddenWords(words, UNLIKE) for words in dict.fromkeys(false.values())]
             return self._words_on_open_page(page, objects, unlike, unencoded)
 
     def _words_on_open_page(
-        self, page: Any, objects: PageObjects, hidden: list[Hidden], unencoded: frozenset[str]
+        self, page: Any, objects: PageObjects, hidden: list[HiddenWords], unencoded: frozenset[str]
     ) -> PageWords:
         with closing(page.get_textpage()) as text_page:
             found = _read_words(page, text_page, objects, unencoded)
@@ -161,16 +161,16 @@ def _read_words(
             for at, letter in enumerate(text)
             if letter in IN_WINDOWS and bare_font_name(font_of(at)) in unencoded
         ]
-        text = as_of_windows(text, own)
+        text = decode_as_windows_1252(text, own)
     words, places, boxes = _words_with_places_and_boxes(page, text, detector, font_of)
-    _join_letters(partial(raw.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
-    _mark_tilted(raw, text_page.raw, words, places)
-    _level_signs(words)
+    _join_spaced_letters(partial(raw.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
+    _set_tilted_flags(raw, text_page.raw, words, places)
+    _align_lone_signs(words)
     unseen, ocr = detector.detect(places, boxes)
-    place = display_placer(page.get_bbox(), page.get_rotation())
+    place = user_to_display_transform(page.get_bbox(), page.get_rotation())
     rules = tuple(place(*box) for box in detector.objects.rules)
     seen: list[Word] = []
-    hidden: list[Hidden] = []
+    hidden: list[HiddenWords] = []
     last_seen = last_hidden = -2
     newline = False
     repeated = _repeated_word_numbers(words, unseen)
@@ -208,7 +208,7 @@ def _read_words(
         if last_hidden == number - 1:
             hidden[-1] = _extend_hidden_text(hidden[-1], word)
         else:
-            hidden.append(Hidden(word.text, reason, (word[1:5],)))
+            hidden.append(HiddenWords(word.text, reason, (word[1:5],)))
         last_hidden = number
     return PageWords(seen, count, width, height, hidden, ocr, rules)
 
@@ -232,10 +232,10 @@ def _repeated_word_numbers(words: list[Word], hidden: Mapping[int, str]) -> set[
     return repeated
 
 
-def _extend_hidden_text(hidden: Hidden, word: Word) -> Hidden:
+def _extend_hidden_text(hidden: HiddenWords, word: Word) -> HiddenWords:
     *rest, last = hidden.boxes
     boxes = (*hidden.boxes, word[1:5]) if word.newline else (*rest, box_around(last, word[1:5]))
-    return Hidden(f"{hidden.text} {word.text}", hidden.reason, boxes)
+    return HiddenWords(f"{hidden.text} {word.text}", hidden.reason, boxes)
 
 
 def _words_with_places_and_boxes(
@@ -244,7 +244,7 @@ def _words_with_places_and_boxes(
     """The words, hidden ones too, their first and last characters, and their boxes in user
     space.
     """
-    place = display_placer(page.get_bbox(), page.get_rotation())
+    place = user_to_display_transform(page.get_bbox(), page.get_rotation())
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
@@ -268,7 +268,7 @@ def _words_with_places_and_boxes(
             newline = newline or (
                 at > 0 and max(bottom - boxes[-1][3], boxes[-1][1] - top) > top - bottom
             )
-            if last > first and (cut := _first_far_character(text, box_of, first, last)):
+            if last > first and (cut := _first_character_after_gap(text, box_of, first, last)):
                 pieces[at : at + 1] = [(first, cut - 1), (cut, last)]
                 last = cut - 1
             box = box_of(last) if last > first else None
@@ -309,7 +309,7 @@ def _words_with_places_and_boxes(
     return words, places, boxes
 
 
-def _first_far_character(
+def _first_character_after_gap(
     text: str, box_of: Callable[[int], Box | None], first: int, last: int
 ) -> int:
     """The first character far from the one before, as hyphens in two cells, or after a missed
@@ -332,8 +332,8 @@ def _first_far_character(
     return 0
 
 
-def _join_letters(
-    made_up: Callable[[int], int],
+def _join_spaced_letters(
+    inserted_spaces: Callable[[int], int],
     words: list[Word],
     places: list[tuple[int, int]],
     boxes: list[Box],
@@ -346,7 +346,7 @@ def _join_letters(
         height = line[0].bottom - line[0].top
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
         spaced = [
-            a[1] + 1 < b[0] and all(map(made_up, range(a[1] + 1, b[0])))
+            a[1] + 1 < b[0] and all(map(inserted_spaces, range(a[1] + 1, b[0])))
             for a, b in pairwise(places[first:end])
         ]
         real = [gap for gap, made in zip(gaps, spaced) if not made]
@@ -397,7 +397,7 @@ def _is_lone_sign(letter: str) -> bool:
     return letter in _MARKS or unicodedata.category(letter) == "Sm"
 
 
-def _level_signs(words: list[Word]) -> None:
+def _align_lone_signs(words: list[Word]) -> None:
     """Gives lone signs of mathematics, far higher than the word beside them, its height."""
     for number, word in enumerate(words):
         if len(word.text) != 1 or not _is_lone_sign(word.text):
@@ -415,13 +415,15 @@ def _level_signs(words: list[Word]) -> None:
                 break
 
 
-def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
+def _set_tilted_flags(
+    raw_page: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]
+) -> None:
     """Marks words at an angle; their boxes are far higher than those of the text."""
     heights = sorted(word.bottom - word.top for word in words)
     usual = heights[len(heights) // 2] if heights else 0.0
     for number, word in enumerate(words):
         if word.bottom - word.top > HIGH * usual:
-            turn = math.degrees(raw.FPDFText_GetCharAngle(handle, places[number][0])) % 90
+            turn = math.degrees(raw_page.FPDFText_GetCharAngle(handle, places[number][0])) % 90
             if min(turn, 90 - turn) > MIN_TILT:
                 words[number] = word._replace(tilted=True)
 

@@ -6,50 +6,37 @@ import logging
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over_limit
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
+from .document import FileLevelContent, build_document, parse_file_level_content
 from .errors import DAMAGED, error_reason, pdf_errors
 from .measures import LONG_DOCUMENT
 from .pages import extract_pages
 from .streams import StreamSizes, object_in_stream
 
-if TYPE_CHECKING:
-    from .document import OutsidePages
-
 _FIRST_PAGES = 2  # of a long document, shown before the others are parsed
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
-def read_pdf(request: ReadRequest, events: PageEvents, processes: int) -> Document:
-    """The Document of a PDF; scans are recognised with docqa-reader[ocr], a long file is parsed by
-    `processes` (see `extract`). Raises Encrypted, Unreadable, TooLarge, NoText."""
+def read_pdf(request: ReadRequest, events: PageEvents) -> Document:
+    """The Document of a PDF; scans are recognised with docqa-reader[ocr]. Raises Encrypted,
+    Unreadable, TooLarge, NoText."""
     reader, opened = open_request(request)
     count = count_pages(reader)
     events.on_pages(count)
     if events.on_first is not None and count >= LONG_DOCUMENT:
         # Without annotations; nothing where the first pages have no text.
         with suppress(IngestError):
-            first, _ = extract_pages(reader, opened, events, 1, lambda: None, _FIRST_PAGES)
-            from .document import OutsidePages, make_document
-
-            outside = OutsidePages("", [None] * _FIRST_PAGES, [], {}, [])
-            events.on_first(make_document(opened, first, outside))
-
-    def parse_rest() -> "OutsidePages":
-        # What the pages do not need is imported while forks parse them.
-        from .document import parse_outside
-
-        return parse_outside(reader, opened)
-
-    raw_pages, outside = extract_pages(reader, opened, events, processes, parse_rest)
-    from .document import make_document
-
-    return make_document(request, raw_pages, outside)
+            first = extract_pages(reader, opened, events, _FIRST_PAGES)
+            outside = FileLevelContent("", [None] * _FIRST_PAGES, [], {}, [])
+            events.on_first(build_document(opened, first, outside))
+    outside = parse_file_level_content(reader, opened)
+    return build_document(request, extract_pages(reader, opened, events), outside)
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:

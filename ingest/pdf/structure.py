@@ -53,7 +53,7 @@ def title_in_file(reader: Any) -> str:
     return title if len(title) > 2 and not made_up else ""
 
 
-def unread_parts(reader: Any) -> list[str]:
+def names_of_unsupported_parts(reader: Any) -> list[str]:
     """What the file has outside its pages' text that is not read."""
     lines: list[str] = []
     with suppress(*pdf_errors()):

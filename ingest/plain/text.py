@@ -7,12 +7,12 @@ from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
-    Hyphens,
+    Dehyphenator,
     clean_text,
-    line_blocks,
+    join_hard_wrapped_lines,
+    paragraph_block_per_line,
     squeeze_spaces,
     strip_invisible,
-    unwrap,
 )
 from docqa.ingest.types import Block, Document, Page
 
@@ -28,17 +28,17 @@ def read_text(request: ReadRequest) -> Document:
     while len(raw_pages) > 1 and not raw_pages[-1].strip():
         raw_pages.pop()
     paged = len(raw_pages) > 1
-    hyphens = Hyphens(text.splitlines())
+    hyphens = Dehyphenator(text.splitlines())
     pages: list[Page] = []
     candidates: list[outline.HeadingLine] = []
     for index, raw in enumerate(raw_pages):
-        lines = unwrap([line.rstrip() for line in raw.split("\n")], hyphens)
+        lines = join_hard_wrapped_lines([line.rstrip() for line in raw.split("\n")], hyphens)
         body = "\n".join(lines).strip("\n")
         label = str(index + 1) if paged else None
-        blocks = line_blocks(body)
+        blocks = paragraph_block_per_line(body)
         pages.append(Page(index, label, body, grade_page_text(body), blocks))
         candidates.extend(_isolated_heading_lines(body, blocks, index + 1))
-    marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
+    marks = outline.add_opinion_headings(outline.headings_by_numbering(candidates, 1.0), pages)
     sections = outline.build_sections(marks, [page.label for page in pages] if paged else None)
     return assemble_document(
         request,

@@ -11,10 +11,20 @@ from docqa.ingest.assemble import assemble_document
 from docqa.ingest.language.words import word_set
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import clean_text, one_line, squeeze_spaces, strip_invisible
+from docqa.ingest.structure.clean import (
+    clean_text,
+    collapse_whitespace,
+    squeeze_spaces,
+    strip_invisible,
+)
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TextWriter
-from docqa.ingest.xml_tree import all_named, child, local_name, parse_xml
+from docqa.ingest.xml_tree import (
+    descendants_with_names,
+    first_descendant_by_path,
+    local_name,
+    parse_xml,
+)
 
 _NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
 # From the outside in.
@@ -46,7 +56,7 @@ def read_uslm(request: ReadRequest) -> Document:
     writer.flush()
     titles = (
         element.text
-        for element in all_named(root, "title")
+        for element in descendants_with_names(root, "title")
         if not len(element) and "purl.org/dc" in element.tag
     )
     title = squeeze_spaces(clean_text(next(filter(None, titles), "")))
@@ -91,8 +101,8 @@ class _UslmWriter(TextWriter):
         """Prints number and heading of a level; its other children are returned."""
         if not self._numbered:
             self.flush()
-        num = child(element, "num")
-        heading = child(element, "heading")
+        num = first_descendant_by_path(element, "num")
+        heading = first_descendant_by_path(element, "heading")
         number = _words_in_element(num)
         title = _words_in_element(heading)
         start = self._length + bool(self.blocks)
@@ -122,10 +132,10 @@ class _UslmWriter(TextWriter):
         self.hidden += hidden
         self._pending.clear()
         self._numbered = False
-        text = one_line(text)
+        text = collapse_whitespace(text)
         if text:
             self.put(text, kind, "\n")
 
 
 def _words_in_element(element: Element | None) -> str:
-    return "" if element is None else one_line(clean_text("".join(element.itertext())))
+    return "" if element is None else collapse_whitespace(clean_text("".join(element.itertext())))

@@ -1,3 +1,3 @@
 """Processes that read: their messages, their processor time, their limits."""
 
-__all__ = ["forks", "limits", "messages", "processor_time"]
+__all__ = ["limits", "messages", "processor_time"]

@@ -5,6 +5,7 @@ parent looks after it (`Watch`).
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -58,13 +59,19 @@ def memory_limit() -> int:
     return min(soft, WORKER_MEMORY_BYTES) if soft >= 0 else WORKER_MEMORY_BYTES
 
 
-def limit_memory(most: int) -> None:
-    """Limits this process's own memory to `most` bytes, where the system has the limit."""
-    if resource is not None and most < memory_limit():
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+def limit_memory(max_bytes: int) -> None:
+    """Limits this process's own memory to `max_bytes` bytes, where the system has the limit."""
+    if resource is not None and max_bytes < memory_limit():
+        resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, max_bytes))
 
 
-class Watch:
+def usable_cores() -> int:
+    """Of this process; 1 where unknown."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else 1
+
+
+class ChildProcessWatch:
     """Ends `child` when it holds more memory, or has worked longer, than it may. `over`: MEMORY,
     TIME, or "".
     """
@@ -78,7 +85,7 @@ class Watch:
         self._thread = threading.Thread(target=self._watch_processes, daemon=True)
         self._thread.start()
 
-    def allow(self, seconds: float) -> None:
+    def add_allowed_seconds(self, seconds: float) -> None:
         """Adds seconds of processor time."""
         self._seconds += seconds
 
@@ -104,6 +111,6 @@ class Watch:
             return
 
 
-def is_watched() -> bool:
+def are_processes_watched() -> bool:
     """Whether processes are watched here, as the system does not keep all their limits."""
     return sys.platform == "darwin" or resource is None

@@ -64,14 +64,14 @@ def squeeze_spaces(text: str) -> str:
     return _SPACES.sub(" ", text).strip(" ")
 
 
-def one_line(text: str) -> str:
+def collapse_whitespace(text: str) -> str:
     """The words of `text`, each white space between them as one space."""
     return " ".join(text.split())
 
 
-def squeezed_lines(text: str) -> str:
+def collapse_whitespace_by_line(text: str) -> str:
     """The lines of `text` that have words, white space in order."""
-    return "\n".join(filter(None, map(one_line, text.split("\n"))))
+    return "\n".join(filter(None, map(collapse_whitespace, text.split("\n"))))
 
 
 def mask_digits(line: str) -> str:
@@ -79,12 +79,12 @@ def mask_digits(line: str) -> str:
     return squeeze_spaces(_DIGITS.sub("#", line).casefold())
 
 
-def fold_title(text: str) -> str:
+def title_comparison_key(text: str) -> str:
     """The letters and digits of `text`, case folded, by which titles are compared."""
     return _SIGNS.sub("", text).casefold()
 
 
-class Hyphens:
+class Dehyphenator:
     """Decides whether a hyphen at a line end belongs to the word: where the document has the form
     within a line, or a half is not lower case or has digits."""
 
@@ -101,7 +101,7 @@ class Hyphens:
             broken = line.endswith(_HYPHENS)
             self._seen.update(words[first : len(words) - broken])
 
-    def join(self, before: str, after: str) -> str | None:
+    def join_at_line_end(self, before: str, after: str) -> str | None:
         """`before` and `after` as one line where `before` ends with a broken word, else None. A
         soft hyphen goes; another one where the joined word stands elsewhere, or nothing speaks for
         the hyphen."""
@@ -130,7 +130,7 @@ class Hyphens:
             return before + after
         return before[:-1] + after
 
-    def mend(self, text: str) -> str:
+    def join_broken_words(self, text: str) -> str:
         """`text`, of lines joined with spaces, with its broken words joined."""
         parts = _BREAKS.split(text)
         mended = _LineJoiner(parts[0])
@@ -147,8 +147,8 @@ class _LineJoiner:
         self._parts: list[str] = []
         self._end = line
 
-    def add(self, line: str, hyphens: Hyphens | None) -> None:
-        joined = None if hyphens is None else hyphens.join(self._end, line)
+    def add(self, line: str, dehyphenator: Dehyphenator | None) -> None:
+        joined = None if dehyphenator is None else dehyphenator.join_at_line_end(self._end, line)
         if joined is None:
             self._parts += [self._end, " "]
         self._end = line if joined is None else joined
@@ -167,14 +167,14 @@ def _last_word_of_line(text: str) -> str:
     return text[start:]
 
 
-def line_blocks(text: str) -> tuple[Block, ...]:
+def paragraph_block_per_line(text: str) -> tuple[Block, ...]:
     """A paragraph for each line of `text` that is not blank."""
     return tuple(
         Block(at.start, at.end, "para") for at in lines_of(text) if text[at.start : at.end].strip()
     )
 
 
-def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
+def join_hard_wrapped_lines(lines: list[str], dehyphenator: Dehyphenator) -> list[str]:
     """Paragraphs of hard-wrapped text: joins lines where nine tenths of the full ones are 55 to 90
     wide, but not before a blank or indented line or a list item."""
     from docqa.ingest.language.sentences import is_opener
@@ -193,16 +193,18 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
         if blank or not line.strip() or line[:1].isspace() or is_opener(line):
             out.append(_LineJoiner(line.rstrip()))
         else:
-            out[-1].add(line.strip(), hyphens)
+            out[-1].add(line.strip(), dehyphenator)
         blank = not line.strip()
     return [line.text() for line in out]
 
 
-def group_consecutive(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:
-    """`items` in groups: each belongs to the last group where `goes_on` says so."""
+def group_consecutive(
+    items: Iterable[T], belongs_to_group: Callable[[list[T], T], bool]
+) -> list[list[T]]:
+    """`items` in groups: each belongs to the last group where `belongs_to_group` says so."""
     groups: list[list[T]] = []
     for item in items:
-        if groups and goes_on(groups[-1], item):
+        if groups and belongs_to_group(groups[-1], item):
             groups[-1].append(item)
         else:
             groups.append([item])

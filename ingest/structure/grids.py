@@ -8,7 +8,7 @@ from typing import NamedTuple
 from docqa.ingest.types import Table, TableCell
 
 from .clean import clean_text, strip_invisible
-from .values import says_value
+from .values import is_value_text
 
 _MOST_COLUMNS = 200
 _MOST_ROWS = 5_000
@@ -16,7 +16,7 @@ _MOST_SPANNED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedCell:
+class MarkupCell:
     """The words of a cell, the columns and rows it covers, and whether the markup calls it a
     head.
     """
@@ -32,7 +32,7 @@ class _GridRow(NamedTuple):
 
     start: int
     text: str
-    cells: Sequence[MarkedCell]
+    cells: Sequence[MarkupCell]
 
 
 class GridRows:
@@ -42,16 +42,18 @@ class GridRows:
         self._tables: list[tuple[int, list[_GridRow]]] = []
         self._end = -1
 
-    def add(self, key: int, start: int, text: str, cells: Sequence[MarkedCell]) -> None:
-        """A row of table `key`: `text` begins at `start` and has the words of `cells` in order."""
-        if not self._tables or self._tables[-1][0] != key or start != self._end + 1:
-            self._tables.append((key, []))
+    def add(self, table_id: int, start: int, text: str, cells: Sequence[MarkupCell]) -> None:
+        """A row of table `table_id`: `text` begins at `start` and has the words of `cells` in
+        order.
+        """
+        if not self._tables or self._tables[-1][0] != table_id or start != self._end + 1:
+            self._tables.append((table_id, []))
         self._tables[-1][1].append(_GridRow(start, text, cells))
         self._end = start + len(text)
 
-    def leave_out(self, key: int) -> None:
-        """A row of table `key` that has no words."""
-        if self._tables and self._tables[-1][0] == key:
+    def leave_out(self, table_id: int) -> None:
+        """A row of table `table_id` that has no words."""
+        if self._tables and self._tables[-1][0] == table_id:
             self._tables[-1][1].append(_GridRow(0, "", ()))
 
     def tables(self) -> tuple[Table, ...]:
@@ -91,7 +93,7 @@ def _table_from_rows(rows: Sequence[_GridRow]) -> Table | None:
         covered = below
         if row.text:
             heads.append(all(cell.head for cell in row.cells if cell.text.strip()))
-            valued.append(any(says_value(cell.text) for cell in row.cells[1:]))
+            valued.append(any(is_value_text(cell.text) for cell in row.cells[1:]))
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     if not 2 <= columns <= _MOST_COLUMNS:
         return None

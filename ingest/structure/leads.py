@@ -17,7 +17,7 @@ from docqa.ingest.structure.locators.marks import (
     WORDED,
     NumberMark,
     parse_line,
-    readings_of,
+    possible_kinds_and_ordinals,
 )
 from docqa.ingest.types import Block, Document, Lead, Location, Page
 
@@ -29,6 +29,8 @@ _BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\
 _MARK = re.compile(r"\W*\w{1,6}\W+|\W+")
 _NO_LIST = (ALONE, WORDED, DIVISION)
 """Shapes of marks that number the parts of a document, not the items of a list."""
+_BULLET_SHAPE = "•"
+"""The shape of a mark that counts nothing."""
 _GAP = 3
 """Items that may be missing between two marks of a list: repealed ones, or marks lost in print."""
 _LOOK_AHEAD = 12
@@ -116,7 +118,14 @@ class _Walk:
         begin = (place.page, max(mark.start, place.block.start))
         first = _first_reading(mark)
         continued = self._depth_continued(mark)
-        if first is not None and before is not None and self._is_stem(before, place, mark):
+        before_text = before.text if before is not None else ""
+        is_new = not continued or (mark.shape != _BULLET_SHAPE and _OPENS.search(before_text))
+        if (
+            first is not None
+            and before is not None
+            and is_new
+            and self._is_stem(before, place, mark)
+        ):
             self._open_list(mark.shape, *first, begin, _stem_of(before))
         elif continued:
             depth, kind, ordinal = continued
@@ -145,7 +154,7 @@ class _Walk:
             for kind, ordinal in _readings(mark):
                 step = ordinal - level.ordinal
                 if (level.shape, level.kind) == (mark.shape, kind) and (
-                    0 < step <= _GAP + 1 or kind == "•"
+                    0 < step <= _GAP + 1 or mark.shape == _BULLET_SHAPE
                 ):
                     return depth, kind, ordinal
         return None
@@ -244,17 +253,21 @@ def _list_marks(place: _Place) -> tuple[NumberMark, ...]:
         return ()
     bullet = _BULLET.match(place.text)
     if bullet:
-        return (NumberMark(place.page, place.block.start + bullet.start(1), bullet[1], "•"),)
+        return (
+            NumberMark(place.page, place.block.start + bullet.start(1), bullet[1], _BULLET_SHAPE),
+        )
     line = parse_line(place.page, place.block.start, place.text)
     return tuple(mark for mark in line.marks if mark.shape not in _NO_LIST)
 
 
 def _readings(mark: NumberMark) -> Iterable[tuple[str, int]]:
-    if mark.shape == "•":
-        return (("•", 1),) if mark.text in "–—-*" else ((mark.text, 1), ("•", 1))
+    if mark.shape == _BULLET_SHAPE:
+        return (
+            ((_BULLET_SHAPE, 1),) if mark.text in "–—-*" else ((mark.text, 1), (_BULLET_SHAPE, 1))
+        )
     if mark.shape == "1.1":
         return ()
-    return readings_of(mark.text)
+    return possible_kinds_and_ordinals(mark.text)
 
 
 def _first_reading(mark: NumberMark) -> tuple[str, int] | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from docqa.ingest.language.places import ATTACHMENTS
 
-from .numbering import LISTS, REFERENCES, THANKS, Numbered
+from .numbering import LISTS, REFERENCES, THANKS, ParsedHeading
 
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
 _NOT_DIVISIONS = NUMBERS | {"named"}
@@ -17,21 +17,23 @@ NAMES_OF_LISTS = REFERENCES | LISTS | {"table of authorities"}
 _BACK = REFERENCES | THANKS | LISTS | {"abstract", "glossary", "preface", "foreword"}
 
 
-class Nesting:
+class HeadingLevels:
     """The open headings of a document."""
 
-    def __init__(self, headings: Sequence[Numbered]) -> None:
+    def __init__(self, headings: Sequence[ParsedHeading]) -> None:
         self.headings = headings
         self.last = {heading.family: at for at, heading in enumerate(headings)}
-        self.names = Counter(_name(heading) for heading in headings if heading.family == "named")
-        self.stack: list[Numbered] = []
+        self.names = Counter(
+            _normalised_heading_title(heading) for heading in headings if heading.family == "named"
+        )
+        self.stack: list[ParsedHeading] = []
 
-    def levels(self) -> list[int]:
+    def level_of_each_heading(self) -> list[int]:
         """The level of every heading, 1 for the outermost."""
         found: list[int] = []
         for at, heading in enumerate(self.headings):
             if heading.family == "named":
-                self._name(heading)
+                self._nest_named_heading(heading)
             elif heading.family in ATTACHMENTS:
                 self._nest_attachment(at, heading)
             elif heading.family in NUMBERS:
@@ -42,8 +44,8 @@ class Nesting:
             found.append(len(self.stack))
         return found
 
-    def _name(self, heading: Numbered) -> None:
-        name = _name(heading)
+    def _nest_named_heading(self, heading: ParsedHeading) -> None:
+        name = _normalised_heading_title(heading)
         while self.stack and self.stack[-1].family in _NOT_DIVISIONS:
             self.stack.pop()
         # Every chapter of a collection may have references of its own; else they are the whole
@@ -51,18 +53,18 @@ class Nesting:
         if name in _BACK and self.names[name] == 1:
             self.stack.clear()
 
-    def _nest_attachment(self, at: int, heading: Numbered) -> None:
+    def _nest_attachment(self, index: int, heading: ParsedHeading) -> None:
         outer = [n for n, open_ in enumerate(self.stack) if open_.family in ATTACHMENTS]
         same = [n for n in outer if self.stack[n].family == heading.family]
         if same:
             del self.stack[same[0] :]
-        elif outer and self.last[self.stack[outer[-1]].family] > at:
+        elif outer and self.last[self.stack[outer[-1]].family] > index:
             # Exhibit C, Annex I, Exhibit D: the annex belongs to the exhibit.
             del self.stack[outer[-1] + 1 :]
         else:
             self.stack.clear()
 
-    def _nest_division(self, heading: Numbered) -> None:
+    def _nest_division(self, heading: ParsedHeading) -> None:
         same = self._open_levels_of_family(heading)
         if same:
             del self.stack[same[-1] :]
@@ -73,7 +75,7 @@ class Nesting:
                 return
             self.stack.pop()
 
-    def _nest_numbered_heading(self, heading: Numbered) -> None:
+    def _nest_numbered_heading(self, heading: ParsedHeading) -> None:
         while self.stack and self.stack[-1].family == "named":
             self.stack.pop()
         same = self._open_levels_of_family(heading)
@@ -86,9 +88,9 @@ class Nesting:
             ]
             del self.stack[inside[-1] + 1 if inside else same[0] :]
 
-    def _open_levels_of_family(self, heading: Numbered) -> list[int]:
+    def _open_levels_of_family(self, heading: ParsedHeading) -> list[int]:
         return [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
 
 
-def _name(heading: Numbered) -> str:
+def _normalised_heading_title(heading: ParsedHeading) -> str:
     return heading.title.lower().strip(" .:")

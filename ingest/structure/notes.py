@@ -23,7 +23,7 @@ _RULE = re.compile(r"(\S)\1{4,200}\s*$", re.MULTILINE)
 def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
     """The notes, in order. With pages a note is on the page of its mark; its rest below the
     rule of the next page comes again there, with the place of its mark."""
-    ruled = rules_above_notes(pages) if paged else {}
+    ruled = note_separator_end_by_page(pages) if paged else {}
     last: Note | None = None
     for page in pages:
         rule = ruled.get(page.page)
@@ -35,7 +35,7 @@ def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
             yield last
 
 
-def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
+def note_separator_end_by_page(pages: Sequence[Page]) -> dict[int, int]:
     """Where the rule above the notes is, by page; the sign that draws it somewhere has a note
     below.
     """
@@ -77,7 +77,9 @@ def _notes_on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     blocks = page.blocks
     pattern = _BRACKETED if bracketed else _FOOT
     matches = [pattern.match(page.text, block.start, block.end) for block in blocks]
-    starts = _last_rising_run([(number, match) for number, match in enumerate(matches) if match])
+    starts = _last_matches_with_rising_marks(
+        [(number, match) for number, match in enumerate(matches) if match]
+    )
     if not starts:
         return
     number, match = starts[0]
@@ -92,7 +94,7 @@ def _notes_on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
         mark = match[1]
         anchor = _anchor_offset(page.text, mark, at, body_end, bracketed=bracketed)
         dotted = match[0][len(mark) :].startswith(".")
-        if anchor is None and not (bracketed or dotted) and _is_next_mark(before, mark):
+        if anchor is None and not (bracketed or dotted) and _is_next_number(before, mark):
             anchor = at  # its mark is lost in print, somewhere after the one before
         if anchor is not None:
             at = anchor + 1
@@ -101,17 +103,19 @@ def _notes_on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
             yield Note(mark, page.page, blocks[number].start, last.end, page.page, anchor)
 
 
-def _is_next_mark(before: str, mark: str) -> bool:
+def _is_next_number(before: str, mark: str) -> bool:
     return before.isdecimal() and mark == str(int(before) + 1)
 
 
-def _last_rising_run(starts: list[tuple[int, re.Match[str]]]) -> list[tuple[int, re.Match[str]]]:
-    """The last of `starts` whose marks rise one by one: notes are a page's last numbered lines."""
-    for at in range(len(starts) - 1, 0, -1):
-        before = starts[at - 1][1][1]
-        if before.isdecimal() and not _is_next_mark(before, starts[at][1][1]):
-            return starts[at:]
-    return starts
+def _last_matches_with_rising_marks(
+    matches: list[tuple[int, re.Match[str]]],
+) -> list[tuple[int, re.Match[str]]]:
+    """The last of `matches` whose marks rise one by one: notes are a page's last numbered lines."""
+    for at in range(len(matches) - 1, 0, -1):
+        before = matches[at - 1][1][1]
+        if before.isdecimal() and not _is_next_number(before, matches[at][1][1]):
+            return matches[at:]
+    return matches
 
 
 def _anchor_offset(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:

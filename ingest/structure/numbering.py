@@ -40,7 +40,7 @@ _PARTS_OF_WORDS = {"executive summary", "related work", "materials and methods"}
 _NAMES = REFERENCES | THANKS | LISTS | _PARTS | _PARTS_OF_WORDS
 
 
-class Numbered(NamedTuple):
+class ParsedHeading(NamedTuple):
     """A heading taken apart. `rank` orders families from the outside in; `ordinals` is (3, 2) for
     "3.2".
     """
@@ -57,32 +57,36 @@ class Numbered(NamedTuple):
         return self.title == self.number
 
 
-def parse_heading(line: str) -> Numbered | None:
+def parse_heading(line: str) -> ParsedHeading | None:
     """`line` as a numbered or well-known heading, perhaps none of this document, or None."""
     line = line.strip()
     name = line[:-1] if line.endswith((".", ":")) else line
     if name.lower() in _NAMES:
-        return Numbered("named", 5, (), None, name)
+        return ParsedHeading("named", 5, (), None, name)
     match = _ONLY.match(line)
     if match:
         number, title = match.groups()
         family = "schedule" if number == "SCHEDULE" else "annex"
-        return Numbered(family, _DIVISIONS[family], (1,), number, f"({title})" if title else number)
+        return ParsedHeading(
+            family, _DIVISIONS[family], (1,), number, f"({title})" if title else number
+        )
     match = _DIVISION.match(line)
     if match and not line[0].islower() and not match[3].startswith(","):
         ordinals = ordinal_of(match[2])
         if ordinals:
             word = division_of(match[1])
             number = line[: match.end(2)].strip()
-            return Numbered(word, _DIVISIONS[word], ordinals, number, match[3].strip() or number)
+            return ParsedHeading(
+                word, _DIVISIONS[word], ordinals, number, match[3].strip() or number
+            )
     match = _DECIMAL.match(line) or _TIGHT.match(line)
-    if match and _is_titled(match[3]):
+    if match and _looks_like_title(match[3]):
         return _numbered_from_match("decimal", ordinal_of(match[1]), match)
     match = _ROMAN_HEAD.match(line)
-    if match and match[1] not in "CDLM" and _is_titled(match[2]):
-        return Numbered("roman", 5, ordinal_of(match[1]), match[1], match[2])
+    if match and match[1] not in "CDLM" and _looks_like_title(match[2]):
+        return ParsedHeading("roman", 5, ordinal_of(match[1]), match[1], match[2])
     match = _LETTER_HEAD.match(line)
-    if match and _is_titled(match[3]):
+    if match and _looks_like_title(match[3]):
         letter, *inner = match[1].split(".")
         # "A New Method" is a title, unless "B ..." comes too: the appendices of a paper.
         family = "letter" if match[2] or inner else "bare letter"
@@ -90,11 +94,13 @@ def parse_heading(line: str) -> Numbered | None:
     return None
 
 
-def _numbered_from_match(family: str, ordinals: tuple[int, ...], match: re.Match[str]) -> Numbered:
-    return Numbered(family, 5 + len(ordinals), ordinals, match[1], match[3])
+def _numbered_from_match(
+    family: str, ordinals: tuple[int, ...], match: re.Match[str]
+) -> ParsedHeading:
+    return ParsedHeading(family, 5 + len(ordinals), ordinals, match[1], match[3])
 
 
-def _is_titled(title: str) -> bool:
+def _looks_like_title(title: str) -> bool:
     """Whether a few words begin like a title and do not end like a sentence."""
     if not (title[0].isupper() or title[0] in "“\"‘'(") or title.endswith((",", ";")):
         return False

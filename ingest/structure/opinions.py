@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from docqa.ingest.types import Item, Page, Section, lines_of, location_of
 
-from .clean import one_line
+from .clean import collapse_whitespace
 
 _NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
 _WHOM = r"(?:,\s+with\s+whom\s[^.:]{3,200}?\bjoins?\b[^.:]{0,80}?)?"
@@ -49,7 +49,7 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
     return parts if signed and _COURT.search(beginning) else []
 
 
-def with_parts(
+def add_opinion_parts(
     sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]
 ) -> tuple[Section, ...]:
     """`sections`, of an opinion with its parts: numerals or letters alone on a line of `items`."""
@@ -100,18 +100,18 @@ def _opinion_title(line: str) -> str | None:
         if match["whose"]:
             kind = "Opinion" if match["whose"].startswith("delivered") else "Judgment"
             return f"{kind} of the Court ({_title_case_name(match['name'])})"
-        return _with_view(match)
+        return _title_of_separate_opinion(match)
     match = _JUDGE.match(line)
     if match and match["view"]:
-        return _with_view(match)
+        return _title_of_separate_opinion(match)
     if match and match["name"].isupper():
         return f"Opinion of the court ({_title_case_name(match['name'])})"
     return "Opinion of the court (per curiam)" if _PER_CURIAM.match(line) else None
 
 
-def _with_view(match: re.Match[str]) -> str:
+def _title_of_separate_opinion(match: re.Match[str]) -> str:
     """ "Stevens, dissenting" of the line of a judge."""
-    return f"{_title_case_name(match['name'])}, {one_line(match['view']).rstrip(' ,')}"
+    return f"{_title_case_name(match['name'])}, {collapse_whitespace(match['view']).rstrip(' ,')}"
 
 
 def _title_case_name(name: str) -> str:

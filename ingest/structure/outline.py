@@ -13,11 +13,11 @@ from typing import NamedTuple
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.types import Page, Section, location_of
 
-from .clean import fold_title, group_consecutive
-from .nesting import NUMBERS, Nesting
-from .numbering import Numbered, parse_heading
+from .clean import group_consecutive, title_comparison_key
+from .nesting import NUMBERS, HeadingLevels
+from .numbering import ParsedHeading, parse_heading
 from .opinions import find_opinions
-from .sequence import NumberingStep, best_chain
+from .sequence import NumberingStep, indices_of_best_sequence
 
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
@@ -45,17 +45,17 @@ class HeadingLine:
     run_in: bool = False
     page: int = 1
 
-    def precedes(self, line: "HeadingLine", most: int = 3) -> bool:
+    def precedes(self, line: "HeadingLine", most_characters: int = 3) -> bool:
         """Whether at most so many characters are between this line and `line` on the same page."""
         gap = line.start - self.start - len(self.text)
-        return line.page == self.page and gap <= most
+        return line.page == self.page and gap <= most_characters
 
-    def is_larger(self, body: float, share: float = 1.08) -> bool:
-        """Whether its letters are higher than `share` times the usual height of text."""
-        return self.size > share * body
+    def is_larger(self, body_size: float, ratio: float = 1.08) -> bool:
+        """Whether its letters are higher than `ratio` times the usual height of text."""
+        return self.size > ratio * body_size
 
     @property
-    def look(self) -> tuple[int, bool]:
+    def size_and_weight(self) -> tuple[int, bool]:
         """Size in half points, and weight."""
         return round(2 * self.size), self.bold
 
@@ -72,7 +72,7 @@ class HeadingMark(NamedTuple):
     confidence: float
 
 
-def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[HeadingMark]:
+def add_opinion_headings(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[HeadingMark]:
     """`marks` with the parts of an opinion above them, without the caption that parts repeat."""
     opinions = find_opinions(pages)
     if not opinions:
@@ -139,7 +139,7 @@ class NumberedHeading(NamedTuple):
     """A line with the parts of its heading; `strong`: it is also larger or bold."""
 
     line: HeadingLine
-    parsed: Numbered
+    parsed: ParsedHeading
     strong: bool
 
     @property
@@ -151,21 +151,23 @@ class NumberedHeading(NamedTuple):
         return self.parsed.family
 
 
-def from_numbering(lines: Sequence[HeadingLine], body: float) -> list[HeadingMark]:
-    """Headings by their numbers, in document order; `body` is the usual height of text, in points.
+def headings_by_numbering(lines: Sequence[HeadingLine], body_size: float) -> list[HeadingMark]:
+    """Headings by their numbers, in document order; `body_size`: usual height of text, in points.
 
     A line must also be set like a heading (larger, bold, in capitals, or alone), and its number
     must be a first one, the next sibling, or a sibling of an open parent.
     """
-    lines, titles = _with_titles_of_next_lines(_without_contents(lines))
+    lines, titles = _join_divisions_with_titles_below(_without_table_of_contents(lines))
     numbered: list[NumberedHeading] = []
     for line in lines:
         parsed = titles.get(line) or parse_heading(line.text)
-        if parsed and _looks_like_heading(line, parsed, body):
-            strong = (line.bold or line.is_larger(body)) and not line.run_in
+        if parsed and _looks_like_heading(line, parsed, body_size):
+            strong = (line.bold or line.is_larger(body_size)) and not line.run_in
             numbered.append(NumberedHeading(line, parsed, strong))
-    headings = _with_unnumbered_headings(lines, _headings_in_sequence(_without_lists(numbered)))
-    levels = Nesting([heading.parsed for heading in headings]).levels()
+    headings = _with_unnumbered_headings(
+        lines, _headings_in_sequence(_without_list_items(numbered))
+    )
+    levels = HeadingLevels([heading.parsed for heading in headings]).level_of_each_heading()
     marks: list[HeadingMark] = []
     for (line, parsed, strong), level in zip(headings, levels, strict=True):
         title = parsed.title
@@ -182,13 +184,13 @@ def _with_unnumbered_headings(
 ) -> list[NumberedHeading]:
     """`headings` and short lines between them set exactly like the outermost ("Data and code")."""
     outermost = Counter(
-        heading.line.look
+        heading.line.size_and_weight
         for heading in headings
         if heading.strong
         and len(heading.ordinals) <= 1
         and heading.family in ("decimal", "roman", "named")
     )
-    inner = {heading.line.look for heading in headings if len(heading.ordinals) > 1}
+    inner = {heading.line.size_and_weight for heading in headings if len(heading.ordinals) > 1}
     known = {heading.line: heading for heading in headings}
     out: list[NumberedHeading] = []
     for line in lines:
@@ -196,11 +198,11 @@ def _with_unnumbered_headings(
             out.append(known[line])
         elif (
             out
-            and outermost[line.look] > 1
-            and line.look not in inner
+            and outermost[line.size_and_weight] > 1
+            and line.size_and_weight not in inner
             and _is_unnumbered_heading_line(line)
         ):
-            out.append(NumberedHeading(line, Numbered("named", 5, (), None, line.text), True))
+            out.append(NumberedHeading(line, ParsedHeading("named", 5, (), None, line.text), True))
     return out
 
 
@@ -212,14 +214,14 @@ def _is_unnumbered_heading_line(line: HeadingLine) -> bool:
     return line.alone and plain and len(text.split()) <= 8 and parse_heading(text) is None
 
 
-def _with_titles_of_next_lines(
+def _join_divisions_with_titles_below(
     lines: Sequence[HeadingLine],
-) -> tuple[list[HeadingLine], dict[HeadingLine, Numbered]]:
+) -> tuple[list[HeadingLine], dict[HeadingLine, ParsedHeading]]:
     """The lines without titles of the division above ("ARTICLE IV" / "PAYMENT"), and those
     divisions with their titles."""
     others: list[HeadingLine] = []
-    titles: dict[HeadingLine, Numbered] = {}
-    bare: tuple[HeadingLine, Numbered] | None = None
+    titles: dict[HeadingLine, ParsedHeading] = {}
+    bare: tuple[HeadingLine, ParsedHeading] | None = None
     for line in lines:
         parsed = parse_heading(line.text)
         if bare is not None and bare[0].precedes(line) and _is_title(line, parsed):
@@ -233,7 +235,7 @@ def _with_titles_of_next_lines(
     return others, titles
 
 
-def _is_title(line: HeadingLine, parsed: Numbered | None) -> bool:
+def _is_title(line: HeadingLine, parsed: ParsedHeading | None) -> bool:
     """Whether a line below the number of a division is set like its title."""
     text = line.text
     numbered = parsed is not None and parsed.family != "named"
@@ -244,7 +246,7 @@ def _is_title(line: HeadingLine, parsed: Numbered | None) -> bool:
     return text.isupper() or capital >= 0.6 * len(words)
 
 
-def _without_lists(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]:
+def _without_list_items(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]:
     """Without numbered lists and tables: four or more with nothing between them."""
 
     def goes_on(run: list[NumberedHeading], item: NumberedHeading) -> bool:
@@ -282,24 +284,24 @@ def _headings_in_sequence(headings: Sequence[NumberedHeading]) -> list[NumberedH
                 NumberingStep(headings[at].ordinals, 3.0 if headings[at].strong else 1.0, parts[at])
                 for at in members
             ]
-            chain = [members[number] for number in best_chain(steps)]
-            if chain and _is_counted(family, [headings[at] for at in chain]):
+            chain = [members[number] for number in indices_of_best_sequence(steps)]
+            if chain and _is_chain_of_headings(family, [headings[at] for at in chain]):
                 chosen.update(chain)
     return [heading for at, heading in enumerate(headings) if at in chosen]
 
 
-def _is_counted(family: str, chain: Sequence[NumberedHeading]) -> bool:
+def _is_chain_of_headings(family: str, headings: Sequence[NumberedHeading]) -> bool:
     """Whether a chain is of headings, not of list items or table rows."""
-    first = chain[0].ordinals[0]
-    if len(chain) == 1:
-        return chain[0].strong and first <= 1
+    first = headings[0].ordinals[0]
+    if len(headings) == 1:
+        return headings[0].strong and first <= 1
     if family == "bare letter":
         # The appendices of a paper are counted once; letters that begin again are in the first
         # column of a table.
-        return sum(item.ordinals == (1,) for item in chain) == 1
+        return sum(item.ordinals == (1,) for item in headings) == 1
     if family in ("letter", "roman"):
         return first <= 2
-    return first <= 1 or any(item.strong for item in chain)
+    return first <= 1 or any(item.strong for item in headings)
 
 
 def _sequence_of_divisions(
@@ -323,7 +325,7 @@ def _sequence_of_divisions(
     return chosen
 
 
-def _without_contents(lines: Sequence[HeadingLine]) -> Sequence[HeadingLine]:
+def _without_table_of_contents(lines: Sequence[HeadingLine]) -> Sequence[HeadingLine]:
     if len({line.page for line in lines}) > 1:
         contents = _contents_pages(lines)
         return [line for line in lines if line.page not in contents]
@@ -346,11 +348,11 @@ def _without_contents(lines: Sequence[HeadingLine]) -> Sequence[HeadingLine]:
     return [line for at, line in enumerate(lines) if at not in dropped]
 
 
-def _contents_entry_of(parsed: Numbered | None) -> str:
+def _contents_entry_of(parsed: ParsedHeading | None) -> str:
     """A numbered line as a table of contents repeats it, without its page, or ""."""
     if parsed is None or parsed.number is None:
         return ""
-    return fold_title(f"{parsed.number}{parsed.title.rstrip('0123456789 .')}")
+    return title_comparison_key(f"{parsed.number}{parsed.title.rstrip('0123456789 .')}")
 
 
 def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
@@ -363,7 +365,7 @@ def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
             continue
         if parsed.family == "named" and parsed.title.lower().endswith("contents"):
             headed.add(line.page)
-        key = _contents_entry_of(parsed) or fold_title(f"None{parsed.title}")
+        key = _contents_entry_of(parsed) or title_comparison_key(f"None{parsed.title}")
         last_page[key] = line.page
         keys.setdefault(line.page, []).append(key)
     contents: set[int] = set()
@@ -378,14 +380,14 @@ def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
     return contents
 
 
-def _looks_like_heading(line: HeadingLine, parsed: Numbered, body: float) -> bool:
+def _looks_like_heading(line: HeadingLine, parsed: ParsedHeading, body_size: float) -> bool:
     text = line.text.rstrip()
-    larger = line.is_larger(body)
+    larger = line.is_larger(body_size)
     stopped = text.endswith(".")
     outstanding = larger or line.bold
     if parsed.family in ATTACHMENTS and parsed.is_untitled and stopped and not outstanding:
         return False  # "... is set forth in" / "ANNEX I.": the end of a sentence
-    small = not line.is_larger(body, 0.93)
+    small = not line.is_larger(body_size, 0.93)
     if line.run_in:
         return not small and parsed.family in ("decimal", "section", "article", "clause")
     title = parsed.title
@@ -395,17 +397,19 @@ def _looks_like_heading(line: HeadingLine, parsed: Numbered, body: float) -> boo
         return False
     if stopped:
         # "5. Appearances." above its paragraphs; the sequence of numbers decides about it.
-        return line.size >= 0.93 * body and parsed.family == "decimal" and len(title.split()) <= 5
+        return (
+            line.size >= 0.93 * body_size and parsed.family == "decimal" and len(title.split()) <= 5
+        )
     short = len(text.split()) <= 10 and not text.endswith((",", ";", ":"))
-    return line.size >= 0.93 * body and short and "letter" not in parsed.family
+    return line.size >= 0.93 * body_size and short and "letter" not in parsed.family
 
 
-def from_style(lines: Sequence[HeadingLine], body: float) -> list[HeadingMark]:
+def headings_by_style(lines: Sequence[HeadingLine], body_size: float) -> list[HeadingMark]:
     """Headings by look alone, with confidence 0.4: clearly larger than the text, or bold and alone
     on their line; of a title page's the last. Levels are the ranks of the sizes."""
 
     def size_of(line: HeadingLine) -> int:
-        return round(line.size) if line.is_larger(body, _CLEARLY) else 0
+        return round(line.size) if line.is_larger(body_size, _CLEARLY) else 0
 
     def is_above(run: list[HeadingLine], line: HeadingLine) -> bool:
         return run[-1].precedes(line) and size_of(run[-1]) <= size_of(line)
@@ -414,7 +418,7 @@ def from_style(lines: Sequence[HeadingLine], body: float) -> list[HeadingMark]:
     if pages == 1:
         pages = lines[-1].start // _CHARS_OF_PAGE
     most = max(12, 2 * pages)
-    chosen = [line for line in lines if _is_standing_out(line, body)]
+    chosen = [line for line in lines if _is_set_like_heading(line, body_size)]
     if len(chosen) > most:
         chosen = [line for line in chosen if not line.run_in]
     chosen = [run[-1] for run in group_consecutive(chosen, is_above)]
@@ -429,11 +433,11 @@ def from_style(lines: Sequence[HeadingLine], body: float) -> list[HeadingMark]:
     return marks
 
 
-def _is_standing_out(line: HeadingLine, body: float) -> bool:
+def _is_set_like_heading(line: HeadingLine, body_size: float) -> bool:
     text = line.text.strip()
     sentence = len(text.split()) > 12 or text.endswith((".", ",", ";"))
     if sentence or text.startswith("(") or "@" in text:
         return False
     if sum(map(str.isalpha, text)) < 0.6 * len(text) - 2:
         return False
-    return line.is_larger(body, _CLEARLY) or (line.bold and (line.alone or line.run_in))
+    return line.is_larger(body_size, _CLEARLY) or (line.bold and (line.alone or line.run_in))

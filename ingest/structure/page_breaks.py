@@ -31,8 +31,8 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
         return None
     tail = Span(block.start + found[-1].start, block.start + found[-1].end)
     for number, rest in enumerate(after.blocks[:_BLOCKS_ABOVE]):
-        if rest.kind == "para" and _continues_on_next_page(
-            before.text[tail.start : tail.end], after, rest, first=not number
+        if rest.kind == "para" and _is_sentence_continued_in_block(
+            before.text[tail.start : tail.end], after, rest, is_first_block=not number
         ):
             head = sentences(after.text[rest.start : rest.end])[0]
             return tail, Span(rest.start + head.start, rest.start + head.end)
@@ -41,7 +41,7 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
     return None
 
 
-def joined_over_break(before: str, after: str) -> str:
+def join_sentence_over_break(before: str, after: str) -> str:
     """Both parts of a sentence as one text; a word that the break cut is whole again."""
     if len(before) > 1 and before[-1] in "-\u2010" and before[-2].isalpha() and after[:1].islower():
         return before[:-1] + after
@@ -57,12 +57,14 @@ def _body_end_offset(document: Document, page: Page) -> int:
     return end
 
 
-def _continues_on_next_page(tail: str, page: Page, rest: Block, *, first: bool) -> bool:
-    head = page.text[rest.start : rest.end].lstrip()
+def _is_sentence_continued_in_block(
+    sentence: str, page: Page, block: Block, *, is_first_block: bool
+) -> bool:
+    head = page.text[block.start : block.end].lstrip()
     if not head or is_opener(head):
         return False
-    if is_sentence_continued(tail, head):
+    if is_sentence_continued(sentence, head):
         return True
-    ended = tail.rstrip("\"'”’)]")[-1:] in tuple(".!?;:")
-    prose = len(tail) >= _PROSE_CHARS and len(head) >= _PROSE_CHARS and not head.isupper()
-    return first and prose and not ended
+    ended = sentence.rstrip("\"'”’)]")[-1:] in tuple(".!?;:")
+    prose = len(sentence) >= _PROSE_CHARS and len(head) >= _PROSE_CHARS and not head.isupper()
+    return is_first_block and prose and not ended

@@ -12,7 +12,7 @@ _FEW_PARAGRAPHS = 3
 _NAMED_BY_THEIR_SECTION = frozenset(("comment", "margin", "hidden", "field"))
 
 
-def place_without_page(document: Document, start: int) -> str:
+def locator_in_unpaged_document(document: Document, start: int) -> str:
     """The locator of offset `start`: "4.2(b)", "Background, paragraph 12", "footnote 3"; "paragraph
     7" without sections. They count from the heading, a table's rows as one."""
     section = document.section_of(1, start)

@@ -17,7 +17,7 @@ from docqa.ingest.language.places import (
     named_place_at,
     named_places,
 )
-from docqa.ingest.structure.locators.sections import join_locators
+from docqa.ingest.structure.locators.sections import append_to_locator
 from docqa.ingest.types import Document, Location, Page, Reference, Section, location_of
 
 _PARTS_OF_CONTRACTS = "section clause part schedule article chapter exhibit appendix annex"
@@ -49,7 +49,7 @@ _ROMAN_KINDS = ATTACHMENTS | {"article", "chapter", "part", "title"}
 Key = tuple[str, str]
 
 
-class Target(NamedTuple):
+class ReferenceTarget(NamedTuple):
     """A numbered place: the id of its section (None: a clause before any heading), page and
     offset.
     """
@@ -59,18 +59,18 @@ class Target(NamedTuple):
     start: int
 
 
-def caption_of(text: str) -> Key | None:
+def kind_and_number_of_caption(text: str) -> Key | None:
     """("figure", "3") of the caption "Fig. 3: The sea wall", None of "Table 2 shows that ..."."""
     named = named_place_at(text, 0, ("figure", "table"))
     if named is None or not _BEHIND_CAPTION.match(text, named.numbers[0].end):
         return None
-    return named.word, _ordinal_in_one_spelling("", named.numbers[0].number)
+    return named.word, _normalised_number("", named.numbers[0].number)
 
 
 def find_references(document: Document) -> list[Reference]:
     """The references that point at a place of this document, in order."""
     resolver = _ReferenceResolver(document)
-    return [reference for page in document.pages for reference in resolver.on_page(page)]
+    return [reference for page in document.pages for reference in resolver.references_on_page(page)]
 
 
 class _ReferenceResolver:
@@ -78,12 +78,12 @@ class _ReferenceResolver:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.places: defaultdict[Key, list[Target]] = defaultdict(list)
-        self.located: defaultdict[str, list[Target]] = defaultdict(list)
+        self.places: defaultdict[Key, list[ReferenceTarget]] = defaultdict(list)
+        self.located: defaultdict[str, list[ReferenceTarget]] = defaultdict(list)
         self.sections = {section.id: section for section in document.sections}
         self.headings = set(map(location_of, document.sections))
         for section in document.sections:
-            target = Target(section.id, *location_of(section))
+            target = ReferenceTarget(section.id, *location_of(section))
             key = _section_key(section)
             if key is not None:
                 self.places[key].append(target)
@@ -92,21 +92,21 @@ class _ReferenceResolver:
         self.kinds = {kind for kind, _ in self.places}
         for item in document.items:
             around = document.section_of(*location_of(item))
-            target = Target(around.id if around else None, *location_of(item))
+            target = ReferenceTarget(around.id if around else None, *location_of(item))
             self.located[item.locator.casefold()].append(target)
         for page in document.pages:
             for block in page.blocks:
-                caption = caption_of(page.words(block))
+                caption = kind_and_number_of_caption(page.words(block))
                 if caption is not None:
-                    self.places[caption].append(Target(None, page.page, block.start))
+                    self.places[caption].append(ReferenceTarget(None, page.page, block.start))
 
-    def on_page(self, page: Page) -> Iterator[Reference]:
+    def references_on_page(self, page: Page) -> Iterator[Reference]:
         for named in named_places(page.text, _NAMES) if self.places or self.located else ():
             for reference in self._references_after_word(page, named):
-                if not self._is_itself(reference):
+                if not self._is_pointing_at_own_line(reference):
                     yield reference
 
-    def _is_itself(self, reference: Reference) -> bool:
+    def _is_pointing_at_own_line(self, reference: Reference) -> bool:
         """Whether a reference leads to its own line."""
         page = reference.page
         if page != reference.to_page:
@@ -118,54 +118,54 @@ class _ReferenceResolver:
 
         return line_and_locator(reference.start) == line_and_locator(reference.to_start)
 
-    def _references_after_word(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
+    def _references_after_word(self, page: Page, places: NamedPlaces) -> Iterator[Reference]:
         """The references after one word ("Sections 4.2 and 5.1(a)")."""
         text = page.text
-        first = named.numbers[0]
-        if (page.page, named.start) in self.headings or _fills_line(text, named.start, first.end):
+        first = places.numbers[0]
+        if (page.page, places.start) in self.headings or _fills_line(text, places.start, first.end):
             return
-        if _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):
+        if _CODE_BEFORE.search(text, max(0, places.start - 24), places.start):
             return
-        roof = self._roof_after_reference(page, named.end)
-        if roof is None and _is_elsewhere(page, named.end):
+        container = self._container_after_reference(page, places.end)
+        if container is None and _is_other_work_named(page, places.end):
             return
-        for item in named.numbers:
+        for item in places.numbers:
             target = self._find_target(
-                _number_family(named.word), item.number, page.page, named.start, roof
+                _number_family(places.word), item.number, page.page, places.start, container
             )
             if target is not None:
                 # (b) of a figure is in it.
-                subs = () if named.word in ("figure", "table") else item.subs
-                start = named.start if item is first else item.start
-                yield Reference(page.page, start, item.end, *self._target_below(target, subs))
+                subs = () if places.word in ("figure", "table") else item.subs
+                start = places.start if item is first else item.start
+                yield Reference(page.page, start, item.end, *self._deepest_target(target, subs))
 
-    def _roof_after_reference(self, page: Page, end: int) -> Target | None:
+    def _container_after_reference(self, page: Page, end: int) -> ReferenceTarget | None:
         """The schedule or section of this document named after a reference ("of Schedule 3")."""
         inside = _INSIDE.match(page.text, end)
         named = named_place_at(page.text, inside.end(), _NAMES) if inside else None
-        if named is None or _is_elsewhere(page, named.numbers[0].end):
+        if named is None or _is_other_work_named(page, named.numbers[0].end):
             return None
         target = self._find_target(
             _number_family(named.word), named.numbers[0].number, page.page, end, None
         )
-        return self._target_below(target, named.numbers[0].subs) if target else None
+        return self._deepest_target(target, named.numbers[0].subs) if target else None
 
     def _find_target(
-        self, kind: str, number: str, page: int, start: int, roof: Target | None
-    ) -> Target | None:
-        """Where numbers begin again, under the named `roof`, else the reference's own."""
-        targets = self.places.get((kind, _ordinal_in_one_spelling(kind, number)), [])
+        self, kind: str, number: str, page: int, start: int, container: ReferenceTarget | None
+    ) -> ReferenceTarget | None:
+        """Where numbers begin again, under the named `container`, else the reference's own."""
+        targets = self.places.get((kind, _normalised_number(kind, number)), [])
         if not targets and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
             if kind not in self.kinds:
-                targets = self.places.get((other, _ordinal_in_one_spelling(other, number)), [])
+                targets = self.places.get((other, _normalised_number(other, number)), [])
             targets = targets or self.located.get(number.casefold(), [])
-        if roof is not None:
-            section = self.sections.get(roof.section or "")
+        if container is not None:
+            section = self.sections.get(container.section or "")
             end = self.document.end_of(section) if section else (len(self.document.pages) + 1, 0)
-            inner = [t for t in targets if location_of(roof) < location_of(t) < end]
+            inner = [t for t in targets if location_of(container) < location_of(t) < end]
             for name in (number, f"{kind} {number}"):
-                inner += self._located_in(roof, name)
+                inner += self._targets_with_inner_number(container, name)
             return inner[0] if inner else None
         for above in self.document.sections_above(self.document.section_of(page, start)):
             for target in targets if len(targets) > 1 else ():
@@ -173,20 +173,26 @@ class _ReferenceResolver:
                     return target
         return targets[0] if targets else None
 
-    def _located_in(self, target: Target, inner: str) -> list[Target]:
-        """Where the number `inner` is, written after the locator of `target`."""
+    def _targets_with_inner_number(
+        self, target: ReferenceTarget, number: str
+    ) -> list[ReferenceTarget]:
+        """Where `number` is, written after the locator of `target`."""
         around = self.document.locator_of(*location_of(target)) or ""
-        return self.located.get(join_locators(around, inner).casefold(), [])
+        return self.located.get(append_to_locator(around, number).casefold(), [])
 
-    def _target_below(self, target: Target, subs: Sequence[str]) -> Target:
+    def _deepest_target(
+        self, target: ReferenceTarget, inner_numbers: Sequence[str]
+    ) -> ReferenceTarget:
         """The place of "(b)(2)" in a section, as deep as it can be followed."""
-        for inner in self._located_in(target, "".join(subs)) if subs else ():
+        for inner in (
+            self._targets_with_inner_number(target, "".join(inner_numbers)) if inner_numbers else ()
+        ):
             if location_of(inner) > location_of(target):
                 return inner
         return target
 
 
-def _is_elsewhere(page: Page, end: int) -> bool:
+def _is_other_work_named(page: Page, end: int) -> bool:
     """Whether the words after a reference name another work."""
     return _ELSEWHERE.match(page.text, end) is not None and _HERE.match(page.text, end) is None
 
@@ -197,7 +203,7 @@ def _fills_line(text: str, start: int, end: int) -> bool:
     return not before.strip() and not text[end:].split("\n", 1)[0].strip(" .:")
 
 
-def opener_of(
+def first_item_with_mark(
     pages: Sequence[Page], marks: Sequence[str], start: Location, end: Location
 ) -> Location | None:
     """The first place in `start` to `end` where one of `marks` ("(b)") opens an item, or None."""
@@ -218,7 +224,7 @@ def _number_family(word: str) -> str:
     return "section" if word in PROVISIONS - {"article"} else word
 
 
-def _ordinal_in_one_spelling(kind: str, number: str) -> str:
+def _normalised_number(kind: str, number: str) -> str:
     """One spelling for each number: Roman ones of articles and the like as digits, "–" as "-"."""
     is_roman = number.isupper() and number.lower() in ROMAN
     if kind in _ROMAN_KINDS and is_roman and (len(number) > 1 or number in "IVX"):
@@ -235,4 +241,4 @@ def _section_key(section: Section) -> Key | None:
     if not word and not match[2][0].isdigit():
         return ("appendix", match[2]) if section.level == 1 else None
     kind = _number_family(word or "section")
-    return kind, _ordinal_in_one_spelling(kind, match[2])
+    return kind, _normalised_number(kind, match[2])

@@ -21,7 +21,7 @@ class NumberingStep(NamedTuple):
     part: int
 
 
-def best_chain(steps: Sequence[NumberingStep]) -> set[int]:
+def indices_of_best_sequence(steps: Sequence[NumberingStep]) -> set[int]:
     """The indices of the chain with the greatest sum of weights less the cost of its gaps."""
     score: list[float] = []
     before: list[int] = []
@@ -45,7 +45,7 @@ def best_chain(steps: Sequence[NumberingStep]) -> set[int]:
     return chosen
 
 
-def follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+def can_number_follow(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     """Whether the number `after` may come after `before`: the next one, one deeper, or with a small
     gap.
     """

@@ -25,7 +25,7 @@ def is_year(word: str) -> bool:
     return _YEAR.fullmatch(word) is not None
 
 
-def says_value(text: str) -> bool:
+def is_value_text(text: str) -> bool:
     """Whether a text is only numbers, amounts or marks for nothing ("$ 1,200", "(12 )%", "—"), and
     no year.
     """
@@ -40,7 +40,7 @@ def says_value(text: str) -> bool:
     return bool(words) and not is_year("".join(words))
 
 
-def is_counting(texts: Sequence[str]) -> bool:
+def are_consecutive_numbers(texts: Sequence[str]) -> bool:
     """Whether most texts, between others, are whole numbers that rise or fall by one, as of
     lines.
     """

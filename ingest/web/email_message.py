@@ -14,7 +14,12 @@ from docqa.ingest.encoding import decode
 from docqa.ingest.errors import Encrypted, NotADocument, NoText, refuse_over_limit
 from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import Hyphens, clean_text, group_consecutive, unwrap
+from docqa.ingest.structure.clean import (
+    Dehyphenator,
+    clean_text,
+    group_consecutive,
+    join_hard_wrapped_lines,
+)
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
@@ -29,7 +34,7 @@ from .email_parts import (
 )
 from .html import HtmlBlocks
 from .html_source import decode_html
-from .quoted import Stretch, split_into_stretches
+from .quoted import QuotedPart, split_by_quotation_depth
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 # No cleaned text has it.
@@ -111,7 +116,7 @@ class MessageReader:
                 self._decode_part(part, False) if part.get_content_type() == "text/plain" else ""
             )
             if plain.strip():
-                if _says_more(plain, self._words_of_html_parts(rich)):
+                if _has_words_missing_in(plain, self._words_of_html_parts(rich)):
                     self.warnings.append(
                         "the plain text of the message differs from its HTML, and is what is read"
                     )
@@ -133,27 +138,27 @@ class MessageReader:
             blocks.write(self._decode_part(part, True))
             self.warnings += blocks.warnings
         else:
-            for stretch in _unwrap_stretches(
-                split_into_stretches(clean_text(self._decode_part(part, False)))
+            for stretch in _join_hard_wraps_in_parts(
+                split_by_quotation_depth(clean_text(self._decode_part(part, False)))
             ):
-                self._write_stretch(stretch)
+                self._write_quoted_part(stretch)
         self.texts += len(self.writer.blocks) > before
 
-    def _write_stretch(self, stretch: Stretch) -> None:
+    def _write_quoted_part(self, part: QuotedPart) -> None:
         """What is quoted begins a section, and so does what follows on it."""
         first = True
         for run in group_consecutive(
-            stretch.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())
+            part.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())
         ):
             text = "\n".join(map(str.rstrip, run)) if run[0].strip() else ""
-            start = self.writer.block(text, "quoted" if stretch.depth else "para")
+            start = self.writer.block(text, "quoted" if part.depth else "para")
             if start is None or not first:
                 continue
             first = False
-            if stretch.depth:
-                title = f"Quoted: {stretch.title}" if stretch.title else "Quoted message"
+            if part.depth:
+                title = f"Quoted: {part.title}" if part.title else "Quoted message"
                 self.writer.mark(
-                    1 + stretch.depth, None, title, start, label=title[0].lower() + title[1:]
+                    1 + part.depth, None, title, start, label=title[0].lower() + title[1:]
                 )
                 self._quoted = True
             elif self._quoted:
@@ -178,26 +183,26 @@ class MessageReader:
             return data.decode("utf-8", "replace")
 
 
-def _says_more(plain: str, shown: str | None) -> bool:
-    """Whether `plain` has three words in a row that `shown` lacks; addresses of links are none."""
-    if shown is None:
+def _has_words_missing_in(plain_text: str, shown_text: str | None) -> bool:
+    """Whether `plain_text` has three words in a row that `shown_text` lacks; addresses of links are none."""
+    if shown_text is None:
         return False
     words, others = (
         ["", "", *_LETTERS.findall(_LINK.sub(" ", text.casefold())), "", ""]
-        for text in (plain, shown)
+        for text in (plain_text, shown_text)
     )
     known = set(zip(others, others[1:], others[2:]))
     missing = [run not in known for run in zip(words, words[1:], words[2:])]
     return any(all(missing[at : at + 3]) for at in range(len(missing) - 2))
 
 
-def _unwrap_stretches(found: list[Stretch]) -> list[Stretch]:
+def _join_hard_wraps_in_parts(parts: list[QuotedPart]) -> list[QuotedPart]:
     """Hard wraps joined; whether there are any is seen on all stretches together."""
     lines: list[str] = []
-    for stretch in found:
+    for stretch in parts:
         lines += ["", _SEAM, "", *stretch.lines]
-    joined = "\n".join(unwrap(lines, Hyphens(lines))).split(_SEAM)[1:]
+    joined = "\n".join(join_hard_wrapped_lines(lines, Dehyphenator(lines))).split(_SEAM)[1:]
     return [
         replace(stretch, lines=text.split("\n"))
-        for stretch, text in zip(found, joined, strict=True)
+        for stretch, text in zip(parts, joined, strict=True)
     ]

@@ -13,7 +13,7 @@ from docqa.ingest.errors import NotADocument, Unreadable, refuse_over_limit
 from docqa.ingest.formats import format_of_type
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_EMAIL_PARTS
-from docqa.ingest.structure.clean import clean_text, one_line
+from docqa.ingest.structure.clean import clean_text, collapse_whitespace
 
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 _MAX_HEADER_CHARS = 20_000
@@ -61,7 +61,7 @@ def header_text(message: Message, name: str) -> str:
         raw = data.decode("utf-8")
     except UnicodeDecodeError:
         raw = data.decode("cp1252", "replace")
-    return one_line(clean_text(raw))
+    return collapse_whitespace(clean_text(raw))
 
 
 def sender_name(value: str) -> str:
@@ -74,7 +74,7 @@ def _decode_encoded_words(encoded: str) -> str:
     """A header or a name with its encoded words (RFC 2047) read, where they can be."""
     with suppress(LookupError, ValueError, MessageError):
         encoded = str(make_header(decode_header(encoded)))
-    return one_line(clean_text(encoded))
+    return collapse_whitespace(clean_text(encoded))
 
 
 def attached_filename(part: Message) -> str:

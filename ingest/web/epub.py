@@ -12,13 +12,20 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name, parse_xml
+from docqa.ingest.xml_tree import (
+    attribute,
+    children_named,
+    descendants_with_names,
+    first_descendant_by_path,
+    local_name,
+    parse_xml,
+)
 
 from .html import HtmlBlocks
-from .html_source import decode_html, prepare_source
+from .html_source import decode_html, make_source_safe_to_parse
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
@@ -41,7 +48,9 @@ def read_epub(request: ReadRequest) -> Document:
     root = _parse_entry(book, opf)
     if root is None:
         raise Unreadable(f"its package file {opf} is missing", hint="Get the book again")
-    items = {attribute(item, "id"): item for item in child(root, "manifest") or ()}
+    items = {
+        attribute(item, "id"): item for item in first_descendant_by_path(root, "manifest") or ()
+    }
     contents = _contents_by_entry(book, opf, root, items)
     warnings: list[str] = []
     writer = BlockWriter(include_hidden=request.include_hidden)
@@ -60,7 +69,7 @@ def read_epub(request: ReadRequest) -> Document:
         blocks = HtmlBlocks(writer, level=level, anchors=anchors)
         blocks.write(source, partial(_linked_style_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
-    title = one_line(_title_of_book(root))
+    title = collapse_whitespace(_title_of_book(root))
     return writer.document(
         request, title=title, media_type="application/epub+zip", warnings=warnings
     )
@@ -74,8 +83,10 @@ def _linked_style_sheet(book: Package, base: str, href: str) -> str:
 
 def _refuse_drm(book: Package) -> None:
     encryption = _parse_entry(book, "META-INF/encryption.xml")
-    parts = all_named(encryption, "EncryptedData")
-    methods = {attribute(child(part, "EncryptionMethod"), "Algorithm") for part in parts}
+    parts = descendants_with_names(encryption, "EncryptedData")
+    methods = {
+        attribute(first_descendant_by_path(part, "EncryptionMethod"), "Algorithm") for part in parts
+    }
     if methods - _FONT_METHODS:
         raise Encrypted("the book is encrypted (DRM)", hint="Only books without DRM can be read")
 
@@ -87,7 +98,7 @@ def _parse_entry(book: Package, name: str) -> Element | None:
 
 def _package_file(book: Package) -> str:
     container = _parse_entry(book, "META-INF/container.xml")
-    for element in all_named(container, "rootfile"):
+    for element in descendants_with_names(container, "rootfile"):
         if path := attribute(element, "full-path"):
             return posixpath.normpath(path)
     raise Unreadable(
@@ -110,7 +121,7 @@ def _chapters_in_spine(
     root: Element, items: dict[str | None, Element], opf: str, warnings: list[str]
 ) -> Iterator[str]:
     seen: set[str] = set()
-    for reference in child(root, "spine") or ():
+    for reference in first_descendant_by_path(root, "spine") or ():
         item = items.get(attribute(reference, "idref"))
         if item is None:
             if local_name(reference) == "itemref":
@@ -128,7 +139,7 @@ def _chapters_in_spine(
 
 
 def _title_of_book(root: Element) -> str:
-    for element in child(root, "metadata") or ():
+    for element in first_descendant_by_path(root, "metadata") or ():
         # EPUB 2 from OEB 1 wraps them once more.
         for inner in (element, *element):
             if local_name(inner) == "title" and inner.text and inner.text.strip():
@@ -140,7 +151,7 @@ def _contents_by_entry(
     book: Package, opf: str, root: Element, items: dict[str | None, Element]
 ) -> Contents:
     """The navigation document of EPUB 3, else the NCX of EPUB 2; empty without either."""
-    ncx = items.get(attribute(child(root, "spine"), "toc"))
+    ncx = items.get(attribute(first_descendant_by_path(root, "spine"), "toc"))
     for item in items.values():
         if "nav" in (attribute(item, "properties") or "").split():
             name, _ = _resolve_link(opf, attribute(item, "href"))
@@ -154,22 +165,24 @@ def _contents_by_entry(
         return {}
     name, _ = _resolve_link(opf, attribute(ncx, "href"))
     found = {}
-    _add_ncx_points(child(_parse_entry(book, name), "navMap"), name, 1, found)
+    _add_ncx_points(first_descendant_by_path(_parse_entry(book, name), "navMap"), name, 1, found)
     return found
 
 
 def _add_ncx_points(parent: Element | None, name: str, level: int, found: Contents) -> None:
     for point in children_named(parent, "navPoint"):
-        label = child(point, "navLabel", "text")
+        label = first_descendant_by_path(point, "navLabel", "text")
         title = "".join(label.itertext()) if label is not None else ""
-        _add_contents_entry(found, name, attribute(child(point, "content"), "src"), level, title)
+        _add_contents_entry(
+            found, name, attribute(first_descendant_by_path(point, "content"), "src"), level, title
+        )
         _add_ncx_points(point, name, min(level + 1, _MAX_LEVEL), found)
 
 
 def _contents_from_nav(data: bytes, name: str) -> Contents:
     source, _ = decode_html(data)
     found: Contents = {}
-    for nav in LexborHTMLParser(prepare_source(source)).css("nav"):
+    for nav in LexborHTMLParser(make_source_safe_to_parse(source)).css("nav"):
         kind = nav.attributes.get("epub:type") or nav.attributes.get("role") or ""
         if "toc" in kind.replace("doc-toc", "toc").split():
             for link in nav.css("a[href]")[:_MAX_ENTRIES]:
@@ -192,7 +205,7 @@ def _list_depth(link: LexborNode, nav: LexborNode) -> int:
 def _add_contents_entry(
     found: Contents, base: str, href: str | None, level: int, title: str
 ) -> None:
-    title = one_line(title)
+    title = collapse_whitespace(title)
     if not title or not href:
         return
     name, fragment = _resolve_link(base, href)

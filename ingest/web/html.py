@@ -15,12 +15,12 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import one_line, squeezed_lines
-from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
+from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter, superscript_text
 
-from .html_source import decode_html, prepare_source
+from .html_source import decode_html, make_source_safe_to_parse
 from .quoted import attribution_line
 from .styles import Linked
 from .visibility import Visibility
@@ -85,7 +85,7 @@ class HtmlBlocks:
         self._pre = 0
         self._items: list[ListNumbering] = []
         self._prefix = ""
-        self._cells: list[MarkedCell] | None = None
+        self._cells: list[MarkupCell] | None = None
         self._marks: list[tuple[int, bool]] = []
         self._layout: set[int] = set()
         self._visibility: Visibility
@@ -97,9 +97,9 @@ class HtmlBlocks:
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
         """Writes all of `source`; `linked`: its style sheets. Raises TooLarge for HTML nested
         deeper, or larger, than the limits."""
-        tree = LexborHTMLParser(prepare_source(source))
+        tree = LexborHTMLParser(make_source_safe_to_parse(source))
         title = tree.css_first("head title")
-        self.title = one_line(title.text()) if title else ""
+        self.title = collapse_whitespace(title.text()) if title else ""
         # Tables around elements that tables of data do not have.
         inner = tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
         self._layout = {table.mem_id for table in map(_table_around, inner) if table is not None}
@@ -141,7 +141,7 @@ class HtmlBlocks:
     def _add_text(self, text: str) -> None:
         if self._visibility.unseen:
             if text.strip():
-                self._writer.hide(text, goes_on=self._after_hidden)
+                self._writer.hide(text, continues_last=self._after_hidden)
                 self._after_hidden = True
             return
         if text.strip():
@@ -211,16 +211,18 @@ class HtmlBlocks:
     def _leave_element(self, node: LexborNode, tag: str) -> None:
         self._visibility.leave()
         if tag in ("td", "th") and self._cells is not None:
-            words = one_line("".join(self._inline))
-            columns = _number(node.attributes.get("colspan"), 1)
-            rows = _number(node.attributes.get("rowspan"), 1)
-            self._cells.append(MarkedCell(words, columns, rows, tag == "th"))
+            words = collapse_whitespace("".join(self._inline))
+            columns = _parse_integer(node.attributes.get("colspan"), 1)
+            rows = _parse_integer(node.attributes.get("rowspan"), 1)
+            self._cells.append(MarkupCell(words, columns, rows, tag == "th"))
             self._inline.clear()
         elif tag == "tr" and self._cells is not None:
             row = self._cells
             self._cells = None
             table = _table_around(node)
-            self._mark_due_headings(self._writer.row(row, table.mem_id if table is not None else 0))
+            self._mark_waiting_headings(
+                self._writer.row(row, table.mem_id if table is not None else 0)
+            )
         elif tag in _BLOCKS:
             self._end_paragraph()
         while self._quotes and self._quotes[-1] == node.mem_id:
@@ -239,7 +241,9 @@ class HtmlBlocks:
             start, note = self._marks.pop()
             text = "".join(self._inline[start:])
             self._inline[start:] = [
-                superscript_text("".join(self._inline[max(start - 1, 0) : start]), text, note=note)
+                superscript_text(
+                    "".join(self._inline[max(start - 1, 0) : start]), text, is_note=note
+                )
             ]
 
     def _is_data_row(self, row: LexborNode) -> bool:
@@ -255,16 +259,16 @@ class HtmlBlocks:
         self._inline.clear()
         self._marks = [(0, linked) for _, linked in self._marks]
         if self._pre:
-            self._mark_due_headings(self._writer.block(text.rstrip(), "code"))
+            self._mark_waiting_headings(self._writer.block(text.rstrip(), "code"))
             return
-        text = squeezed_lines(text)
+        text = collapse_whitespace_by_line(text)
         if text and self._heading:
             self._put_heading(text)
         elif text:
             prefix = self._prefix
             self._prefix = ""
             kind = "list" if self._items else "quoted" if self._quotes else "para"
-            self._mark_due_headings(self._writer.block(prefix + text, kind))
+            self._mark_waiting_headings(self._writer.block(prefix + text, kind))
 
     def _put_heading(self, text: str) -> None:
         if not self._due:
@@ -272,12 +276,12 @@ class HtmlBlocks:
             return
         due = self._due
         self._due = []
-        start = self._writer.block(one_line(text), "heading")
+        start = self._writer.block(collapse_whitespace(text), "heading")
         for level, title in due:
             if start is not None:
                 self._writer.mark(level, None, title, start)
 
-    def _mark_due_headings(self, start: int | None) -> None:
+    def _mark_waiting_headings(self, start: int | None) -> None:
         if start is not None:
             for level, title in self._due:
                 self._writer.mark(
@@ -290,14 +294,14 @@ class ListNumbering:
     def __init__(self, ordered: bool, attributes: Attributes) -> None:
         self._ordered = ordered
         self._kind = attributes.get("type") or "1"
-        self._at = _number(attributes.get("start"), 1) - 1
+        self._at = _parse_integer(attributes.get("start"), 1) - 1
 
     def next(self, attributes: Attributes) -> str:
         if not self._ordered:
             return "- "
         if marked := attributes.get("data-mark"):
             return f"{marked} "
-        self._at = _number(attributes.get("value"), self._at + 1)
+        self._at = _parse_integer(attributes.get("value"), self._at + 1)
         spelt = {"a": in_letters, "i": in_roman}.get(self._kind.lower(), str)(self._at)
         return f"{spelt.upper() if self._kind.isupper() else spelt}. "
 
@@ -307,7 +311,7 @@ def _is_note_mark(tag: str, attributes: Attributes) -> bool:
     return tag == "a" and ("noteref" in kinds[0].split() or "doc-noteref" in kinds[1].split())
 
 
-def _number(text: str | None, default: int) -> int:
+def _parse_integer(text: str | None, default: int) -> int:
     return int(text) if text and re.fullmatch(r"-?\d{1,6}", text.strip()) else default
 
 

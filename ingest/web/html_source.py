@@ -49,7 +49,7 @@ def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
     return decode(data)
 
 
-def prepare_source(source: str) -> str:
+def make_source_safe_to_parse(source: str) -> str:
     """`source` as the parser may have it. Raises TooLarge for nesting that would take minutes."""
     if _XHTML.match(source[:2000]):
         source = _xhtml_as_html(source)
@@ -59,7 +59,7 @@ def prepare_source(source: str) -> str:
     for match in _TAG.finditer(source):  # counts tags, so it may see more than there is
         name = match.group(2).lower()
         if not script and match.start() - before > MAX_HTML_ATTRIBUTES:
-            _refuse_attributes(source, before)
+            _refuse_too_many_attributes(source, before)
         before = match.end()
         if name in _SCRIPTS:
             script = "" if match.group(1) else name
@@ -67,7 +67,7 @@ def prepare_source(source: str) -> str:
             depth = max(depth - 1, 0) if match.group(1) else depth + 1
             deepest = max(deepest, depth)
     if not script and len(source) - before > MAX_HTML_ATTRIBUTES:
-        _refuse_attributes(source, before)
+        _refuse_too_many_attributes(source, before)
     if deepest > MAX_HTML_DEPTH:
         raise TooLarge(
             f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements",
@@ -76,7 +76,7 @@ def prepare_source(source: str) -> str:
     return source
 
 
-def _refuse_attributes(source: str, start: int) -> None:
+def _refuse_too_many_attributes(source: str, start: int) -> None:
     """More of them than the parser compares with each other in a second."""
     count = 0
     while (match := _ATTRIBUTE.match(source, start)) and match.end() > start:

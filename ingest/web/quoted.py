@@ -34,7 +34,7 @@ _OTHER = re.compile(
 
 
 @dataclass
-class Stretch:
+class QuotedPart:
     """Lines of one writer: `depth` 0 is the message itself. `title` says whose words are quoted, if
     known.
     """
@@ -44,16 +44,16 @@ class Stretch:
     lines: list[str] = field(default_factory=list)
 
 
-def split_into_stretches(text: str) -> list[Stretch]:
+def split_by_quotation_depth(text: str) -> list[QuotedPart]:
     """`text` in stretches, without the marks of quotation."""
-    found: list[Stretch] = []
+    found: list[QuotedPart] = []
     for depth, lines in _runs_of_equal_depth(text.split("\n")):
         if depth == 0:
             found += _split_at_reply_headers(lines)
             continue
         own = found[-1] if found and found[-1].depth < depth else None
         found.append(
-            Stretch(min(depth, _MAX_DEPTH), attribution_line(own.lines) if own else "", lines)
+            QuotedPart(min(depth, _MAX_DEPTH), attribution_line(own.lines) if own else "", lines)
         )
     return [stretch for stretch in found if any(line.strip() for line in stretch.lines)]
 
@@ -84,11 +84,11 @@ def _runs_of_equal_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]
         yield depth, [words for _, words in run]
 
 
-def _split_at_reply_headers(lines: Sequence[str]) -> Iterator[Stretch]:
+def _split_at_reply_headers(lines: Sequence[str]) -> Iterator[QuotedPart]:
     """From the headers of an earlier message on unmarked lines are quoted, as some programs have
     it.
     """
-    current = Stretch(0)
+    current = QuotedPart(0)
     for at, line in enumerate(lines):
         who = _FROM.match(line)
         others = (
@@ -106,6 +106,6 @@ def _split_at_reply_headers(lines: Sequence[str]) -> Iterator[Stretch]:
             ):
                 current.lines.pop()
             yield current
-            current = Stretch(min(current.depth + 1, _MAX_DEPTH), f"From: {who[1].strip(' *')}")
+            current = QuotedPart(min(current.depth + 1, _MAX_DEPTH), f"From: {who[1].strip(' *')}")
         current.lines.append(line)
     yield current

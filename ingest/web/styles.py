@@ -23,14 +23,6 @@ from docqa.ingest.language.words import word_set
 
 Linked = Callable[[str], str]
 """The style sheet at an address; empty where it is not at hand."""
-# What can make text invisible, or visible again.
-_KNOWN = word_set(
-    "display visibility opacity color background background-color background-image background-clip font font-size "
-    "font-family left top right bottom position text-indent margin margin-left margin-top height max-height width "
-    "max-width overflow overflow-x overflow-y clip clip-path transform filter zoom content-visibility mso-hide "
-    "text-fill-color scale rotate translate z-index isolation letter-spacing word-spacing line-height mask mask-image "
-    "mix-blend-mode offset-path text-security animation initial-value text-stroke"
-)
 # Other names of the same.
 _SAME = {
     "-webkit-": "",
@@ -52,12 +44,12 @@ _SCREEN_HEIGHT = 800.0
 _WEIGHT = re.compile(r"(#)|([.\[:])|([a-zA-Z*])[\w-]*")
 _OF_STYLE_ATTRIBUTE = (2**20,)  # more than any selector weighs
 _MAX_SHEET_CHARS = 2**20
-_MAX_RULES = 4_000
+_MAX_RULES = 5_000
 _FEWEST_RULES = 200
 _MAX_DEPTH = 10
 _MAX_VALUE_CHARS = 300
 # Elements looked at in all: a rule is looked for among all of a page.
-_MOST_LOOKS = 40_000_000
+_MOST_LOOKS = 50_000_000
 _GROUPING = ("supports", "layer", "container", "scope", "media")
 
 
@@ -97,14 +89,16 @@ class StyleSheets:
             elif "stylesheet" in (attributes.get("rel") or "").lower().split():
                 self._add_linked_sheet(attributes.get("href") or "", 0)
 
-    def declarations_for(self, mem_id: int, inline: str | None) -> Declarations:
-        """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what
+    def declarations_of_element(self, element_id: int, style_attribute: str | None) -> Declarations:
+        """The declarations for the element `element_id` whose attribute `style` is `style_attribute`; for what
         they set before and after its words, of the negative number."""
-        found = self._found.get(mem_id, [])
-        if inline:
+        found = self._found.get(element_id, [])
+        if style_attribute:
             found = [
                 *found,
-                *_weighted_declarations(known_declarations(inline), _OF_STYLE_ATTRIBUTE),
+                *_declarations_with_weights(
+                    parse_declarations(style_attribute), _OF_STYLE_ATTRIBUTE
+                ),
             ]
         merged = Declarations()
         for _, declarations in sorted(found, key=itemgetter(0)):
@@ -142,7 +136,7 @@ class StyleSheets:
     def _add_rules(self, nodes: Iterable[Any], above: str, depth: int) -> None:
         nodes = list(nodes)
         if above and any(node.type == "declaration" for node in nodes):
-            self._add_declarations(above, _known_declarations(nodes))
+            self._add_declarations(above, _parse_declarations(nodes))
         for node in nodes if depth < _MAX_DEPTH else ():
             if node.type == "qualified-rule":
                 selector = _selector_of_rule(node)
@@ -154,7 +148,7 @@ class StyleSheets:
                 kind = node.lower_at_keyword
                 named = _selector_of_rule(node)
                 if kind == "property":
-                    self.variables[named] = _known_declarations(_contents_of_rule(node))[0][
+                    self.variables[named] = _parse_declarations(_contents_of_rule(node))[0][
                         "initial-value"
                     ]
                 elif kind.endswith("keyframes"):
@@ -162,7 +156,7 @@ class StyleSheets:
                         if frame.type == "qualified-rule" and _selector_of_rule(frame).endswith(
                             ("to", "100%")
                         ):
-                            self.frames[named] = _known_declarations(_contents_of_rule(frame))[0]
+                            self.frames[named] = _parse_declarations(_contents_of_rule(frame))[0]
                 elif kind in _GROUPING and (kind != "media" or _is_media_query_true(node.prelude)):
                     self._add_rules(_contents_of_rule(node), above, depth + 1)
 
@@ -183,7 +177,9 @@ class StyleSheets:
             except SelectolaxError:  # a selector that this parser does not know hides nothing
                 continue
             groups = [match.lastindex for match in _WEIGHT.finditer(part)]
-            weighted = _weighted_declarations(body, (*map(groups.count, (1, 2, 3)), self._order))
+            weighted = _declarations_with_weights(
+                body, (*map(groups.count, (1, 2, 3)), self._order)
+            )
             for node in nodes:
                 self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).extend(weighted)
 
@@ -197,10 +193,14 @@ def _selector_of_rule(rule: Any) -> str:
     return str(tinycss2.serialize(rule.prelude)).strip()
 
 
-def _weighted_declarations(
-    pair: DeclarationPair, weight: tuple[int, ...]
+def _declarations_with_weights(
+    normal_and_important: DeclarationPair, specificity: tuple[int, ...]
 ) -> list[WeightedDeclarations]:
-    return [((important, *weight), said) for important, said in enumerate(pair) if said]
+    return [
+        ((important, *specificity), said)
+        for important, said in enumerate(normal_and_important)
+        if said
+    ]
 
 
 def _contents_of_rule(rule: Any) -> list[Any]:
@@ -227,27 +227,26 @@ def _is_media_condition_true(tokens: Sequence[Any]) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def known_declarations(body: str) -> DeclarationPair:
-    """The known declarations in `body`, and those of them that are `!important`."""
-    return _known_declarations(
+def parse_declarations(body: str) -> DeclarationPair:
+    """The declarations in `body`, and those of them that are `!important`."""
+    return _parse_declarations(
         tinycss2.parse_blocks_contents(_component_values(body[:10_000]), skip_whitespace=True)
     )
 
 
-def _known_declarations(nodes: Iterable[Any]) -> DeclarationPair:
-    """The known declarations, lower case, and those of them that are `!important`."""
+def _parse_declarations(nodes: Iterable[Any]) -> DeclarationPair:
+    """The declarations, lower case, and those of them that are `!important`."""
     usual = Declarations()
     important = Declarations()
     for node in nodes:
         if node.type != "declaration":
             continue
         name = reduce(lambda name, same: name.replace(*same), _SAME.items(), node.lower_name)
-        if name in _KNOWN or name == "inset" or name.startswith("--"):
-            value = tinycss2.serialize(node.value).strip().lower()[:_MAX_VALUE_CHARS]
-            parts = value.split() if name == "inset" else []
-            sides = parts * 4 if len(parts) < 3 else [*parts, parts[1]]
-            named = dict(zip(SIDES, sides)) if parts else {name: value}
-            (important if node.important else usual).update(named)
+        value = tinycss2.serialize(node.value).strip().lower()[:_MAX_VALUE_CHARS]
+        parts = value.split() if name == "inset" else []
+        sides = parts * 4 if len(parts) < 3 else [*parts, parts[1]]
+        named = dict(zip(SIDES, sides)) if parts else {name: value}
+        (important if node.important else usual).update(named)
     return usual, important
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from tinycss2 import parse_component_value_list
 
-from docqa.ingest.colours import WHITE, Colour, are_alike, colour_of, is_clear
+from docqa.ingest.colours import WHITE, Colour, are_alike, colour_of, is_transparent
 from docqa.ingest.language.lengths import USUAL_SIZE, length_in_pixels
 from docqa.ingest.language.words import word_set
 
@@ -36,8 +36,8 @@ def _has_vanishing_size(sizes: Sequence[float]) -> bool:
     return min(map(abs, sizes)) < _SMALL
 
 
-def _is_turned_away(sizes: Sequence[float]) -> bool:
-    return abs(cos(radians(sizes[-1]))) < _SMALL
+def _is_rotated_edge_on(angles: Sequence[float]) -> bool:
+    return abs(cos(radians(angles[-1]))) < _SMALL
 
 
 # Which sizes of a function, or of a property written as one, hide what is in it; None: they may.
@@ -49,10 +49,10 @@ _HIDES: Mapping[str, Callable[[Sequence[float]], bool | None]] = {
     "scale": _has_vanishing_size,
     "brightness": lambda v: False if _CLEAR < v[0] < 10 else None,
     "matrix": lambda v: abs(v[0] * v[3] - v[1] * v[2]) < _SMALL**2,
-    "rotatex": _is_turned_away,
-    "rotatey": _is_turned_away,
-    "skew": _is_turned_away,
-    "rotate3d": lambda v: v[2] == 0 and _is_turned_away(v),
+    "rotatex": _is_rotated_edge_on,
+    "rotatey": _is_rotated_edge_on,
+    "skew": _is_rotated_edge_on,
+    "rotate3d": lambda v: v[2] == 0 and _is_rotated_edge_on(v),
     "translate": lambda v: max(map(abs, v)) >= _MOVED,
     "rect": lambda v: max(map(abs, v)) <= _THIN,
     "inset": lambda v: max(v) >= 50,
@@ -69,7 +69,7 @@ _OF_FUNCTIONS = word_set("filter transform clip clip-path")
 _DEGREES = {"deg": 1.0, "turn": 360.0, "grad": 0.9}
 
 
-class Seen(NamedTuple):
+class InheritedVisibility(NamedTuple):
     """What text in an element inherits. `colour`, `ground` None: not known; `unseen`: switched off,
     beside the page or clear; `unsure`: it may be; `over`: a ground of its own hides what is after
     the page; `variables`: those its style names."""
@@ -99,7 +99,7 @@ class Visibility:
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.sheets = StyleSheets(tree, elements, linked)
         self.doubts: set[str] = set()
-        self._stack = [Seen(variables=self.sheets.variables)]
+        self._stack = [InheritedVisibility(variables=self.sheets.variables)]
 
     @property
     def unseen(self) -> bool:
@@ -116,7 +116,9 @@ class Visibility:
         left.
         """
         outer = state = self._stack[-1]
-        said: Declarations = self.sheets.declarations_for(node.mem_id, attributes.get("style"))
+        said: Declarations = self.sheets.declarations_of_element(
+            node.mem_id, attributes.get("style")
+        )
         if any("--" in name or "var(" in value for name, value in said.items()):
             said, variables = resolve_declarations(said, state.variables)
             state = state._replace(variables=variables)
@@ -147,7 +149,7 @@ class Visibility:
             state = state._replace(invisible=False, over=False)
         elif any(
             _covers_outer_element(each, outer)
-            for each in (said, self.sheets.declarations_for(-node.mem_id, None))
+            for each in (said, self.sheets.declarations_of_element(-node.mem_id, None))
             if each
         ):
             self.doubts.add("text below an element over the page, or over all around it")
@@ -161,38 +163,44 @@ class Visibility:
         self._stack.pop()
 
 
-def _signs_of_absence(said: Declarations, outer: Seen) -> Iterator[bool | None]:
+def _signs_of_absence(
+    declarations: Declarations, outer: InheritedVisibility
+) -> Iterator[bool | None]:
     """True where an element is not there, beside the page, clipped to nothing or clear; None where
     it may be.
     """
-    size = _font_size_pixels(said, outer.size)
-    mask = said["mask-image"] + said["mask"]
-    behind = (length_in_pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
+    size = _font_size_pixels(declarations, outer.size)
+    mask = declarations["mask-image"] + declarations["mask"]
+    behind = (length_in_pixels(declarations["z-index"]) or 0.0) < 0 and declarations[
+        "position"
+    ] in _PLACED
     yield (
-        said["display"] == "none"
-        or said["mso-hide"] == "all"
-        or said["content-visibility"] == "hidden"
+        declarations["display"] == "none"
+        or declarations["mso-hide"] == "all"
+        or declarations["content-visibility"] == "hidden"
     )
     yield (
         (behind and outer.over)
-        or "text-security" in said
-        or _is_beside_page(said, size)
-        or _is_clipped_away(said, size)
+        or "text-security" in declarations
+        or _is_beside_page(declarations, size)
+        or _is_clipped_away(declarations, size)
     )
-    fonts = said["font-family"] + said["font"]
-    odd = {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]}
+    fonts = declarations["font-family"] + declarations["font"]
+    odd = {declarations["mix-blend-mode"], declarations["offset-path"], declarations["text-stroke"]}
     shares = (
-        length_in_pixels(said[side].replace("%", "px")) or 0.0
+        length_in_pixels(declarations[side].replace("%", "px")) or 0.0
         for side in SIDES
-        if "%" in said[side]
+        if "%" in declarations[side]
     )
     if odd - _AS_IT_IS or "blank" in fonts or "url(" in mask or min(shares, default=0) <= -100:
         yield None
-    yield bool(stops := _gradient_stop_colours(mask)) and all(map(is_clear, stops))
-    texts = [f"{name}({said[name]})" for name in _AS_FUNCTIONS & said.keys()]
-    texts += [said[name] for name in _OF_FUNCTIONS & said.keys()]
-    if "rotate" in said:
-        texts.append(f"rotate3d({said['rotate'].replace('x', '1 0 0').replace('y', '0 1 0')})")
+    yield bool(stops := _gradient_stop_colours(mask)) and all(map(is_transparent, stops))
+    texts = [f"{name}({declarations[name]})" for name in _AS_FUNCTIONS & declarations.keys()]
+    texts += [declarations[name] for name in _OF_FUNCTIONS & declarations.keys()]
+    if "rotate" in declarations:
+        texts.append(
+            f"rotate3d({declarations['rotate'].replace('x', '1 0 0').replace('y', '0 1 0')})"
+        )
     for name, sizes in _functions_in_value(" ".join(texts), size) if texts else ():
         with suppress(
             LookupError, ValueError
@@ -200,45 +208,52 @@ def _signs_of_absence(said: Declarations, outer: Seen) -> Iterator[bool | None]:
             yield _HIDES[name if name in _HIDES else name.rstrip("xyz3d")](sizes)
 
 
-def _covers_outer_element(said: Declarations, outer: Seen) -> bool:
+def _covers_outer_element(declarations: Declarations, outer: InheritedVisibility) -> bool:
     if (
-        said["position"] not in ("absolute", "fixed")
-        or (length_in_pixels(said["z-index"]) or 0.0) < 0
+        declarations["position"] not in ("absolute", "fixed")
+        or (length_in_pixels(declarations["z-index"]) or 0.0) < 0
     ):
         return False
     top, right, bottom, left = (
-        (edge := length_in_pixels(said[side])) is not None and edge <= 0 for side in SIDES
+        (edge := length_in_pixels(declarations[side])) is not None and edge <= 0 for side in SIDES
     )
-    wide, high = (said[name].startswith("100") for name in ("width", "height"))
+    wide, high = (declarations[name].startswith("100") for name in ("width", "height"))
     covers = (
         left
         and top
         and (wide or right)
         and (high or bottom)
-        and _background_colour(said, None) is not None
+        and _background_colour(declarations, None) is not None
     )
-    return covers and True not in _signs_of_absence(said, outer)
+    return covers and True not in _signs_of_absence(declarations, outer)
 
 
-def _is_beside_page(said: Declarations, size: float) -> bool:
+def _is_beside_page(declarations: Declarations, font_size: float) -> bool:
     sides = [
-        length_in_pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED
+        length_in_pixels(declarations[side], font_size) or 0.0
+        for side in SIDES
+        if declarations["position"] in _PLACED
     ]
     margins = " ".join(
-        said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")
+        declarations[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")
     ).split()
-    before = [length_in_pixels(margin, size) or 0.0 for margin in margins]
-    spaced = length_in_pixels(said["letter-spacing"], size) or 0.0
+    before = [length_in_pixels(margin, font_size) or 0.0 for margin in margins]
+    spaced = length_in_pixels(declarations["letter-spacing"], font_size) or 0.0
     far = min([0.0, *sides, *before]) <= -_FAR or max([0.0, *sides]) >= _VERY_FAR
-    return far or (spaced < 0 and spaced <= -0.5 * size) or spaced >= _FAR
+    return far or (spaced < 0 and spaced <= -0.5 * font_size) or spaced >= _FAR
 
 
-def _is_clipped_away(said: Declarations, size: float) -> bool:
+def _is_clipped_away(declarations: Declarations, font_size: float) -> bool:
     """Whether it has no height or width, and what has is not shown."""
-    cut = any(said[name] in _CUT for name in ("overflow", "overflow-x", "overflow-y"))
+    cut = any(declarations[name] in _CUT for name in ("overflow", "overflow-x", "overflow-y"))
     for name in ("height", "max-height", "width", "max-width", "line-height"):
-        length = length_in_pixels(said[name], size)
-        if length is None or length > _THIN or "%" in said[name] or "visible" in said["overflow"]:
+        length = length_in_pixels(declarations[name], font_size)
+        if (
+            length is None
+            or length > _THIN
+            or "%" in declarations[name]
+            or "visible" in declarations["overflow"]
+        ):
             continue
         nothing = length == 0
         if nothing and name in ("height", "max-height"):
@@ -262,10 +277,10 @@ def _functions_in_value(text: str, size: float) -> Sequence[tuple[str, list[floa
     return found
 
 
-def _number_of_argument(token: Any, whole: float) -> float | None:
+def _number_of_argument(token: Any, percent_base: float) -> float | None:
     degrees = _DEGREES.get(token.lower_unit) if token.type == "dimension" else None
     return (
-        length_in_pixels(token.serialize(), whole)
+        length_in_pixels(token.serialize(), percent_base)
         if degrees is None
         else float(token.value) * degrees
     )
@@ -275,71 +290,81 @@ def _gradient_stop_colours(text: str) -> list[str]:
     """The colours of the gradients in a value."""
     tokens = parse_component_value_list(text) if "gradient(" in text else ()
     words = (inner.serialize() for token in tokens for inner in getattr(token, "arguments", ()))
-    return [word for word in words if colour_of(word) or is_clear(word)]
+    return [word for word in words if colour_of(word) or is_transparent(word)]
 
 
-def _state_with_declarations(state: Seen, said: Declarations) -> Seen:
-    size = _font_size_pixels(said, state.size)
-    ground = _background_colour(said, state.ground)
+def _state_with_declarations(
+    state: InheritedVisibility, declarations: Declarations
+) -> InheritedVisibility:
+    size = _font_size_pixels(declarations, state.size)
+    ground = _background_colour(declarations, state.ground)
     colour = state.colour
     clear = state.clear
     unsure = state.unsure
-    named = said["text-fill-color"] or said["color"]
+    named = declarations["text-fill-color"] or declarations["color"]
     if named not in _AS_IT_IS:
-        clear = is_clear(named)
+        clear = is_transparent(named)
         colour = colour_of(named)
         unsure = unsure or (colour is None and not clear and "(" in named)
-    if said["background-clip"] == "text":
+    if declarations["background-clip"] == "text":
         colour = ground
         ground = state.ground
         clear = False
     if ground is None:
         unsure = unsure or any(
-            are_alike(colour, colour_of(word)) for word in said["background"].split()
+            are_alike(colour, colour_of(word)) for word in declarations["background"].split()
         )
-    shown = said.get("visibility")
+    shown = declarations.get("visibility")
     invisible = state.invisible if shown is None else shown in ("hidden", "collapse")
     # A hundred per cent are all of a line.
-    indent = length_in_pixels(said["text-indent"], _MOVED if "%" in said["text-indent"] else size)
-    aside = state.aside if indent is None else indent <= -_FAR or indent >= _MOVED
-    lifted = said["isolation"] == "isolate" or (said["position"] in _PLACED and "z-index" in said)
-    over = not (lifted or "transform" in said or "opacity" in said) and (
-        state.over or _background_colour(said, None) is not None
+    indent = length_in_pixels(
+        declarations["text-indent"], _MOVED if "%" in declarations["text-indent"] else size
     )
-    return Seen(colour, ground, size, invisible, aside, clear, over, unsure, state.variables)
+    aside = state.aside if indent is None else indent <= -_FAR or indent >= _MOVED
+    lifted = declarations["isolation"] == "isolate" or (
+        declarations["position"] in _PLACED and "z-index" in declarations
+    )
+    over = not (lifted or "transform" in declarations or "opacity" in declarations) and (
+        state.over or _background_colour(declarations, None) is not None
+    )
+    return InheritedVisibility(
+        colour, ground, size, invisible, aside, clear, over, unsure, state.variables
+    )
 
 
-def _font_size_pixels(said: Declarations, outer: float) -> float:
-    text = said["font-size"]
-    if not text and "font" in said:
+def _font_size_pixels(declarations: Declarations, outer_size: float) -> float:
+    text = declarations["font-size"]
+    if not text and "font" in declarations:
         # Of the numbers in it one with a unit, or 0, is the size; what is after "/" is the height
         # of a line.
         sizes = (
             token
-            for token in parse_component_value_list(said["font"].partition("/")[0])
+            for token in parse_component_value_list(declarations["font"].partition("/")[0])
             if token.type in ("dimension", "percentage", "function")
             or (token.type == "number" and token.value == 0)
         )
         text = next((token.serialize() for token in sizes), "")
-    length = length_in_pixels(text, outer)
+    length = length_in_pixels(text, outer_size)
     if length is None:  # a word: small, medium, large
-        return outer if text in ("", "inherit", "unset") else USUAL_SIZE
+        return outer_size if text in ("", "inherit", "unset") else USUAL_SIZE
     return max(length, 0.0)
 
 
-def _background_colour(said: Declarations, outer: Colour | None) -> Colour | None:
-    text = f"{said['background']} {said['background-color']}".strip()
-    stops = {colour_of(stop) for stop in _gradient_stop_colours(text + said["background-image"])}
+def _background_colour(declarations: Declarations, outer_colour: Colour | None) -> Colour | None:
+    text = f"{declarations['background']} {declarations['background-color']}".strip()
+    stops = {
+        colour_of(stop) for stop in _gradient_stop_colours(text + declarations["background-image"])
+    }
     if len(stops) == 1 and None not in stops:
         return stops.pop()
-    if "url(" in text or "gradient" in text or said["background-image"] not in _AS_IT_IS:
+    if "url(" in text or "gradient" in text or declarations["background-image"] not in _AS_IT_IS:
         return None
-    if text in _AS_IT_IS or is_clear(text):
-        return outer
+    if text in _AS_IT_IS or is_transparent(text):
+        return outer_colour
     whole = colour_of(text)
     if whole is not None:
         return whole
     for word in reversed(text.split()):
         if (colour := colour_of(word)) is not None:
             return colour
-    return outer if text.startswith(("transparent", "none", "0 0")) else None
+    return outer_colour if text.startswith(("transparent", "none", "0 0")) else None

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Mapping, MutableSequence, Sequence
 from ctypes import CFUNCTYPE, POINTER, Structure, c_float, c_int64, c_void_p
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -21,21 +21,17 @@ Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
 Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
 
 
-class PackedExperts(Protocol):
-    """The experts of one layer as packed in their file, each gate above up, and down; `experts_at_once` are at
-    hand at once. What a call gives is good until the next one."""
+@dataclass(frozen=True)
+class PackedExperts:
+    """All experts in the bits of their file, each gate above up [2 * inner, hidden], and down
+    [hidden, inner].
+    """
 
-    @property
-    def experts_at_once(self) -> int: ...
+    pairs: Sequence[Pair]
 
-    def expect_experts(self, numbers: Sequence[int]) -> None:
-        """Hears which experts are asked for next, in this order."""
-
-    def matrices_at_hand(self, numbers: Sequence[int]) -> Sequence[Pair]:
-        """The first of these experts: those that are here, or one that has to be read."""
-
-    def matrices_of_all(self, numbers: Sequence[int]) -> Sequence[Pair]:
-        """All of these experts, at most `experts_at_once`."""
+    def expert_matrices(self, number: int) -> Pair:
+        """Expert `number`, as `pairs` has it."""
+        return self.pairs[number]
 
 
 ROOM = 64  # tokens that branches get room for at a time
@@ -141,11 +137,12 @@ class StepCall(Structure):
 class RoutedExperts:
     """The experts of a layer, whose shared one is its `gate_proj`, `up_proj` and `down_proj`.
 
+    `pairs`: of each gate above up, and down, in the bits of their file.
     `chosen`: how many a token is sent to, each [inner, hidden] and back; with `normalise` their
     weights add up to 1. `router` [experts, hidden], `shared_gate` [hidden].
     """
 
-    bank: PackedExperts
+    pairs: Sequence[Pair]
     chosen: int
     inner: int
     normalise: bool
@@ -194,7 +191,7 @@ class StepWeights:
         self._alive: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
             self._fill_layer(entry, weights)
-        self.banks = {number: found.bank for number, found in experts.items()}
+        self.pairs = {number: found.pairs for number, found in experts.items()}
         self._experts = {number: self._step_experts(found) for number, found in experts.items()}
         for number, routed in self._experts.items():
             self.table[number].experts = ctypes.pointer(routed)
@@ -235,7 +232,7 @@ class StepWeights:
             experts.chosen,
             experts.inner,
             experts.normalise,
-            experts.bank.experts_at_once,
+            router.shape[0],
             router.data_ptr(),
             shared_gate.data_ptr(),
         )
@@ -306,7 +303,6 @@ class DecodeStep:
         self.room = 0
         self.count = 1
         self._find = FIND(self._find_experts)
-        self._failure: BaseException | None = None
         self.table = type(weights.table).from_buffer_copy(weights.table)
         self.changing: list[
             tuple[Tensor, Tensor]
@@ -362,8 +358,7 @@ class DecodeStep:
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary].
-        Returns float32 logits [branches, vocab] of what follows. An error of a bank of experts
-        leaves the step useless."""
+        Returns float32 logits [branches, vocab] of what follows."""
         if self.own == self.room:
             self._grow_branch_room()
         weights = self.weights
@@ -389,10 +384,6 @@ class DecodeStep:
             self._find,
         )
         self.library.call_function("step", ctypes.byref(call))
-        failure = self._failure
-        self._failure = None
-        if failure is not None:
-            raise failure
         self.own += 1
         return out
 
@@ -400,11 +391,7 @@ class DecodeStep:
         self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[StepMatrix]
     ) -> int:
         """`find` of StepCall."""
-        try:
-            for at, pair in enumerate(self.weights.banks[layer].matrices_of_all(numbers[:count])):
-                for half, matrix in enumerate(pair):
-                    pairs[2 * at + half] = StepMatrix.from_matrix(matrix)
-        except BaseException as error:  # noqa: BLE001  what a callback raises is lost; `logits` raises it again
-            self._failure = error
-            return 1
+        for at in range(count):
+            for half, matrix in enumerate(self.weights.pairs[layer][numbers[at]]):
+                pairs[2 * at + half] = StepMatrix.from_matrix(matrix)
         return 0

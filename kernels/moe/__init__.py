@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from docqa.kernels.decode_step.native import PackedExperts, Pair
 from docqa.kernels.dispatch import (
     are_gradients_recorded,
     choose_implementation,
@@ -12,12 +13,12 @@ from docqa.kernels.dispatch import (
 )
 from docqa.kernels.errors import ShapeMismatch
 
-from .bank import ExpertBank, Matrix, StackedExperts
+from .bank import ExpertBank, StackedExperts
 from .grouped import mix_grouped
 from .native import mix_native
 from .reference import mix_reference
 
-__all__ = ["ExpertBank", "Matrix", "StackedExperts", "mix_experts", "route"]
+__all__ = ["ExpertBank", "PackedExperts", "Pair", "StackedExperts", "mix_experts", "route"]
 
 register_triton("experts", "docqa.kernels.moe.gpu", "mix_gpu")
 register("experts", "grouped", mix_grouped)
@@ -71,7 +72,7 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
             f"experts {tuple(chosen.shape)} and weights {tuple(weights.shape)} of tokens {tuple(x.shape)}"
         )
     matrices = (bank.gate_up, bank.down) if isinstance(bank, StackedExperts) else ()
-    packed = "experts_packed" if bank.packed else "experts"
+    packed = "experts_packed" if isinstance(bank, PackedExperts) else "experts"
     operation = "experts_training" if are_gradients_recorded(x, weights, *matrices) else packed
     return choose_implementation(operation, x.device.type, x.dtype).function(
         x, chosen, weights, bank

@@ -1,34 +1,13 @@
-"""Where the matrices of experts come from: stacked tensors, or whatever reads them when asked."""
+"""The matrices of a layer's experts: stacked tensors, or matrices in the bits of their file."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias
+from typing import TypeAlias
 
 from torch import Tensor
 from torch.nn import functional
 
+from docqa.kernels.decode_step.native import PackedExperts
 from docqa.kernels.matmul import StoredMatrix, product
-
-Matrix: TypeAlias = Tensor | StoredMatrix
-
-
-class ExpertBank(Protocol):
-    """The experts of one layer. `packed`: it is a `kernels.decode_step.native.PackedExperts`
-    too.
-    """
-
-    @property
-    def packed(self) -> bool: ...
-
-    def expert_matrices(self, number: int) -> tuple[Matrix, Matrix]:
-        """Expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner]; good until
-        the next call.
-        """
-        ...
-
-    def expect_experts(self, numbers: Sequence[int]) -> None:
-        """Hears which experts are asked for next, in this order, so that they can be read ahead."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -39,16 +18,16 @@ class StackedExperts:
 
     gate_up: Tensor
     down: Tensor
-    packed: ClassVar[bool] = False
 
-    def expert_matrices(self, number: int) -> tuple[Matrix, Matrix]:
+    def expert_matrices(self, number: int) -> tuple[Tensor, Tensor]:
+        """Expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner]."""
         return self.gate_up[number], self.down[number]
 
-    def expect_experts(self, numbers: Sequence[int]) -> None:
-        """See `ExpertBank.expect_experts`; all of them are here."""
+
+ExpertBank: TypeAlias = StackedExperts | PackedExperts
 
 
-def multiply_by_expert_matrix(x: Tensor, matrix: Matrix) -> Tensor:
+def multiply_by_expert_matrix(x: Tensor, matrix: Tensor | StoredMatrix) -> Tensor:
     """x [.., columns] times a matrix [rows, columns], dense or in the bits of its file: [..,
     rows].
     """

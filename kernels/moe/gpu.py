@@ -218,7 +218,7 @@ def _expert_outputs(x: Tensor, tokens: Tensor, numbers: Tensor, bank: StackedExp
 
 
 def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
-    """As `mix_experts`; not differentiable. Matrices packed, elsewhere, or read when asked for: by
+    """As `mix_experts`; not differentiable. Matrices packed or elsewhere: by
     `mix_grouped`.
     """
     if not _can_run_kernel(bank, x) or chosen.numel() == 0:

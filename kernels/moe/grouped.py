@@ -16,7 +16,6 @@ def mix_grouped(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
     work = torch.float64 if x.dtype == torch.float64 else torch.float32
     out = torch.zeros(x.shape, dtype=work, device=x.device)
     hit, counts, sent, weighed = tokens_by_expert(chosen, weights.to(work))
-    bank.expect_experts(hit)
     for number, tokens, shares in zip(hit, sent.split(counts), weighed.split(counts), strict=True):
         gate_up, down = bank.expert_matrices(number)
         gate, up = multiply_by_expert_matrix(x[tokens], gate_up).chunk(2, -1)

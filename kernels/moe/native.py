@@ -1,4 +1,4 @@
-"""The sum over a token's experts in C++, several experts a call where they are at hand."""
+"""The sum over a token's experts in C++, several experts a call."""
 
 import ctypes
 from bisect import bisect_right
@@ -30,11 +30,10 @@ def mix_native(
     """As `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
     x, out = contiguous_float32(x), torch.zeros(x.shape)
     hit, counts, tokens, shares = tokens_by_expert(chosen, contiguous_float32(weights))
-    bank.expect_experts(hit)
     at = start = 0
     while at < len(hit):
         fitting = bisect_right(list(accumulate(counts[at:])), ROWS)
-        pairs = bank.matrices_at_hand(hit[at : at + max(fitting, 1)])
+        pairs = [bank.pairs[number] for number in hit[at : at + max(fitting, 1)]]
         behind = list(accumulate(counts[at : at + len(pairs)], initial=0))
         table = (StepMatrix * (2 * len(pairs)))(
             *(StepMatrix.from_matrix(matrix) for pair in pairs for matrix in pair)

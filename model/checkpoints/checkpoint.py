@@ -114,21 +114,6 @@ class Checkpoint:
             )
         return value.to(dtype)
 
-    def member_of_stack(
-        self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype
-    ) -> Tensor:
-        """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone.
-        Raises as `tensor`.
-        """
-        parts = self.raw_parts(name)
-        where = next(iter(self.parts(name).values()))
-        have = tuple(next(iter(parts.values())).shape)
-        if have != shape:
-            raise WeightsMismatch(f"{where.path}: {name} is {have}, config.json asks for {shape}")
-        with name_tensor_in_errors(where):
-            one = {part: tensor[number] for part, tensor in parts.items()}
-            return self.names[name].dense(one, shape[1:], self.quantization).to(dtype)
-
     def check_all_tensors_used(self, used: Collection[str], config: HybridConfig) -> None:
         """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}

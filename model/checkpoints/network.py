@@ -1,11 +1,11 @@
-"""The network of a checkpoint folder with its weights: dense, packed, or with experts on disk; and
-its MTP module.
-"""
+"""The network of a checkpoint folder with its weights: dense or packed; and its MTP module."""
 
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from docqa.kernels.matmul import StoredMatrix
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
@@ -13,7 +13,7 @@ from docqa.model.network import Network
 from docqa.model.transformer import Transformer
 
 from .checkpoint import load_tensors, open_checkpoint, packed_matrices
-from .experts import EXPERT_PARTS, load_expert_banks
+from .experts import EXPERT_PARTS, load_packed_experts
 from .layout import recipe_for
 
 
@@ -41,30 +41,27 @@ def load_network(
     known: Network | None = None,
     *,
     packed: bool = False,
-    expert_bytes: int | None = None,
 ) -> Network:
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
     With `layers`, only the embedding and the first layers. The tensors of `known`, the lower part
     of the same checkpoint, are shared. With `packed`, quantized matrices stay so, memory-mapped,
-    and round activations to 8 bits. With `expert_bytes`, experts stay on disk, read into a pool of
-    so many bytes.
+    and round activations to 8 bits.
     """
     with torch.device("meta"):
         network = build_network(config, layers)
-    banks = load_expert_banks(network, folder, dtype, known, budget=expert_bytes, packed=packed)
-    aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
     wanted = {name: tuple(part.shape) for name, part in network.state_dict().items()}
-    have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
-    shared = (
-        {n: m for n, m in known.packed_matrices().items() if n in wanted}
-        if known is not None
-        else {}
-    )
-    expected = {
-        name: shape for name, shape in wanted.items() if name not in have and name not in aside
-    }
+    have: dict[str, Tensor] = {}
+    shared: dict[str, StoredMatrix] = {}
+    if known is not None:
+        have = {name: tensor for name, tensor in known.state_dict().items() if name in wanted}
+        shared = {name: m for name, m in known.packed_matrices().items() if name in wanted}
     with open_checkpoint(folder) as checkpoint:
+        banks = load_packed_experts(checkpoint, network) if packed else {}
+        aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
+        expected = {
+            name: shape for name, shape in wanted.items() if name not in have and name not in aside
+        }
         matrices = packed_matrices(checkpoint, expected, config) if packed else {}
         dense = {name: shape for name, shape in expected.items() if name not in matrices}
         elsewhere = {*have, *matrices, *aside}

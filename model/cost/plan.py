@@ -8,9 +8,6 @@ from docqa.model.errors import ContextTooLong
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
 SCRATCH_TOKENS = 2_048
-BLOCKS_OF_EXPERTS = (
-    4  # of so many tokens that a layer reads before the next one does, where experts are on disk
-)
 SCRATCH_FACTOR = (
     2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
 )
@@ -237,7 +234,6 @@ def estimate(
     item: int = 2,
     weights_on_disk: int = 0,
     packed: bool = False,
-    expert_bytes: int | None = None,
     speed: Speed | None = None,
     reader: ReaderCost | None = None,
 ) -> Estimate:
@@ -245,8 +241,7 @@ def estimate(
 
     `item`: bytes of a number in the compute dtype. `weights_on_disk`: bytes of the weight files,
     mapped while they are unpacked. `packed`: matrices stay mapped as in their files, and are all of
-    the weights in memory. `expert_bytes`: of the pool for experts; absent, all are in memory.
-    `speed`: of prefill here, or the defaults. `reader`: what reader and passage encoder take.
+    the weights in memory. `speed`: of prefill here, or the defaults. `reader`: what reader and passage encoder take.
     """
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)
@@ -266,17 +261,9 @@ def estimate(
     reader = reader or ReaderCost()
     seconds = tokens * ((dense + reader.passage_macs) / speed.dense + attention / speed.attention)
     disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
-    counts = parameters(config)
-    weights = counts["total"] * item
+    weights = parameters(config)["total"] * item
     mapped = weights_on_disk
     if packed:
         weights = weights_on_disk
         mapped = 0
-    if expert_bytes is not None:
-        each = weights_on_disk / counts["total"] if packed else item
-        aside = max(round(counts["experts"] * each) - expert_bytes, 0)
-        weights -= aside
-        mapped -= mapped * counts["experts"] // counts["total"]
-        if aside:
-            scratch += 2 * min(tokens, BLOCKS_OF_EXPERTS * SCRATCH_TOKENS) * config.hidden_size * 4
     return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader)

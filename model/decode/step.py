@@ -11,13 +11,13 @@ from docqa.kernels.decode_step.native import (
     AttentionReach,
     DecodeStep,
     LayerMemory,
-    PackedExperts,
     RoutedExperts,
     StepWeights,
     are_sizes_supported,
 )
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
+from docqa.kernels.moe import PackedExperts
 from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
@@ -140,13 +140,11 @@ def _routed_experts(mlp: SparseMoe) -> RoutedExperts | None:
     """None where experts are stacked in memory, or not of whole groups."""
     bank = mlp.experts.bank
     inner = mlp.inner
-    if bank is None or inner % GROUP or not bank.packed:
+    if not isinstance(bank, PackedExperts) or inner % GROUP:
         return None
     gate = mlp.shared_expert_gate
     weight = gate.weight if gate.packed is None else gate.packed.dense()
-    return RoutedExperts(
-        cast(PackedExperts, bank), mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0]
-    )
+    return RoutedExperts(bank.pairs, mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0])
 
 
 def _zero_centred_weight(norm: NormLayer) -> Tensor:

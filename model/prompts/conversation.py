@@ -17,7 +17,6 @@ from .chat_template import ChatTemplate
 from .written_prompt import (
     BEFORE,
     BEHIND,
-    COMPLETING,
     INSTRUCTIONS,
     KNOWING,
     VALUE_SCHEMA,
@@ -37,16 +36,15 @@ before them. Numbers of its own: prompt.LAYOUT_VERSION counts the layouts of the
 @dataclass(frozen=True)
 class PromptForm:
     """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a
-    question is `asked`, and how it is asked to `mend` the weak sentences of an answer; `thinks`:
-    whether it may think first, `schema`: of the JSON that a server is asked to have it write,
-    `numbered`: sentences have the numbers that it cites."""
+    question is `asked`, and how it is asked to `mend` the weak sentences of an answer; `schema`: of
+    the JSON that a server is asked to have it write, `numbered`: sentences have the numbers that
+    it cites."""
 
     instructions: str
     before: str
     behind: str
     asked: Callable[[PromptQuestion], str]
     mend: Callable[[PromptQuestion, Sequence[str]], str]
-    thinks: bool = True
     schema: Mapping[str, object] | None = None
     numbered: bool = True
 
@@ -72,9 +70,6 @@ of words.
 """
 VALUE = replace(PASSAGES, asked=value_question_prompt, schema=VALUE_SCHEMA)
 """The same for a value, in JSON."""
-COMPLETE = PromptForm(COMPLETING, "", "", text_question_prompt, text_repair_prompt, thinks=False)
-"""For a question that goes on from those before it; no documents stand before it."""
-
 _MARK = re.compile("\ue000docqa (\\d+)\ue001")
 
 

@@ -54,24 +54,6 @@ _REPAIR = """{nothing} out these sentences of your answer:
 Write your whole answer again. Put for each of these sentences what {source} says instead, with {cite}, or leave it \
 out; keep the others as they are."""
 
-COMPLETING = "You make questions complete. You answer none of them."
-_COMPLETE = """Already said:
-{said}
-
-New question: {question}
-
-Write the new question again so that it can be understood without what was said: put the name or thing that is meant \
-in the place of words like "it", "they", "there" or "that one", and say what was left out. Keep everything else as it \
-is. Where nothing has to be put in, write it unchanged. Write only the question."""
-
-
-@dataclass(frozen=True)
-class AnsweredQuestion:
-    """An earlier question, and the words that it was answered with."""
-
-    question: str
-    answer: str
-
 
 @dataclass(frozen=True)
 class PromptQuestion:
@@ -133,14 +115,8 @@ def text_repair_prompt(question: PromptQuestion, weak: Sequence[str]) -> str:
     return f"The text does not say this:\n{_bulleted_list(weak)}\n\n{near}{again}"
 
 
-def completion_prompt(question: str, earlier: Sequence[AnsweredQuestion]) -> str:
-    """To put in what a question leaves out because the turns `earlier` have said it."""
-    said = "\n".join(f"PromptQuestion: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
-    return _COMPLETE.format(said=said, question=question)
-
-
 def _question_line(question: PromptQuestion) -> str:
-    return f"PromptQuestion: {' '.join(question.text.split())}\n\n"
+    return f"Question: {' '.join(question.text.split())}\n\n"
 
 
 def _nearest_sentences(question: PromptQuestion) -> str:

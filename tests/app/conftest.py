@@ -16,7 +16,7 @@ import pytest
 from docqa.app import Options, cli
 from docqa.app.storage.store import Store
 from docqa.ingest.structure.passages import cut_passages
-from docqa.ingest.structure.tables.described import with_tables
+from docqa.ingest.structure.tables.described import add_described_tables
 from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 WORDS = (
@@ -291,7 +291,7 @@ def make_document(
 ) -> Document:
     """A Document with one page for each text, its passages cut as the readers cut them."""
     names = labels or tuple(str(number + 1) for number in range(len(texts)))
-    pages = with_tables(
+    pages = add_described_tables(
         [
             Page(
                 number,

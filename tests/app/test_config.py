@@ -18,7 +18,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path):
     environment = _environment(
         tmp_path, "k = 3\nthreads = 4\npreview = false", DOCQA_K="7", DOCQA_THREADS="2"
     )
-    settings = config.resolve({"k": 9, "threads": None}, environment)
+    settings = config.resolve_settings({"k": 9, "threads": None}, environment)
     assert (settings["k"], settings.values["k"].origin) == (9, "flag --k")
     assert (settings["threads"], settings.values["threads"].origin) == (2, "DOCQA_THREADS")
     assert (settings["preview"], settings.values["preview"].origin) == (
@@ -32,7 +32,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path):
     with pytest.raises(
         UsageError, match=r"config\.toml: unknown key 'modle' \(did you mean 'model'\?\)"
     ):
-        config.resolve({}, _environment(tmp_path, "modle = 'x'"))
+        config.resolve_settings({}, _environment(tmp_path, "modle = 'x'"))
 
 
 @pytest.mark.parametrize(
@@ -40,19 +40,19 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path):
 )
 def test_a_value_of_the_wrong_kind_says_what_is_wanted_and_where(tmp_path, text, said):
     with pytest.raises(UsageError, match=rf"config\.toml: .*{said}"):
-        config.resolve({}, _environment(tmp_path, text))
+        config.resolve_settings({}, _environment(tmp_path, text))
 
 
 def test_a_variable_of_the_wrong_kind_names_the_variable(tmp_path):
     with pytest.raises(
         UsageError, match="DOCQA_THREADS: threads must be a whole number from 1, not 'all'"
     ):
-        config.resolve({}, _environment(tmp_path, DOCQA_THREADS="all"))
+        config.resolve_settings({}, _environment(tmp_path, DOCQA_THREADS="all"))
 
 
 def test_a_config_file_that_is_not_toml_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="not valid TOML"):
-        config.resolve({}, _environment(tmp_path, "k = = 3"))
+        config.resolve_settings({}, _environment(tmp_path, "k = = 3"))
 
 
 def test_a_variable_that_sets_nothing_is_named_with_the_nearest(tmp_path):

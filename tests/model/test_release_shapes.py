@@ -118,17 +118,14 @@ def of_transformers(folder, ids):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_layers_of_the_80b_model_match_transformers_with_experts_read_from_disk(tmp_path):
-    """Writes 6.5 GB; takes about 3 GB of memory."""
+def test_layers_of_the_80b_model_match_transformers(tmp_path):
+    """Writes 6.5 GB; takes about 16 GB of memory."""
     write(tmp_path, meta_model()[1])
     ids = torch.randint(0, 1024, (1, 70), generator=torch.Generator().manual_seed(1))
     config = HybridConfig.from_folder(tmp_path)
-    one = 3 * INNER * HIDDEN * 4
-    ours = load_network(tmp_path, config, torch.float32, expert_bytes=64 * one)
+    ours = load_network(tmp_path, config, torch.float32)
     with torch.inference_mode():
         logits = ours.logits(ours(ids))
         right = of_transformers(tmp_path, ids)
-    pool = next(iter(ours.expert_banks().values())).pool
-    assert pool.slots.count == 64 and pool.read <= 2 * EXPERTS
     assert (logits - right).abs().max() < 5e-4  # measured 9e-6
     assert right.abs().max() > 1

@@ -10,15 +10,9 @@ from urllib.parse import urlsplit
 
 from docqa.app.errors import UsageError
 
-SERVERS = {
-    "openai": None,
-    "ollama": "http://127.0.0.1:11434/v1",
-    "lmstudio": "http://127.0.0.1:1234/v1",
-    "vllm": "http://127.0.0.1:8000/v1",
-    "llamacpp": "http://127.0.0.1:8080/v1",
-}
-"""Where the server of a model called KIND:NAME listens if no other address is named; `openai` is
-any server.
+SERVERS = {"openai": None, "ollama": 11434, "lmstudio": 1234, "vllm": 8000, "llamacpp": 8080}
+"""The port of this machine at which the server of a model called KIND:NAME listens if no other
+address is named; `openai` is any server.
 """
 KEY_VARIABLE = "DOCQA_API_KEY"  # sent to whatever server the user names
 # a key that programs share, for no other
@@ -35,7 +29,8 @@ def is_remote(model: str | None) -> bool:
 
 def default_url(model: str | None) -> str | None:
     """The address at which a model's server listens if no other is named."""
-    return SERVERS.get((model or "").partition(":")[0])
+    port = SERVERS.get((model or "").partition(":")[0])
+    return f"http://127.0.0.1:{port}/v1" if port else None
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.text import list_first_names
+from docqa.app.answer.text import abridged_name_list
 
 from .address import KEY_VARIABLE, Address, api_key
 from .stream import (
-    ContextExceeded,
     DiscardedReply,
     Piece,
     RemoteError,
     TransientError,
-    is_about_context_size,
-    pieces_of_object,
-    pieces_of_stream,
+    data_of_stream_lines,
+    reply_pieces_of_stream,
     server_message,
-    stream_contents,
+    unexpected_reply_message,
 )
 
 if TYPE_CHECKING:
@@ -34,10 +32,10 @@ ATTEMPTS = 4
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 CONNECT_S = 10.0
-_SENDS_LESS = "a smaller --k sends less"
+_SENDS_LESS = "a smaller --k sends less, if the server cannot be given a longer context"
 _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
-# Not every server knows them. One that names such a field in its refusal is asked again without it.
-_OPTIONAL = "stream_options", "seed", "temperature", "chat_template_kwargs", "response_format"
+# Not every server knows the others. One that names another field in its refusal is asked again without it.
+_REQUIRED = "model", "messages", "stream"
 _LONGEST_ERROR = 20_000
 _MORE_TIME = "DOCQA_TIMEOUT allows more"
 
@@ -110,18 +108,11 @@ class ChatClient:
         """
         while True:
             with self._post_request(body) as response:
-                if response.status_code == 200:
-                    if "text/event-stream" in response.headers.get(
-                        "content-type", "text/event-stream"
-                    ):
-                        yield from pieces_of_stream(
-                            stream_contents(self._parts_before_timeout(response.iter_lines())),
-                            self._where,
-                        )
-                    else:
-                        yield from pieces_of_object(
-                            "".join(self._parts_before_timeout(response.iter_text())), self._where
-                        )
+                kind = response.headers.get("content-type", "text/event-stream")
+                streams = "text/event-stream" in kind
+                if response.status_code == 200 and streams:
+                    lines = self._parts_before_timeout(response.iter_lines())
+                    yield from reply_pieces_of_stream(data_of_stream_lines(lines), self._where)
                     return
                 text = ""
                 for piece in response.iter_text():  # an error may be an endless page of a proxy
@@ -129,7 +120,7 @@ class ChatClient:
                     if len(text) > _LONGEST_ERROR:
                         break
                 text = self._without_api_key(text[:_LONGEST_ERROR])
-                refused = (name for name in _OPTIONAL if name in body and name in text)
+                refused = (name for name in body if name not in _REQUIRED and name in text)
                 name = next(refused, None) if response.status_code in (400, 422) else None
                 if name is None:
                     raise self._error_of_response(response, text)
@@ -194,12 +185,13 @@ class ChatClient:
         return text.replace(key, "[key]") if key else text
 
     def _error_of_response(self, response: "Response", text: str) -> RemoteError:
-        """The error of a status that is not 200."""
+        """The error of a reply that is no stream."""
         status = response.status_code
+        if status == 200:
+            hint = "is it the base URL of a chat server, which streams?"
+            return RemoteError(unexpected_reply_message(text), where=self._where, hint=hint)
         said = server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
-        if status in (400, 413, 422, 500) and is_about_context_size(text):
-            return ContextExceeded(message, where=self._where, hint=_SENDS_LESS)
         if status in _PASSING:
             loads = (
                 status == 503 and "loading" in said.lower()
@@ -214,7 +206,7 @@ class ChatClient:
             )
         if status == 404:
             try:
-                hint = f"it has {list_first_names(self.list_models(), 8) or 'none'}"
+                hint = f"it has {abridged_name_list(self.list_models(), 8) or 'none'}"
             except RemoteError as error:
                 hint = error.hint
             return RemoteError(message, where=self._where, hint=hint)

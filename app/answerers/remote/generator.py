@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 
-from docqa.app.answer.events import Event, Notice, Token
+from docqa.app.answer.events import Event, Notice
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.third_party import recorded_options
+from docqa.app.answerers.third_party import options_for_provenance
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, is_repeating_itself
+from docqa.app.answerers.writing.replies import CUT, STOPPED, is_repeating_itself
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
 from docqa.model.prompts.conversation import PromptForm, chat_messages
@@ -19,7 +19,7 @@ from docqa.model.prompts.written_prompt import UNSTATED
 
 from .address import Address
 from .client import ChatClient
-from .stream import RemoteError, ReplyEnd, room_for_passages
+from .stream import DiscardedReply, RemoteError, ReplyEnd, room_for_passages
 
 _UNLIMITED = 1 << 40
 _LONGEST = 16_000  # characters of a reply
@@ -53,44 +53,31 @@ class RemoteGenerator:
         said: Sequence[str],
         stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
-        """What the model writes, its thought apart. Where asking again brings none, the sentences
-        of a text that broke off are kept. Raises RemoteError where there is no answer in it."""
+        """What the model writes, its thought apart. Raises RemoteError where there is no answer in
+        it."""
         sent = chat_messages(form, given.text, said)
-        thinks = self._options.think if form.thinks else False
         text = ""
-        broken = ""
         end = ReplyEnd("stop")
-        try:
-            for piece in self._client.complete(sent, thinks, form.schema):
-                if stopped():
+        for piece in self._client.complete(sent, self._options.think, form.schema):
+            if stopped():
+                break
+            if isinstance(piece, ReplyEnd):
+                end = piece
+            elif isinstance(piece, DiscardedReply):
+                text = ""
+                if piece.reason:
+                    yield Notice(piece.reason)
+            else:
+                yield piece
+                text += "" if piece.thought else piece.text
+                if len(text) > _LONGEST:
+                    end = ReplyEnd("length")
                     break
-                if isinstance(piece, Token):
-                    yield piece
-                    text += "" if piece.thought else piece.text
-                    if len(text) > _LONGEST:
-                        end = ReplyEnd("length")
-                    if (
-                        end.finish == "length"
-                        or not piece.thought
-                        and is_repeating_itself(text, piece.text)
-                    ):
-                        break
-                elif isinstance(piece, ReplyEnd):
-                    end = piece
-                else:
-                    broken = (piece.reason and _up_to_last_whole_sentence(text)) or broken
-                    text = ""
-                    if piece.reason:
-                        yield Notice(piece.reason)
-        except RemoteError as error:
-            text = _up_to_last_whole_sentence(text) or broken
-            end = ReplyEnd("broken")
-            if not text:
-                raise
-            yield Notice(f"{error}; what had come of the answer is kept")
+                if not piece.thought and is_repeating_itself(text, piece.text):
+                    break
         notes: tuple[str, ...] = (STOPPED,)
         if not stopped():
-            notes = {"length": (CUT,), "broken": (BROKEN,)}.get(end.finish, ())
+            notes = (CUT,) if end.finish == "length" else ()
             if end.finish == "content_filter":
                 raise RemoteError(
                     "the server's filter stopped the answer", where=str(self._address)
@@ -112,7 +99,7 @@ class RemoteGenerator:
         """The server holds no state; `whole` is what it was sent all of."""
         source = "whole" if given.whole else "passages"
         options = {
-            **recorded_options(self._options),
+            **options_for_provenance(self._options),
             "base_url": self._address.base_url,
             "from": source,
         }
@@ -130,8 +117,3 @@ def _unwrap_json_answer(text: str) -> str:
     except (ValueError, KeyError, TypeError):
         return text  # of a server that knows no schema
     return f"{words} {numbers if numbers else ''}" if words else UNSTATED
-
-
-def _up_to_last_whole_sentence(text: str) -> str:
-    """`text` up to the end of its last whole sentence or line."""
-    return text[: max(map(text.rfind, ".!?\n")) + 1].strip()

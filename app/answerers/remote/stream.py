@@ -6,7 +6,6 @@ think marks.
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,17 +22,7 @@ _LEAST_REPLY = 256
 _SHARE_OF_REPLY = 0.25
 _PROMPT = 320  # tokens of a prompt without passages
 _SAFE = 0.9  # servers count other tokens than docqa
-_FEWER = 0.6  # of what was too much
 _SMALLEST = 40  # tokens of passages below which nothing is left to send
-_ABOUT_CONTEXT = re.compile(
-    r"context[ _](?:length|size|window)|exceed_context_size|max_model_len|"
-    r"maximum (?:context|input|sequence|model) length|"
-    r"(?:input|prompt|request)[^.]{0,60} (?:is )?too (?:long|large)|longer than the (?:model|maximum)|"
-    r"exceeds? (?:the )?(?:available |maximum |model['’]?s? )*(?:context|input|number of tokens)|"
-    r"too many (?:input )?tokens|"
-    r"maximum allowed length|string_above_max_length|reduce the length",
-    re.IGNORECASE,
-)
 
 
 def room_for_passages(context: int) -> int:
@@ -42,35 +31,10 @@ def room_for_passages(context: int) -> int:
     return max(int((context - reply - _PROMPT) * _SAFE), _SMALLEST)
 
 
-def is_about_context_size(text: str) -> bool:
-    """Whether a refusal speaks of the context, in the words of vLLM, SGLang, llama.cpp and
-    OpenAI.
-    """
-    return _ABOUT_CONTEXT.search(text) is not None
-
-
 class RemoteError(ResourceError):
     """The server refused, failed, or spoke another language; what it said is in the message, a key
     never is.
     """
-
-
-class ContextExceeded(RemoteError):
-    """What was sent is longer than the server's context."""
-
-    def fewer_tokens(self, sent: int) -> int:
-        """Fewer tokens of passages than `sent`. Raises RemoteError where nothing is left."""
-        tokens = int(sent * _FEWER)
-        if tokens < _SMALLEST:
-            raise self.error_when_nothing_fits() from self
-        return tokens
-
-    def error_when_nothing_fits(self) -> RemoteError:
-        """The error of a context that has not even room for one passage."""
-        hint = "start the server with a longer context"
-        return RemoteError(
-            f"{self.message}; not even one passage fits", where=self.where, hint=hint
-        )
 
 
 class TransientError(RemoteError):
@@ -112,20 +76,8 @@ class DiscardedReply:
 Piece = Token | ReplyEnd | DiscardedReply
 
 
-def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
-    """The pieces of a whole chat completion, from a server that does not stream. Raises as
-    `pieces_of_stream`.
-    """
-    if not any(
-        _object_or_empty(choice).get("message")
-        for choice in _choices_of_chunk(_parse_json_object(text, where))
-    ):
-        raise RemoteError(_unexpected_reply_message(text), where=where, hint=_HINT)
-    return pieces_of_stream((text, "[DONE]"), where)
-
-
-def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream by its `stream_contents`; the last is a ReplyEnd. Raises TransientError
+def reply_pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
+    """The pieces of an event stream by its `data_of_stream_lines`; the last is a ReplyEnd. Raises TransientError
     where it ends before the model has finished, RemoteError for lines of another form."""
     splitter = ThoughtSplitter()
     finish = ""
@@ -138,7 +90,7 @@ def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
         chunk = _parse_json_object(content, where)
         usage = _object_or_empty(chunk.get("usage")) or usage
         for choice in map(_object_or_empty, _choices_of_chunk(chunk)[:1]):
-            message = _object_or_empty(choice.get("delta") or choice.get("message"))
+            message = _object_or_empty(choice.get("delta"))
             reasoning = message.get("reasoning_content") or message.get("reasoning")
             text = message.get("content")
             parts = [(reasoning, True)] if isinstance(reasoning, str) and reasoning else []
@@ -158,15 +110,10 @@ def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
     yield ReplyEnd(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
-def stream_contents(lines: Iterable[str]) -> Iterator[str]:
-    """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection
-    open.
-    """
+def data_of_stream_lines(lines: Iterable[str]) -> Iterator[str]:
+    """What stands after `data:`; other lines keep the connection open."""
     for line in lines:
-        if line.startswith("error:"):
-            error = _parse_json_or_none(line.removeprefix("error:"))
-            yield json.dumps(error if _object_or_empty(error).get("error") else {"error": error})
-        elif line.startswith("data:"):
+        if line.startswith("data:"):
             yield line.removeprefix("data:").strip()
 
 
@@ -194,12 +141,10 @@ def server_message(text: str) -> str:
 def _parse_json_object(text: str, where: str) -> dict[str, object]:
     value = _parse_json_or_none(text)
     if value is None and text.lstrip().startswith("{"):
-        raise TransientError(f"{_unexpected_reply_message(text)}, it breaks off", where=where)
+        raise TransientError(f"{unexpected_reply_message(text)}, it breaks off", where=where)
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
-        raise RemoteError(_unexpected_reply_message(text), where=where, hint=_HINT)
+        raise RemoteError(unexpected_reply_message(text), where=where, hint=_HINT)
     if value.get("error"):
-        if is_about_context_size(text):
-            raise ContextExceeded(server_message(text), where=where)
         code = _object_or_empty(value["error"]).get("code")
         kind = TransientError if code is None or str(code).startswith(("5", "429")) else RemoteError
         raise kind(f"the server broke off: {server_message(text)}", where=where)
@@ -211,7 +156,8 @@ def _choices_of_chunk(value: dict[str, object]) -> list[object]:
     return choices if isinstance(choices, list) else []
 
 
-def _unexpected_reply_message(text: str) -> str:
+def unexpected_reply_message(text: str) -> str:
+    """The message of a reply in another form."""
     return f"the server's reply is no chat completion: {' '.join(text.split())[:_SHOWN]!r}"
 
 

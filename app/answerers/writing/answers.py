@@ -18,13 +18,13 @@ from docqa.app.answer.confidence import (
     STATEMENT_BIAS,
     STATEMENT_CHANCE,
     STATEMENT_WEIGHTS,
-    chance_of,
+    chance_from_log_odds,
 )
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import terms
-from docqa.app.facts.facts import kinds_in
+from docqa.app.facts.facts import kinds_of_values_in
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.rereading import ReadAlone
+from docqa.app.reading.rereading import SentenceOdds
 from docqa.app.reading.wording.forms import fits_type_asked_for
 
 from .candidates import words_and_values
@@ -44,7 +44,7 @@ class ReadQuestion:
     question: str
     words: tuple[str, ...]
     places: tuple[Located, ...]
-    read: Callable[[Sequence[Sequence[Located] | str]], list[ReadAlone]]
+    read: Callable[[Sequence[Sequence[Located] | str]], list[SentenceOdds]]
     passage_answers: float
     small: bool = False
 
@@ -55,7 +55,7 @@ class ReadQuestion:
 
 
 @dataclass(frozen=True)
-class Run:
+class SentenceRun:
     """Sentences that may bear a statement out: their text, the share of the statement's words
     there, what differs.
     """
@@ -66,7 +66,7 @@ class Run:
     differs: Differences
 
 
-def claim_of(statement: str, question: str) -> tuple[str, bool]:
+def claim_after_verdict(statement: str, question: str) -> tuple[str, bool]:
     """(what a statement claims after a yes or no, whether it has no words beside that and the
     question's).
     """
@@ -76,12 +76,15 @@ def claim_of(statement: str, question: str) -> tuple[str, bool]:
 
 
 def chance_and_runs_that_answer(
-    asked: ReadQuestion, statement: str, runs: Sequence[Run]
-) -> tuple[float, list[tuple[float, Run]], list[Mapping[str, float]]]:
+    asked: ReadQuestion, statement: str, runs: Sequence[SentenceRun]
+) -> tuple[float, list[tuple[float, SentenceRun]], list[Mapping[str, float]]]:
     """(the chance that `statement` answers and some of `runs` say so, those that do with the chance
     of each, and the signals of each that differs in nothing). A bare yes or no has to be what the
     reader reads there."""
-    verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
+    verdict, (claim, bare) = (
+        starts_with_verdict(statement)[0],
+        claim_after_verdict(statement, asked.question),
+    )
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said = words_and_values(claim)
     agrees = _verdict_log_odds(verdict, read)
@@ -89,7 +92,7 @@ def chance_and_runs_that_answer(
     anywhere = dict[str, float](
         statement_answers=alone.answers,
         like_the_readers=max(
-            (_share_of_common_words(said, words_and_values(words)) for words in asked.words),
+            (_share_of_words_in_both(said, words_and_values(words)) for words in asked.words),
             default=0.0,
         ),
         kinds_of_the_readers=_share_of_words_of_same_kind(claim, asked.words),
@@ -99,13 +102,20 @@ def chance_and_runs_that_answer(
     )
     bias = SMALL_STATEMENT_BIAS if asked.small else STATEMENT_BIAS
     weights = SMALL_STATEMENT_WEIGHTS if asked.small else STATEMENT_WEIGHTS
-    found: list[tuple[float, Run]] = []
+    found: list[tuple[float, SentenceRun]] = []
     signals: list[Mapping[str, float]] = []
     for run, text in zip(runs, read, strict=True):
         each = {**anywhere, "share": run.share, "behind_the_best": text.answers - most}
         odds = bias + sum(weights[name] * value for name, value in each.items())
         if not run.differs:
-            found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), run))
+            found.append(
+                (
+                    text.chance * chance_from_log_odds(agrees)
+                    if bare
+                    else chance_from_log_odds(odds),
+                    run,
+                )
+            )
             signals.append(each)
     best = max((chance for chance, _ in found), default=0.0)
     saying = [
@@ -114,7 +124,7 @@ def chance_and_runs_that_answer(
     return best, saying, [] if bare else signals
 
 
-def _verdict_log_odds(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
+def _verdict_log_odds(verdict: Verdict | None, read: Sequence[SentenceOdds]) -> float:
     """The log-odds of the verdict, in bounds, by the texts that rather answer; 0 without one."""
     if verdict is None or not read:
         return 0.0
@@ -124,7 +134,7 @@ def _verdict_log_odds(verdict: Verdict | None, read: Sequence[ReadAlone]) -> flo
     return max(min(yes, _SURE_VERDICT), -_SURE_VERDICT) * (1 if verdict is Verdict.YES else -1)
 
 
-def _share_of_common_words(said: Sequence[str], words: Sequence[str]) -> float:
+def _share_of_words_in_both(said: Sequence[str], words: Sequence[str]) -> float:
     """The share, 0 to 1, of the words of both that they have in common."""
     shared = sum((Counter(said) & Counter(words)).values())
     return 2 * shared / (len(said) + len(words)) if shared else 0.0
@@ -133,6 +143,6 @@ def _share_of_common_words(said: Sequence[str], words: Sequence[str]) -> float:
 def _share_of_words_of_same_kind(claim: str, words: Sequence[str]) -> float:
     """The share of `words`, which the reader would answer with, that have a value of a kind which
     `claim` has, or none as that: the reader's telling of what is asked for."""
-    kinds = kinds_in(claim)
-    alike = [not kinds.isdisjoint(each) or kinds == each for each in map(kinds_in, words)]
+    kinds = kinds_of_values_in(claim)
+    alike = [not kinds.isdisjoint(each) or kinds == each for each in map(kinds_of_values_in, words)]
     return sum(alike) / max(len(alike), 1)

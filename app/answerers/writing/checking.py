@@ -8,7 +8,7 @@ from itertools import chain
 
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
-from docqa.app.answer.text import clip, list_first_names
+from docqa.app.answer.text import abridged_name_list, clip
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.stream import RemoteError
@@ -18,7 +18,7 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import span_to_quote
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, is_too_short_quote
 
-from .answers import ReadQuestion, Run, chance_and_runs_that_answer, claim_of
+from .answers import ReadQuestion, SentenceRun, chance_and_runs_that_answer, claim_after_verdict
 from .candidates import CandidateSentences
 from .excerpts import Given, text_around
 from .literal import Differences, has_denial, literal_differences
@@ -90,7 +90,7 @@ class CheckedText:
     @property
     def good_statements(self) -> list[CheckedStatement]:
         """The statements that were cut from a page or are supported."""
-        return [item for item in self.statements if item.support.is_good]
+        return [item for item in self.statements if item.support.is_full_support]
 
 
 def check_text(
@@ -191,7 +191,7 @@ class _ReplyCheck:
                 item.quotes = self.candidates.without_needless_quotes(
                     self._self_contained_claim(item.written), item.quotes
                 )
-            if item.invented_quotations and item.support.is_good:
+            if item.invented_quotations and item.support.is_full_support:
                 item.support = Support.PARTLY
         notes = []
         if numbers := sorted(
@@ -203,7 +203,7 @@ class _ReplyCheck:
             }
         ):
             notes.append(
-                f"the model cites what it was not given: {list_first_names([f'[{n}]' for n in numbers], _MOST_NAMED)}"
+                f"the model cites what it was not given: {abridged_name_list([f'[{n}]' for n in numbers], _MOST_NAMED)}"
             )
         invented = dict.fromkeys(
             clip(words, _LONGEST_NOTE) for item in found for words in item.invented_quotations
@@ -255,7 +255,10 @@ class _ReplyCheck:
         sentences nearest to it."""
         for runs_of in (self._runs_cited_by_statement, self._runs_nearest_to_statement):
             tried = [
-                (item, run) for item in items if not item.support.is_good for run in runs_of(item)
+                (item, run)
+                for item in items
+                if not item.support.is_full_support
+                for run in runs_of(item)
             ]
             claims = [self._self_contained_claim(item.written) for item, _ in tried]
             evidence = [self._evidence_for_judge([*chain(*run)]) for _, run in tried]
@@ -274,7 +277,7 @@ class _ReplyCheck:
                         self.candidates.share_of_words_in_places(item.written.plain, run[0])
                         >= _SAME_MATTER
                     )
-                if better or new.is_good and not item.support.is_good:
+                if better or new.is_full_support and not item.support.is_full_support:
                     item.support = new
                     item.quotes = run
                     item.moved = runs_of == self._runs_nearest_to_statement and bool(
@@ -322,27 +325,29 @@ class _ReplyCheck:
             if (
                 saying
                 and chance >= asked.least_chance_of_answer
-                and not (item.support.is_good and item.written.numbers)
+                and not (item.support.is_full_support and item.written.numbers)
             ):
-                run = self._most_believed(words, saying)
+                run = self._run_that_judge_believes_most(words, saying)
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(
                     self._sentences_cited_by_number(item)
                 )
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = (
                     Support.QUOTED
-                    if copied and not claim_of(words, asked.question)[1]
+                    if copied and not claim_after_verdict(words, asked.question)[1]
                     else Support.SUPPORTED
                 )
                 self._set_quotes_and_support(item, [(place,) for place in run.places], support)
         for item in found:
-            if item.support.is_good and best < asked.least_chance_of_answer:
+            if item.support.is_full_support and best < asked.least_chance_of_answer:
                 item.support = Support.PARTLY
         return best
 
-    def _most_believed(self, words: str, saying: Sequence[tuple[float, Run]]) -> Run:
+    def _run_that_judge_believes_most(
+        self, words: str, saying: Sequence[tuple[float, SentenceRun]]
+    ) -> SentenceRun:
         """Of sentences that say it those that the judge believes most; fewer are preferred."""
-        claim, bare = claim_of(words, self.question)
+        claim, bare = claim_after_verdict(words, self.question)
         judged = self.judge(
             [self.question if bare else claim] * len(saying), [run.text for _, run in saying]
         )
@@ -357,11 +362,11 @@ class _ReplyCheck:
 
     def _runs_that_may_answer(
         self, item: CheckedStatement, words: str, asked: ReadQuestion
-    ) -> list[Run]:
+    ) -> list[SentenceRun]:
         """Sentences that may say that a statement answers: the cited ones, those near its words,
         the reader's.
         """
-        claim, bare = claim_of(words, asked.question)
+        claim, bare = claim_after_verdict(words, asked.question)
         numbers = [
             number
             for place in asked.places
@@ -377,13 +382,13 @@ class _ReplyCheck:
         ]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
         said = self.question if bare else claim
-        found = list[Run]()
+        found = list[SentenceRun]()
         for places in dict.fromkeys(map(tuple, runs)):
             evidence = self._evidence_for_judge(places)
             differs = literal_differences(said, evidence.quoted, evidence.around)
             differs = Differences(numbers=differs.numbers) if bare else differs
             found.append(
-                Run(
+                SentenceRun(
                     places,
                     evidence.quoted,
                     self.candidates.share_of_words_in_places(said, places),

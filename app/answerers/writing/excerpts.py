@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice, zip_longest
 
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.places.scope import Scope, passages_in
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
@@ -81,7 +81,7 @@ class Given:
 
 def choose_passages(
     context: Context,
-    ranked: Sequence[Ranked],
+    ranked: Sequence[RankedPassage],
     scope: Scope | None,
     tokens: int,
     most: int | None = None,

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
-from docqa.app.facts.facts import Relation, compare_facts, fact_of, is_fact_stated, read_dates
+from docqa.app.facts.facts import (
+    Relation,
+    compare_facts,
+    fact_from_figure,
+    is_fact_stated,
+    parse_dates,
+)
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
 from docqa.ingest.language.quantities import figures, fold_text
 from docqa.ingest.language.sentences import sentence_texts
+from docqa.ingest.language.words import EXCEPTIONS
 
 from .opposites import numbers_with_opposite_bound, words_with_opposite_in_quotes
 
@@ -28,7 +35,7 @@ _DENIES = (
 )
 _DENIED = re.compile(_DENIES, re.IGNORECASE)
 _LIKE_NOT = re.compile(rf"{_DENIES}|\b(?:unless|except|only|until|before)", re.IGNORECASE)
-_CONDITION = frozenset(("without", "unless", "except", "until"))
+_CONDITION = EXCEPTIONS - {"only"} | {"without"}
 _NEEDS = re.compile(r"\b(?:requir|must|need|only|subject to|with \w+)", re.IGNORECASE)
 _DUTY = re.compile(
     r"\b(?:shall|must|ha(?:s|ve|d) to|requir|oblig|mandat|agrees? to|undertake|covenant|responsib|liable|dut|will\b|"
@@ -122,7 +129,7 @@ def count_names_and_figures(statement: str) -> int:
 
 
 def _missing_numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
-    known = [fact_of(figure) for figure in figures(quoted)]
+    known = [fact_from_figure(figure) for figure in figures(quoted)]
     near = {figure.value for figure in figures(f"{quoted} {around}")}
     of_places = {
         number.number for named in named_places(statement, _PLACES) for number in named.numbers
@@ -140,11 +147,11 @@ def _missing_numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
             if found and figure.value not in found:
                 yield figure.shown
         elif not (figure.value in of_places and figure.value in near) and not is_fact_stated(
-            known, fact_of(figure)
+            known, fact_from_figure(figure)
         ):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
-    dated = read_dates(quoted)
-    for shown, readings in groupby(read_dates(statement), key=lambda fact: fact.shown):
+    dated = parse_dates(quoted)
+    for shown, readings in groupby(parse_dates(statement), key=lambda fact: fact.shown):
         if all(
             compare_facts(one, other) is Relation.CONFLICTING for one in readings for other in dated
         ):
@@ -241,7 +248,7 @@ def _missing_names(statement: str, known: str) -> Iterator[str]:
             opens
             or not inner
             or any(part[0].isdigit() for part in inner)
-            or read_dates(f"1 {name}")
+            or parse_dates(f"1 {name}")
         ):
             continue  # months are dates
         if not set(stems(inner)) & words:

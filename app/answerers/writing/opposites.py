@@ -11,7 +11,6 @@ from docqa.ingest.language.opposites import (
     AXES,
     NEGATING_PREFIX,
     PARTIES,
-    RELATION,
     TURNED_BY_PREFIX,
 )
 from docqa.ingest.language.quantities import Figure, figures, fold_text
@@ -86,8 +85,8 @@ def _axes_by_word() -> dict[str, list[tuple[_Axis, int]]]:
     found: dict[str, list[tuple[_Axis, int]]] = {
         word: [(word, 0)] for word in stems(sorted(TURNED_BY_PREFIX))
     }
-    for axis, (sides, kind) in enumerate(AXES):
-        for side, words in enumerate(sides if kind != RELATION else ()):
+    for axis, (sides, _) in enumerate(AXES):
+        for side, words in enumerate(sides):
             for key in {_lookup_key(word) for word in words - STOP_WORDS}:
                 found.setdefault(key, []).append((axis, side))
     return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support
-from docqa.app.answerers.compose import Draft, Stated, answer_from_statements
+from docqa.app.answerers.compose import Draft, StatedAnswer, answer_from_statements
 from docqa.app.context.context import Context
 from docqa.app.quotes.quoting import cut_quote, make_cite
 from docqa.app.quotes.verifier import Located
@@ -24,12 +24,12 @@ def written_answer(
     (None), or that nothing answers. `first`: the chance, 0 to 1, that the first passage answers.
     Sentences that address the reader beside its evidence are among the warnings."""
     if checked is None:
-        return answer_from_statements(draft, Stated(), Status.NOT_FOUND, first, context)
+        return answer_from_statements(draft, StatedAnswer(), Status.NOT_FOUND, first, context)
     places = (place for item in checked.statements for spans in item.quotes for place in spans)
     draft = replace(
         draft,
         coverage=draft.coverage.with_warnings(
-            *addressing.warnings_of_addressing(places, context.documents)
+            *addressing.warnings_of_addressed_reader(places, context.documents)
         ),
     )
     if not checked.good_statements:
@@ -37,7 +37,9 @@ def written_answer(
             Statement(item.written.text, item.support, ()) for item in checked.statements
         )
         status = Status.POSSIBLE if statements else Status.NOT_FOUND
-        return answer_from_statements(draft, Stated(statements=statements), status, first, context)
+        return answer_from_statements(
+            draft, StatedAnswer(statements=statements), status, first, context
+        )
     quotes: dict[tuple[Located, ...], Quote] = {}  # each once
     borne_out: list[Statement] = []
     for item in checked.statements:
@@ -51,9 +53,11 @@ def written_answer(
     all_good = len(checked.good_statements) == len(checked.statements) and not draft.preliminary
     said = checked.statements[0]
     verdict = (
-        starts_with_verdict(said.written.plain)[0] if yes_no and said.support.is_good else None
+        starts_with_verdict(said.written.plain)[0]
+        if yes_no and said.support.is_full_support
+        else None
     )
-    stated = Stated(checked.text, tuple(borne_out), tuple(quotes.values()), verdict)
+    stated = StatedAnswer(checked.text, tuple(borne_out), tuple(quotes.values()), verdict)
     status = Status.ANSWERED if all_good else Status.PARTIAL
     return answer_from_statements(
         draft,

@@ -17,7 +17,6 @@ NOTHING = "the model wrote nothing"
 REPEATED = "the model repeated itself; the repetition was cut off"
 STOPPED = "stopped before the answer was complete"
 CUT = "the model's reply was cut at its longest length"
-BROKEN = "the server broke off before the answer was complete"
 OTHER_LANGUAGE = "the model answered in another language than English, which the check of its statements cannot read"
 _LEAST_REPEATED = 40  # characters that a repetition has in all
 _LEAST_REPEATS = 4

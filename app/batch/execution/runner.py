@@ -5,7 +5,7 @@ died.
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.items import Failure, Task
@@ -37,7 +37,6 @@ class Tally:
     left: int = 0
     seconds: float = 0.0
     peak_bytes: int = 0
-    outcomes: list[tuple[Task, Outcome]] = field(default_factory=list)
 
 
 @dataclass
@@ -100,6 +99,4 @@ class Runner:
             self.keep(task, outcome.record)
             self.ledger.add(*attempt_begun, account.DONE, outcome)
             self.tally.done += 1
-        settled = replace(outcome, record=None, failure=failure)
-        self.tally.outcomes.append((task, settled))
-        self.progress.on_task_ended(task, settled)
+        self.progress.on_task_ended(task, failure)

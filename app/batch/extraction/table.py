@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.batch.fields import Field
-from docqa.app.facts.facts import FactKind, name_with_role, normal_form, read_first_fact
+from docqa.app.facts.facts import FactKind, name_with_role, normal_form, parse_first_fact
 
 NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
@@ -86,7 +86,7 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
         if kind in NORMALISED
     ]
     fact = next(
-        (fact for kind in kinds if words is not None and (fact := read_first_fact(kind, words))),
+        (fact for kind in kinds if words is not None and (fact := parse_first_fact(kind, words))),
         None,
     )
     cell = AnswerCell(

@@ -37,7 +37,7 @@ _CONFLICT_HEAD = (
 )
 
 
-def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> bytes:
+def table_as_file(table: AnswerTable, form: str, *, conflicts: bool = False) -> bytes:
     """The file of `table`: form csv, jsonl, md or xlsx. With `conflicts` those instead, in XLSX as
     a second sheet.
     """
@@ -45,9 +45,9 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
         return _table_as_xlsx(table, conflicts=conflicts)
     if form == "csv":
         stream = io.StringIO()
-        rows = _conflict_records(table) if conflicts else _flat_records(table, _CSV_COLUMNS)
+        rows = _conflict_records(table) if conflicts else _table_records(table, _CSV_COLUMNS)
         csv.writer(stream, lineterminator="\n").writerows(
-            [_without_formula(str(value)) for value in row] for row in rows
+            [_escape_formula(str(value)) for value in row] for row in rows
         )
         text = stream.getvalue()
     elif form == "jsonl":
@@ -77,7 +77,7 @@ def place_of(cell: AnswerCell) -> str:
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
-def _flat_records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
+def _table_records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
     """Head and rows of the flat table: file, error, and each field's answer, normalised value and
     `columns`.
     """
@@ -121,7 +121,7 @@ def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
     return rows
 
 
-def _without_formula(value: str) -> str:
+def _escape_formula(value: str) -> str:
     """An apostrophe in front, where a spreadsheet would run it as a formula (OWASP, "CSV
     injection").
     """
@@ -251,7 +251,7 @@ def _table_as_xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
                     sheet.write_number(number, column, value, style)
         return sheet
 
-    add_sheet("Table", _flat_records(table, _BOOK_COLUMNS), 24, differing).freeze_panes(1, 1)
+    add_sheet("Table", _table_records(table, _BOOK_COLUMNS), 24, differing).freeze_panes(1, 1)
     if conflicts:
         add_sheet("Conflicts", _conflict_records(table), 28, set())
     book.close()

@@ -18,7 +18,7 @@ from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_ch
 from docqa.app.errors import InputError
 from docqa.app.eval.evaluate import SURE, Rates, assertion_rates, grouped, mean, refusal_rates
 from docqa.app.eval.judging import Asserted
-from docqa.app.reading.candidates import Form
+from docqa.app.reading.candidates import AnswerForm
 from docqa.model.protocol import Logistic, RefusalCalibration
 
 from .fitting import (
@@ -103,7 +103,7 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
         return {"weights": np.round(weights, 5).tolist(), "bias": round(bias, 5)}
 
     forms = {}
-    for form in Form:
+    for form in AnswerForm:
         rows = np.array([trial.form == form for trial in found])
         if rows.any():
             forms[str(form)] = raw(

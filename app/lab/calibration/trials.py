@@ -16,7 +16,7 @@ from docqa.app.answer.confidence import SIGNALS
 from docqa.app.eval.judging import is_right
 from docqa.app.eval.questions import EvalDocument, GoldQuestion
 from docqa.app.options import Options
-from docqa.app.reading.candidates import Form
+from docqa.app.reading.candidates import AnswerForm
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.ingest.types import Passage
@@ -40,13 +40,13 @@ class Trial:
     asserted: bool
     right: bool
     first: bool
-    form: Form
+    form: AnswerForm
     signals: dict[str, float]
 
     @classmethod
     def of_record(cls, record: dict[str, Any]) -> "Trial":
         """The trial that `asdict` made a record of."""
-        return cls(**record | {"form": Form(record["form"])})
+        return cls(**record | {"form": AnswerForm(record["form"])})
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
@@ -71,7 +71,7 @@ def _ask(
 ) -> Trial:
     answer = session.answer(question.text)
     ranked, reading = session.local.find_candidates(question.text)
-    values = session.local.signals_with_words(question.text)
+    values = session.local.reader_and_word_signals(question.text)
     return Trial(
         document,
         question.kind,
@@ -82,7 +82,7 @@ def _ask(
         first=bool(ranked)
         and not question.unanswerable
         and right(session.context.passages[ranked[0].passage_number].passage),
-        form=reading.form if reading is not None else Form.FACT,
+        form=reading.form if reading is not None else AnswerForm.FACT,
         signals={name: round(values.get(name, 0.0), 5) for name in SIGNALS},
     )
 

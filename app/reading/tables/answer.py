@@ -10,8 +10,8 @@ from docqa.app.answer.confidence import (
     LEAST_CELL_COVERED,
 )
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.ingest.types import Document, Span
 
 from .matching import CellChoice, TableWithWordsAbove, choose_cells
@@ -24,18 +24,18 @@ _LONGEST_ROW = 80  # words of a row that is quoted as a whole
 _LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
 
-def add_table_cell(
-    found: Candidates, question: str, ranked: Sequence[Ranked], context: Context
-) -> Candidates:
-    """`found`, with the cell (of several years: cells) asked for where a table in the best passages
+def add_table_cell_candidates(
+    candidate_set: CandidateSet, question: str, ranked: Sequence[RankedPassage], context: Context
+) -> CandidateSet:
+    """`candidate_set`, with the cell (of several years: cells) asked for where a table in the best passages
     surely has it.
     """
-    if found.signals.get(BY_STRUCTURE) or found.form is Form.YES_NO:
-        return found
-    best = found.candidates[0] if found.candidates else None
+    if candidate_set.signals.get(BY_STRUCTURE) or candidate_set.form is AnswerForm.YES_NO:
+        return candidate_set
+    best = candidate_set.candidates[0] if candidate_set.candidates else None
     choice = choose_cells(question, _tables_in_best_passages(best, ranked, context))
-    if choice is None or choice.covered < _least_share_covered(best, choice.above):
-        return found
+    if choice is None or choice.covered < _required_share_covered(best, choice.above):
+        return candidate_set
     if best is not None and (best.document, best.page) == (
         choice.above.document,
         choice.above.table.page,
@@ -46,18 +46,18 @@ def add_table_cell(
             and best.end <= cell.end
             and len(cell.text.split()) > _LONG_CELL
         ):
-            return found  # the reader's words are part of it, and say it closer
+            return candidate_set  # the reader's words are part of it, and say it closer
     cells = tuple(_candidate_from_cell(choice, cell, best) for cell in choice.cells)
     several = len(cells) > 1
     return replace(
-        found,
-        candidates=(*cells, *found.candidates),
-        form=Form.LIST if several else Form.FACT,
+        candidate_set,
+        candidates=(*cells, *candidate_set.candidates),
+        form=AnswerForm.LIST if several else AnswerForm.FACT,
         verdict=None,
         items=cells if several else (),
-        signals={**found.signals, BY_CELL: 1.0}
+        signals={**candidate_set.signals, BY_CELL: 1.0}
         if choice.covered >= CELL_COVERED
-        else found.signals,
+        else candidate_set.signals,
     )
 
 
@@ -86,7 +86,7 @@ def tables_with_words_above(
 
 
 def _tables_in_best_passages(
-    best: Candidate | None, ranked: Sequence[Ranked], context: Context
+    best: Candidate | None, ranked: Sequence[RankedPassage], context: Context
 ) -> list[TableWithWordsAbove]:
     placed = [context.passages[item.passage_number] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
@@ -101,23 +101,23 @@ def _tables_in_best_passages(
 
 
 def _table_touches_span(
-    above: TableWithWordsAbove, document: int, page: int, start: int, end: int
+    table_with_words: TableWithWordsAbove, document: int, page: int, start: int, end: int
 ) -> bool:
-    table: NamedTable = above.table
+    table: NamedTable = table_with_words.table
     return (
-        (above.document, table.page) == (document, page)
+        (table_with_words.document, table.page) == (document, page)
         and table.start_offset < end
         and start < table.end_offset
     )
 
 
-def _least_share_covered(best: Candidate | None, above: TableWithWordsAbove) -> float:
+def _required_share_covered(best: Candidate | None, table_with_words: TableWithWordsAbove) -> float:
     """CELL_COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
     if best is None or not _table_touches_span(
-        above, best.document, best.page, best.start, best.end
+        table_with_words, best.document, best.page, best.start, best.end
     ):
         return CELL_COVERED
-    cells = (cell for entry in above.table.entries for cell in entry.cells)
+    cells = (cell for entry in table_with_words.table.entries for cell in entry.cells)
     return (
         CELL_COVERED
         if any(cell.start <= best.start and best.end <= cell.end for cell in cells)

@@ -80,7 +80,9 @@ def choose_cells(question: str, tables: Sequence[TableWithWordsAbove]) -> CellCh
     if not asks_for_cell(question):
         return None
     asked = AskedStems.from_question(question)
-    found = [choice for above in tables if (choice := _choose_in(asked, above)) is not None]
+    found = [
+        choice for above in tables if (choice := _choose_cells_in_table(asked, above)) is not None
+    ]
     found.sort(key=lambda choice: -choice.covered)
     if not found or found[0].covered < LEAST_CELL_COVERED:
         return None
@@ -94,12 +96,14 @@ def choose_cells(question: str, tables: Sequence[TableWithWordsAbove]) -> CellCh
     return found[0]
 
 
-def _choose_in(asked: AskedStems, above: TableWithWordsAbove) -> CellChoice | None:
-    table = above.table
-    words = TableWords.from_table(table, above.words)
-    if any(year not in words.all_stems() for year in asked.years):
+def _choose_cells_in_table(
+    question_stems: AskedStems, table_with_words: TableWithWordsAbove
+) -> CellChoice | None:
+    table = table_with_words.table
+    words = TableWords.from_table(table, table_with_words.words)
+    if any(year not in words.all_stems() for year in question_stems.years):
         return None
-    fields = _fields_asked_for(asked, table, words)
+    fields = _fields_asked_for(question_stems, table, words)
     if not fields:
         return None
     row = fields[0][0]
@@ -113,25 +117,33 @@ def _choose_in(asked: AskedStems, above: TableWithWordsAbove) -> CellChoice | No
         cell.is_year for cell in entry.values if cell.text
     ):
         return None  # the row is a head
-    covered = asked.share_of_stems_among(told.union(terms(f"{above.words} {table.corner}")))
+    covered = question_stems.share_of_stems_among(
+        told.union(terms(f"{table_with_words.words} {table.corner}"))
+    )
     words_of_row = " ".join(cell.text for cell in entry.cells)
-    return CellChoice(above, cells, Span(entry.start, entry.end), words_of_row, covered)
+    return CellChoice(table_with_words, cells, Span(entry.start, entry.end), words_of_row, covered)
 
 
-def _fields_asked_for(asked: AskedStems, table: NamedTable, words: TableWords) -> list[Field]:
+def _fields_asked_for(
+    question_stems: AskedStems, table: NamedTable, words: TableWords
+) -> list[Field]:
     """The row and column that are asked for, or one for each of several years; none where that is
     not clear.
     """
-    wanted = asked.stems
+    wanted = question_stems.stems
     heads = words.heads
-    dated = any(year in head for year in asked.years for head in heads[: len(table.columns)])
-    if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
-        in_rows = [year for year in asked.years if any(year in name for name in words.names)]
+    dated = any(
+        year in head for year in question_stems.years for head in heads[: len(table.columns)]
+    )
+    if question_stems.years and not dated and any(is_year(stem) for head in heads for stem in head):
+        in_rows = [
+            year for year in question_stems.years if any(year in name for name in words.names)
+        ]
         if not in_rows:
             return []
     found: list[Field] = []
-    years = frozenset(asked.years)
-    for year in asked.years if dated else ("",):
+    years = frozenset(question_stems.years)
+    for year in question_stems.years if dated else ("",):
         allowed = [at for at, head in enumerate(heads) if not year or year in head]
         if year:  # "2019" and not "2019 vs. 2018"
             allowed = [at for at in allowed if sum(map(is_year, heads[at])) == 1] or allowed

@@ -32,7 +32,7 @@ class TableWords:
     known: frozenset[str]
 
     @classmethod
-    def from_table(cls, table: NamedTable, above: str) -> Self:
+    def from_table(cls, table: NamedTable, words_above: str) -> Self:
         own = tuple(distinct_terms(entry.name.text) for entry in table.entries)
         names = tuple(
             distinct_terms(entry.group) | mine
@@ -45,7 +45,7 @@ class TableWords:
         if table.corner:
             heads = (*heads, distinct_terms(table.corner))
             lowest = (*lowest, distinct_terms(table.corner))
-        return cls(own, names, heads, lowest, distinct_terms(above).union(*heads))
+        return cls(own, names, heads, lowest, distinct_terms(words_above).union(*heads))
 
     def all_stems(self) -> frozenset[str]:
         """All stems that name a row or a column, or are above."""
@@ -53,19 +53,19 @@ class TableWords:
 
 
 def best_row_and_column(
-    wanted: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]
+    question_stems: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]
 ) -> Field | None:
     """The row, and which of `columns`, that have most of the wanted stems; None where two fit as
     well.
     """
-    scored = _score_by_field(wanted, table, words, columns)
+    scored = _score_by_field(question_stems, table, words, columns)
     most = max(scored.values(), default=0.0)
     best = [field for field, score in scored.items() if score >= most - _SAME]
     return best[0] if most > 0 and len(best) == 1 else None
 
 
 def _score_by_field(
-    wanted: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]
+    question_stems: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]
 ) -> dict[Field, float]:
     in_rows = Counter(stem for name in words.names for stem in name)
     in_heads = Counter(stem for at in columns for stem in words.heads[at])
@@ -77,22 +77,24 @@ def _score_by_field(
     for row, own in enumerate(words.own):
         found = {
             stem: weight(stem, in_rows[stem], len(words.names))
-            for stem in words.names[row] & wanted
+            for stem in words.names[row] & question_stems
         }
-        share = _share_of_wanted_words(own, wanted) if own else 0.5
+        share = _share_of_wanted_words(own, question_stems) if own else 0.5
         for column in columns:
             of_name = found if column < len(table.columns) else {}
             named = sum(of_name.values()) * (1 - _NAME_SHARE + _NAME_SHARE * share)
             headed = sum(
                 max(weight(stem, in_heads[stem], len(columns)) - of_name.get(stem, 0.0), 0.0)
-                for stem in words.heads[column] & wanted
+                for stem in words.heads[column] & question_stems
             )
             headed *= (
-                1 - _HEAD_SHARE + _HEAD_SHARE * _share_of_wanted_words(words.lowest[column], wanted)
+                1
+                - _HEAD_SHARE
+                + _HEAD_SHARE * _share_of_wanted_words(words.lowest[column], question_stems)
             )
             scored[row, column] = named + headed
     return scored
 
 
-def _share_of_wanted_words(words: frozenset[str], wanted: frozenset[str]) -> float:
-    return len(words & wanted) / len(words) if words else 0.0
+def _share_of_wanted_words(words: frozenset[str], question_stems: frozenset[str]) -> float:
+    return len(words & question_stems) / len(words) if words else 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.candidates import ANYTHING, Wanted
+from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
 from docqa.app.reading.clauses import KINDS
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.question_heads import ANSWERING, QuestionKind
@@ -15,15 +15,15 @@ from .language import is_english
 
 
 @dataclass(frozen=True)
-class AcrossQuestion:
+class PerDocumentQuestion:
     """`question` is what every document is asked by itself, `wanted` what its answer has to be."""
 
     kind: QuestionKind
     question: str
-    wanted: Wanted = ANYTHING
+    wanted: AnswerRequirements = ANYTHING
 
 
-def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | None:
+def per_document_question(question: str, reader: ExcerptReader) -> PerDocumentQuestion | None:
     """What `question` asks of each of several documents; None where it asks for one fact of any of
     them.
     """
@@ -36,12 +36,12 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
     )
     kind = KINDS.get(clause)
     if clause and (kind is FactKind.LAW or not found.kind.picks_documents):
-        wanted = Wanted(
+        wanted = AnswerRequirements(
             kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks_documents
         )
-        return AcrossQuestion(found.kind, asked, wanted)
+        return PerDocumentQuestion(found.kind, asked, wanted)
     # The right yes or no for 82 of 100, as a whole question; for 61 without "Does it".
-    return AcrossQuestion(
+    return PerDocumentQuestion(
         found.kind,
         f"Does it {asked}" if found.kind.picks_documents and asked != question else asked,
     )

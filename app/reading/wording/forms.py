@@ -28,20 +28,20 @@ def asks_for_reason(question: str) -> bool:
     return word == "why" or (word == "how" and verb)
 
 
-def answers_briefly(question: str, words: str) -> bool:
-    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the
+def is_brief_answer(question: str, answer_text: str) -> bool:
+    """Whether `answer_text` alone answer `question`: it asks for no reason or way, and they are of the
     type that it asks for."""
-    return not asks_for_reason(question) and fits_type_asked_for(question, words)
+    return not asks_for_reason(question) and fits_type_asked_for(question, answer_text)
 
 
-def fits_type_asked_for(question: str, words: str) -> bool:
-    """Whether `words` have what `question` asks for: a number for "how long", a time for
+def fits_type_asked_for(question: str, answer_text: str) -> bool:
+    """Whether `answer_text` have what `question` asks for: a number for "how long", a time for
     "when is".
     """
     word, verb = _question_word(question)
     if word == "how" and not verb:
-        return bool(figures(words))
-    return word != "when" or not verb or is_time(words)
+        return bool(figures(answer_text))
+    return word != "when" or not verb or is_time(answer_text)
 
 
 def _question_word(question: str) -> tuple[str, bool]:

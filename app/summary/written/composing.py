@@ -9,7 +9,6 @@ from itertools import accumulate, chain, pairwise
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import (
     Checked,
     CheckedStatement,
@@ -43,7 +42,7 @@ _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
 class Writer:
     """Writes about one Corpus. `name`: of the model; `whole`: it has read the documents, after
     `read`, and cites by words; else `budget` tokens of passages are given at once; `unread`:
-    passages are found by their words, without the bundled model. Mutable: `budget`."""
+    passages are found by their words, without the bundled model."""
 
     def __init__(self, answerer: WritingAnswerer) -> None:
         self.corpus = answerer.corpus
@@ -66,16 +65,8 @@ class Writer:
 
     def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
         """What the model writes to the last of what was `said` in turn, about what is `given`.
-        Raises RemoteError where a server does not answer, ContextExceeded where it was given too
-        much."""
+        Raises RemoteError where a server does not answer."""
         return (yield from self._generator.reply(form_of(given), given, said))
-
-    def shrink(self, error: ContextExceeded, given: Given) -> None:
-        """Make `budget` smaller than what was `given`. Raises the error in words where nothing is
-        left.
-        """
-        sent = len(self.corpus.tokenizer.encode(given.text))
-        self.budget = error.fewer_tokens(min(sent, self.budget))
 
 
 def writer_of(session: Session) -> Writer | None:

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from docqa.app.answer.events import Event, ReadProgress
-from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.reading.document_kind import likeliest_document_kind
 from docqa.app.summary.parts import (
@@ -170,13 +169,7 @@ class _Work:
         while left:
             window = next(runs(left, [unit.tokens for unit in left], self.writer.budget))
             material = material_of_units(self.document, window, numbered=True)
-            try:
-                made.append(
-                    (yield from self._write_statements(material, request, part.heading, most))
-                )
-            except ContextExceeded as error:
-                self.writer.shrink(error, material.shown)
-                continue
+            made.append((yield from self._write_statements(material, request, part.heading, most)))
             self.given |= set(material.shown.passages)
             left = left[len(window) :]
         if len(made) == 1:
@@ -222,22 +215,14 @@ class _Work:
                 for note in left
             ]
             several = list(runs(left, sizes, self.writer.budget, least=2))
-            try:
-                if len(several) == 1:
-                    return (
-                        yield from self._write_statements(
-                            material_of_notes(left), request, "", most
-                        )
-                    )
-                fewer: list[PartStatement] = []
-                for run in several:
-                    made = yield from self._write_statements(
-                        material_of_notes(run), request, "", most
-                    )
-                    fewer += notes_of(run[0].heading, made)[: len(run) // 2] or run[:1]
-                left = fewer
-            except ContextExceeded as error:
-                self.writer.shrink(error, material_of_notes(several[0]).shown)
+            if len(several) == 1:
+                return (
+                    yield from self._write_statements(material_of_notes(left), request, "", most)
+                )
+            left = []
+            for run in several:
+                made = yield from self._write_statements(material_of_notes(run), request, "", most)
+                left += notes_of(run[0].heading, made)[: len(run) // 2] or run[:1]
 
     def write_by_topic(self) -> Generator[Event, None, _Result]:
         sections: list[SummarySection] = []
@@ -262,23 +247,15 @@ class _Work:
         request = summary_prompt.topic_request(
             topic.heading, topic.question, topic.count, numbered=not whole
         )
-        while True:
-            passages = self._passages_for_question(
-                topic.question, min(TOPIC_TOKENS, self.writer.budget)
-            )
-            everything = range(len(self.context.passages))
-            material = material_of_passages(
-                self.context, everything if whole else passages, numbered=not whole
-            )
-            try:
-                made = yield from self._write_statements(
-                    material, request, topic.heading, topic.count
-                )
-            except ContextExceeded as error:
-                self.writer.shrink(error, material.shown)
-                continue
-            self.given |= set(passages)
-            return made
+        passages = self._passages_for_question(
+            topic.question, min(TOPIC_TOKENS, self.writer.budget)
+        )
+        everything = range(len(self.context.passages))
+        material = material_of_passages(
+            self.context, everything if whole else passages, numbered=not whole
+        )
+        self.given |= set(passages)
+        return (yield from self._write_statements(material, request, topic.heading, topic.count))
 
     def _write_statements(
         self, material: Material, request: str, about: str, most: int

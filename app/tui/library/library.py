@@ -177,7 +177,7 @@ class LibraryScreen(PromptScreen):
         if self._everywhere and store is not None:
             for row in known.values():
                 folder, name = os.path.split(short_path(row.path))
-                rows.append(_mark_if_gone(replace(row, name=f"{name}  ·  {folder}")))
+                rows.append(_row_marked_if_gone(replace(row, name=f"{name}  ·  {folder}")))
             rows += map(_question_row, past_questions(store))
         return rows, notices
 
@@ -441,7 +441,7 @@ class LibraryScreen(PromptScreen):
         self._table.show_columns([("Document", name_cells, names), *shown])
 
 
-def _mark_if_gone(row: LibraryRow) -> LibraryRow:
+def _row_marked_if_gone(row: LibraryRow) -> LibraryRow:
     return row if row.there else replace(row, kept=_GONE)
 
 
@@ -450,4 +450,6 @@ def _question_row(past: PastQuestion) -> LibraryRow:
         past.turn.status, past.turn.status
     )
     name = f"? {past.turn.question}  ·  {os.path.basename(past.path)}"
-    return _mark_if_gone(LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past))
+    return _row_marked_if_gone(
+        LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past)
+    )

@@ -84,7 +84,7 @@ class SessionOpener:
             raise InputError(
                 f"contains {len(chosen)} documents", where=path, hint="open it as a library"
             )
-        return session.of_documents(chosen)
+        return session.make_session_for(chosen)
 
     def image(self, document: Document, page: Page) -> PageImage:
         """The page as a grey PNG, its (width, height) in points, and its lines' places, from a
@@ -96,7 +96,7 @@ class SessionOpener:
 
         if document.media_type != "application/pdf":
             raise InputError("only a PDF has images of its pages", where=document.path)
-        data = _bytes(document.path)
+        data = _read_bytes(document.path)
         view = inspect_in_worker(
             ReadRequest(document.path, data, password=self._options.password), page
         )
@@ -107,7 +107,7 @@ class SessionOpener:
         return PageImage(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
 
 
-def _bytes(path: str) -> bytes:
+def _read_bytes(path: str) -> bytes:
     from docqa.ingest.read import find_documents
 
     for name, content in find_documents(containing_file(path) or path):

@@ -46,7 +46,7 @@ class LibraryRow:
         return os.path.exists(self.path) or containing_file(self.path) is not None
 
 
-def anything_stored(store: "Store") -> bool:
+def is_anything_stored(store: "Store") -> bool:
     """Whether there can be something to list; looks at no more than the names of folders."""
     folders = [store.root / kind for kind in _KINDS]
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
@@ -68,7 +68,7 @@ def recent_documents(store: "Store", notices: list[str] | None = None) -> list[L
             whole = entry.details.get("position") == entry.details.get("total")
             read.setdefault(paths[0], "read" if whole else "partly read")
     asked: Counter[str] = Counter()
-    for session in _asked(store, notices if notices is not None else []):
+    for session in _sessions_about_one_document(store, notices if notices is not None else []):
         path = session.documents[0].absolute
         used[path] = max(used.get(path, 0.0), session.updated)
         asked[path] += session.questions
@@ -120,7 +120,7 @@ def short_path(path: str) -> str:
     return "~" + path[len(home) :] if home != "/" and path.startswith(home + os.sep) else path
 
 
-def _asked(store: "Store", notices: list[str]) -> "list[StoredSession]":
+def _sessions_about_one_document(store: "Store", notices: list[str]) -> "list[StoredSession]":
     from docqa.app.history.history import (
         open_if_stored,  # SQLite: only once the list is on the screen
     )

@@ -91,7 +91,9 @@ def drawing(
     ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
-    image = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
+    image = (_kitty_sequence if terminal.protocol == "kitty" else _iterm_sequence)(
+        png, columns, rows
+    )
     return f"\x1b7\x1b[{row + 1};{column + 1}H{image}\x1b8"
 
 
@@ -100,7 +102,7 @@ def erasing(terminal: Terminal) -> str:
     return f"\x1b_Ga=d,d=I,i={KITTY_IMAGE},q=2\x1b\\" if terminal.protocol == "kitty" else ""
 
 
-def _kitty(png: bytes, columns: int, rows: int) -> str:
+def _kitty_sequence(png: bytes, columns: int, rows: int) -> str:
     """q=2: no reply, which would arrive as typed keys; C=1: the cursor stays."""
     data = base64.b64encode(png).decode()
     parts = [data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK)]
@@ -111,7 +113,7 @@ def _kitty(png: bytes, columns: int, rows: int) -> str:
     )
 
 
-def _iterm(png: bytes, columns: int, rows: int) -> str:
+def _iterm_sequence(png: bytes, columns: int, rows: int) -> str:
     data = base64.b64encode(png).decode()
     shape = f"width={columns};height={rows};preserveAspectRatio=1;doNotMoveCursor=1"
     return f"\x1b]1337;File=inline=1;size={len(png)};{shape}:{data}\x07"
@@ -178,15 +180,15 @@ def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) 
 
     shades = grey >> 1  # from 128 on the same below the marker
     for box in boxes:
-        shades[_pixels(shades, box)] |= 128
-    shades = shades[_pixels(shades, part)]
+        shades[_pixel_slices(shades, box)] |= 128
+    shades = shades[_pixel_slices(shades, part)]
     greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
     palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
     height, width = shades.shape
     return grey_png(shades.tobytes(), width, height, width, palette.tobytes())
 
 
-def _pixels(grey: "np.ndarray", box: Share) -> tuple[slice, slice]:
+def _pixel_slices(grey: "np.ndarray", box: Share) -> tuple[slice, slice]:
     (height, width), (left, top, right, bottom) = grey.shape, (max(edge, 0.0) for edge in box)
     return slice(int(top * height), int(bottom * height) + 1), slice(
         int(left * width), int(right * width) + 1
@@ -221,18 +223,18 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
 
 
 def why_none(environment: Mapping[str, str] = os.environ) -> str:
-    if inside := _multiplexer(environment):
+    if inside := _name_of_multiplexer(environment):
         return f"{inside} shows no images; kitty and iTerm2 do, outside it"
     return "this terminal cannot show images, or they are off in config.toml; kitty and iTerm2 can"
 
 
-def _multiplexer(environment: Mapping[str, str]) -> str:
+def _name_of_multiplexer(environment: Mapping[str, str]) -> str:
     term = "tmux" if environment.get("TMUX") else environment.get("TERM", "")
     return next((each for each in ("tmux", "screen") if term.startswith(each)), "")
 
 
 def _by_name(environment: Mapping[str, str]) -> str | None:
-    if _multiplexer(environment):
+    if _name_of_multiplexer(environment):
         return None
     term = environment.get("TERM", "")
     program = environment.get("TERM_PROGRAM", "")

@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 from docqa.ingest.types import Document, Page
 
-from .typeset import ScreenLine, contents_lines, table_lines
+from .typeset import ScreenLine, table_lines, wrap
 
 SEGMENT_CHARACTERS = 8_000
 """A longer page is laid out in slices cut at line ends."""
@@ -37,7 +37,7 @@ class PageLines:
     def __init__(self, document: Document, width: int) -> None:
         self.document = document
         self.width = max(width, 10)
-        self._segments = [segment for page in document.pages for segment in _segments(page)]
+        self._segments = [segment for page in document.pages for segment in _segments_of_page(page)]
         self._first_of_page = {s.page: i for i, s in reversed(list(enumerate(self._segments)))}
         self._heights = [self._estimate_height(segment) for segment in self._segments]
         self._exact = bytearray(len(self._segments))
@@ -153,7 +153,10 @@ class PageLines:
             laid_out = table_lines(shown, table, self.width) if table is not None else []
             stop = table.end - base if table is not None and laid_out else text.find("\n", position)
             stop = len(text) if stop < 0 else stop
-            rows += laid_out or contents_lines(text, position, stop, self.width, page, base)
+            rows += laid_out or [
+                ScreenLine(page, base + start, base + end, "text")
+                for start, end in wrap(text, position, stop, self.width)
+            ]
             position = stop + 1
         if (segment.last and self.document.paged) or not rows:
             rows.append(ScreenLine(page, segment.end, segment.end, "blank"))
@@ -167,7 +170,7 @@ def displayed(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
-def _segments(page: Page) -> list[_Segment]:
+def _segments_of_page(page: Page) -> list[_Segment]:
     text = page.text
     cuts = [0]
     while len(text) - cuts[-1] > SEGMENT_CHARACTERS:

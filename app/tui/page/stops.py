@@ -18,9 +18,9 @@ EXCERPT_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Stop:
-    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None) with its
-    `score`. `spans` are one for each page of `document` it touches, none where its words are gone;
-    `place` says where in `file` they are."""
+    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None).
+    `spans` are one for each page of `document` it touches, none where its words are gone; `place`
+    says where in `file` they are."""
 
     text: str
     file: str
@@ -28,7 +28,6 @@ class Stop:
     spans: Sequence[PageSpan]
     document: Document
     quote: Quote | None = None
-    score: float = 0.0
 
     @property
     def cited(self) -> str:
@@ -39,7 +38,7 @@ class Stop:
         return f"“{printable(self.text)}” ({self.cited})"
 
 
-def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
+def make_stops(answer: Answer, *documents: Document) -> list[Stop]:
     """The quotes of `answer` about `documents` in order, then its evidence, without passages that
     have one of them.
     """
@@ -49,21 +48,23 @@ def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
         file = quote.cites[0].file if quote.cites else documents[0].path
         document = by_path.get(file, documents[0])
         place = cite_text(quote.cites, section_first=True)
-        quoted.append(Stop(quote.text, file, place, _spans(quote, document), document, quote))
+        quoted.append(
+            Stop(quote.text, file, place, _spans_of_quote(quote, document), document, quote)
+        )
     taken = [(stop.document, span) for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
         document = by_path.get(item.file, documents[0])
-        span = _located(item, document)
+        span = _locate_evidence(item, document)
         if span is not None and not any(
-            of is document and _overlap(span, other) for of, other in taken
+            of is document and _do_overlap(span, other) for of, other in taken
         ):
             place = location(document, *span.place) or location_text(item.page, item.label)
-            found.append(Stop(item.text, item.file, place, (span,), document, None, item.score))
+            found.append(Stop(item.text, item.file, place, (span,), document))
     return [*quoted, *found]
 
 
-def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
+def text_to_copy(document: Document, spans: Sequence[PageSpan]) -> str:
     """The words at `spans` in quotation marks with their location, for the clipboard; "" where
     there are none.
     """
@@ -78,10 +79,10 @@ def words_at(document: Document, spans: Sequence[PageSpan]) -> str:
 
 def place_of(document: Document, spans: Sequence[PageSpan]) -> str:
     """`Article 70 · p. 13`: where `spans` are, without the file."""
-    return cite_text([_cite(document, span) for span in spans], section_first=True)
+    return cite_text([_cite_of_span(document, span) for span in spans], section_first=True)
 
 
-def _cite(document: Document, span: PageSpan) -> Cite:
+def _cite_of_span(document: Document, span: PageSpan) -> Cite:
     section = document.locator_of(*span.place)
     page, label = (
         (span.page, document.pages[span.page - 1].label) if document.paged else (None, section)
@@ -89,7 +90,7 @@ def _cite(document: Document, span: PageSpan) -> Cite:
     return Cite(document.path, page, label, section, span.start, span.end)
 
 
-def _spans(quote: Quote, document: Document) -> Sequence[PageSpan]:
+def _spans_of_quote(quote: Quote, document: Document) -> Sequence[PageSpan]:
     cited = [PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites]
     there = any(span.page <= len(document.pages) for span in cited)
     if not cited or (there and quote.grade != Grade.EXACT):
@@ -108,7 +109,7 @@ def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequen
     return (min(found, key=lambda span: abs(span.page - page)),) if found else ()
 
 
-def _located(item: EvidenceItem, document: Document) -> PageSpan | None:
+def _locate_evidence(item: EvidenceItem, document: Document) -> PageSpan | None:
     """Evidence carries its words but no offsets; they were cut from the page, so they are found
     there.
     """
@@ -119,7 +120,7 @@ def _located(item: EvidenceItem, document: Document) -> PageSpan | None:
     return PageSpan(number, start, start + len(item.text)) if start >= 0 else None
 
 
-def _overlap(one: PageSpan, other: PageSpan) -> bool:
+def _do_overlap(one: PageSpan, other: PageSpan) -> bool:
     return one.page == other.page and one.start < other.end and other.start < one.end
 
 

@@ -1,19 +1,15 @@
-"""Lines of a page that are more than wrapped words: rows of tables, entries of a table of
-contents.
-"""
+"""Lines of a page on a screen: wrapped words, and rows of tables."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len, get_character_cell_size
 
-from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.types import Page, Table
 
 _GAP = 2  # cells between columns
-_LABEL = 10  # cells for a page's number after the leaders
 _SIGNS = " %$€£()+-–−"
 
 
@@ -27,8 +23,8 @@ class LinePart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScreenLine:
-    """Characters `start:end` of `page`; `kind`: head (the page's label), text, heads (of a table),
-    leaders or blank; `parts`: what is shown of them, in order."""
+    """Characters `start:end` of `page`; `kind`: head (the page's label), text, heads (of a table) or
+    blank; `parts`: what is shown of them, in order."""
 
     page: int
     start: int
@@ -97,28 +93,6 @@ def _fitting(text: str, start: int, end: int, width: int) -> int:
             return position
         position += 1
     return end
-
-
-def contents_lines(
-    text: str, start: int, end: int, width: int, page: int, base: int
-) -> Iterator[ScreenLine]:
-    """The line `start:end` of `text`, which is that of `page` from `base` on; leaders of contents
-    fill the room.
-    """
-    leader = LEADER.search(text[start:end]) if width > 3 * _LABEL else None
-    words = text[start : start + leader.start()].rstrip(" .") if leader is not None else ""
-    if not words:
-        yield from (
-            ScreenLine(page, base + a, base + b, "text") for a, b in wrap(text, start, end, width)
-        )
-        return
-    label = len(text[start:end].rstrip(" 0123456789ivxlcIVXLC"))
-    label += len(text[start + label : end]) - len(text[start + label : end].lstrip())
-    *above, (first, last) = wrap(text, start, start + len(words), width - _LABEL)
-    yield from (ScreenLine(page, base + a, base + b, "text") for a, b in above)
-    pad = width - cell_len(text[first:last]) - (end - start - label)
-    parts = LinePart(base + first, base + last, 0), LinePart(base + start + label, base + end, pad)
-    yield ScreenLine(page, base + first, base + end, "leaders", parts)
 
 
 def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:

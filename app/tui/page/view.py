@@ -21,7 +21,7 @@ from docqa.ingest.types import Document, Page
 from .lines import PageLines, displayed
 from .links import Link, Links
 from .spans import PageSpan, spans_between
-from .stops import copied_text
+from .stops import text_to_copy
 from .typeset import LinePart, ScreenLine
 
 _GUTTER = 2
@@ -196,7 +196,7 @@ class TextPane(ScrollView):
         """
         if self._lines is None:
             return None
-        copied = copied_text(self._lines.document, self._spans_of(selection))
+        copied = text_to_copy(self._lines.document, self._spans_of(selection))
         return (copied, "\n") if copied else None
 
     def text_select_all(self) -> None:
@@ -326,7 +326,7 @@ class TextPane(ScrollView):
         near = [
             *self._marks.get(row.page, ()),
             *self._own_marks.get(row.page, ()),
-            *_block_marks(page, row),
+            *_marks_of_blocks(page, row),
         ]
         marks = [
             mark
@@ -338,9 +338,7 @@ class TextPane(ScrollView):
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         usual = "heading" if row.kind == "heads" else ""
         for first, last, pad in row.parts or (LinePart(row.start, row.end, 0),):
-            leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
-            space = f" {leaders} " if leaders else " " * pad
-            segments.append(Segment(space, self._style("head") if leaders else plain))
+            segments.append(Segment(" " * pad, plain))
             edges = {
                 min(max(edge, first), last)
                 for part in (*marks, *links)
@@ -384,7 +382,7 @@ def _strip_with_selection(strip: Strip, start: int, end: int, style: Style) -> S
     return Strip.join([before, marked, after]) if cells[0] < cells[1] else strip
 
 
-def _block_marks(page: Page, row: ScreenLine) -> list[Highlight]:
+def _marks_of_blocks(page: Page, row: ScreenLine) -> list[Highlight]:
     marks: list[Highlight] = []
     number = bisect_left(page.blocks, row.end, key=lambda block: block.start) - 1
     while number >= 0 and page.blocks[number].end > row.start:

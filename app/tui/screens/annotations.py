@@ -198,7 +198,7 @@ class AnnotationsScreen(ChoiceScreen):
             for each in self._annotations.made
             if all(word in f"{each.text} {each.note}".casefold() for word in wanted)
         ]
-        return [(_line(each), each) for each in found]
+        return [(_annotation_line(each), each) for each in found]
 
     async def chosen(self, choice: StoredAnnotation) -> None:
         self._annotations.go_to_annotation(choice)
@@ -216,7 +216,7 @@ class AnnotationsScreen(ChoiceScreen):
             self.dismiss()
 
 
-def _line(annotation: StoredAnnotation) -> Content:
+def _annotation_line(annotation: StoredAnnotation) -> Content:
     words = f"  “{one_line_excerpt(annotation.text, _WORDS_CHARACTERS)}”"
     note = [(f"\n✎ {printable(annotation.note)}", "italic")] if annotation.note else []
     return Content.assemble((printable(annotation.place), "bold"), words, *note)

@@ -30,8 +30,6 @@ _MARKS = (
     ("│  ·", "next to the text: another quote of the answer, a search hit"),
     ("▒  ✎", "next to the text: your highlight, and one with a note"),
     ("→", "next to the text: the selected reference, and where one led; references are underlined"),
-    ("▁▃▆█", "the strip: how well each part of the document matches the question"),
-    ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
 )
 
 Row = tuple[RenderableType, Any]
@@ -142,7 +140,7 @@ class ThemeScreen(ChoiceScreen):
                 it is not now,
                 it.ansi != now.ansi,
                 it.dark != now.dark,
-                it.name not in themes.OWN,
+                it.name not in (themes.DARK, themes.LIGHT),
             )
         )
         return [(each.name, each.name) for each in found]
@@ -173,12 +171,12 @@ class HelpScreen(ChoiceScreen):
         for topic, lines in help_lines(matching_keys(self._keys, words)):
             found += [
                 (Text(topic, "bold underline"), None),
-                *((_line(shown, key.help), key) for shown, key in lines),
+                *((_table_line(shown, key.help), key) for shown, key in lines),
             ]
         if self._marks and not words:
             found += [
                 (Text("Marks", "bold underline"), None),
-                *((_line(marks, what), None) for marks, what in _MARKS),
+                *((_table_line(marks, what), None) for marks, what in _MARKS),
             ]
         return found
 
@@ -187,7 +185,7 @@ class HelpScreen(ChoiceScreen):
             await self.app.screen.run_action(choice.action)
 
 
-def _line(name: str, what: str) -> Table:
+def _table_line(name: str, what: str) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True, width=_NAME_CELLS, style="bold")
     table.add_column()

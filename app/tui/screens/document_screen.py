@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
-from docqa.app.history.export import free_name
+from docqa.app.history.export import unused_file_name
 from docqa.app.storage.store import Store
 from docqa.app.tui import bridge, keymap, stored_turns
 from docqa.app.tui.library.recents import PastQuestion
@@ -270,7 +270,8 @@ class DocumentScreen(PromptScreen):
         if self.document is not None:
             self._confirmed = ""
             self.prompt.enter(
-                "export", free_name(self.together[0] if self.together else self.path, "docqa.md")
+                "export",
+                unused_file_name(self.together[0] if self.together else self.path, "docqa.md"),
             )
 
     def action_library(self) -> None:

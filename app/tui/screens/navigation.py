@@ -3,9 +3,8 @@ back again.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from docqa.app.history.export import marked_words
+from docqa.app.history.export import split_at_answer
 from docqa.app.output.render import one_line_excerpt, printable
 from docqa.app.tui.page.links import Link
 from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, location
@@ -313,26 +312,21 @@ class Navigation:
             marks += highlights([self.selected], "chosen")
             if self._led:
                 marks += highlights([self.selected.target], "target")
-        here = []
         for number, stop in enumerate(stops):
             if stop.document is self.panes.document:
-                marks += _stop_marks(stop, followed=number == current)
-                here.append(stop)
-            else:
-                here.append(replace(stop, spans=()))
+                marks += _marks_of_stop(stop, followed=number == current)
         self._page.mark(marks)
         self.panes.image.marks = tuple(mark for mark in marks if mark.kind in _ON_IMAGE)
-        self.panes.strip.light(card.turn if card is not None else None, here, current)
 
 
-def _stop_marks(stop: Stop, *, followed: bool) -> list[Highlight]:
+def _marks_of_stop(stop: Stop, *, followed: bool) -> list[Highlight]:
     """The marks of a quote, and in it of the words that answer; of a passage where it is
     `followed`.
     """
     if stop.quote is None:
         return highlights(stop.spans if followed else (), "passage")
     marks = highlights(stop.spans, "cite" if followed else "quote")
-    before, exact, _ = marked_words(stop.quote)
+    before, exact, _ = split_at_answer(stop.quote)
     if exact and len(marks) == 1:
         start = marks[0].start + len(before)
         marks += highlights([PageSpan(marks[0].page, start, start + len(exact))], "quote")

@@ -3,7 +3,6 @@
 title                       how much of it is read
 [tabs, where the screen is narrow]
 outline or the page's image | text | answers
-evidence strip, where the screen is not short
 status: what goes on, and where the reader is
 the prompt
 """
@@ -30,7 +29,6 @@ from docqa.app.tui.page.spans import PageSpan, location
 from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswersPane
-from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt, press
 from docqa.ingest.types import Document
@@ -66,7 +64,6 @@ class Panes(Vertical):
         self.answers = AnswersPane()
         self._widgets = {"outline": self.outline, "page": self.page, "answers": self.answers}
         self._pane = "page"
-        self.strip = EvidenceStrip()
         self.prompt = prompt
         self._title = Static(printable(path), id="title", markup=False)
         self._gauge = Static("", id="gauge", markup=False)
@@ -89,7 +86,6 @@ class Panes(Vertical):
             yield self.page
             yield self.answers
         yield self._problem
-        yield self.strip
         yield self._status
         yield self.prompt
 
@@ -115,7 +111,6 @@ class Panes(Vertical):
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
         self.image.follow(document, *self.page.place)
         self.outline.show(document)
-        self.strip.document = document
         self.switched()
 
     def show_first(self, document: Document) -> None:
@@ -177,7 +172,6 @@ class Panes(Vertical):
             self.show_image()
 
     def on_text_pane_moved(self) -> None:
-        self.strip.here = self.page.place
         self.show_status()
 
     def on_resize(self) -> None:

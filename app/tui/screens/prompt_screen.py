@@ -8,7 +8,7 @@ from docqa.app.tui.widgets.prompt import TALKING, Prompt
 from .choice_screen import HelpScreen
 
 WIDE = 100  # columns for panes side by side
-TALL = 22  # lines for the strip and a framed prompt
+TALL = 22  # lines for a framed prompt
 
 
 class PromptScreen(TypingScreen):

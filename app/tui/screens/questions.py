@@ -106,12 +106,11 @@ class Questions:
         if card is None:
             return
         card.turn.take(event)
-        card.turn.scores = message.scores or card.turn.scores
         card.turn.understood = message.understood or card.turn.understood
         card.redraw()
         self._answers.grown(card)
         self._navigation.refresh_marks()
-        if isinstance(event, events.Finished) and not message.scores:
+        if isinstance(event, events.Finished):
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:

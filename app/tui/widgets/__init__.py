@@ -1,3 +1,3 @@
 """Panes and bars next to the page: answers, outline, evidence, the input line."""
 
-__all__ = ["answers", "evidence_strip", "outline", "prompt"]
+__all__ = ["answers", "outline", "prompt"]

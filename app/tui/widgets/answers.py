@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from docqa.app.answer.answer import Answer, Statement
 from docqa.app.answer.grades import Grade, Status
-from docqa.app.history.export import marked_words
+from docqa.app.history.export import split_at_answer
 from docqa.app.output.answer_head import AnswerHead, head_of
 from docqa.app.output.render import (
     POSSIBLE_CHARACTERS,
@@ -28,7 +28,7 @@ from docqa.app.output.render import (
     was_searched,
 )
 from docqa.app.tui.page.lines import displayed
-from docqa.app.tui.page.stops import Stop, place_alone, stops_of
+from docqa.app.tui.page.stops import Stop, make_stops, place_alone
 from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.types import Document
 
@@ -62,7 +62,7 @@ class AnswerCard(Static):
 
     def redraw(self) -> None:
         answer = self.turn.answer
-        self.stops = [] if answer is None else stops_of(answer, *self._documents)
+        self.stops = [] if answer is None else make_stops(answer, *self._documents)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
@@ -182,7 +182,9 @@ class AnswerCard(Static):
             yield place
             yield f"  {one_line_excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted"
             return
-        before, exact, after = (displayed(part).replace("\n", " ") for part in marked_words(quote))
+        before, exact, after = (
+            displayed(part).replace("\n", " ") for part in split_at_answer(quote)
+        )
         yield from (f"“{before}", (exact, "bold"), f"{after}”\n   ")
         if quote.verified:
             joined = "on" if place[0].startswith("p") and not self._has_several_files else "in"

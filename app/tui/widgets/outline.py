@@ -71,7 +71,8 @@ class OutlineTree(Tree["Section"]):
         page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
         # Less the scroll bar, which is not there yet.
         room = max(
-            self.size.width - 1 - (len(_above(node)) - 1) * self.guide_depth - cell_len(page), 8
+            self.size.width - 1 - (len(_nodes_above(node)) - 1) * self.guide_depth - cell_len(page),
+            8,
         )
         if label.cell_len > room:  # shortened in the middle, so that two differ
             label = Text("…").join([label[: room - 1 - room // 3], label[-(room // 3) :]])
@@ -113,7 +114,7 @@ class OutlineTree(Tree["Section"]):
         node = None
         while section is not None and node is None:
             node = self._made.get(section.id)
-            if node is not None and not all(above.is_expanded for above in _above(node)):
+            if node is not None and not all(above.is_expanded for above in _nodes_above(node)):
                 node = None
             section = self._sections.get(section.parent or "")
         for changed in {self._here, node}:
@@ -133,5 +134,5 @@ class OutlineTree(Tree["Section"]):
         return printable(self._document.pages[node.data.page - 1].label or str(node.data.page))
 
 
-def _above(node: TreeNode[Section]) -> list[TreeNode[Section]]:
-    return [node.parent, *_above(node.parent)] if node.parent is not None else []
+def _nodes_above(node: TreeNode[Section]) -> list[TreeNode[Section]]:
+    return [node.parent, *_nodes_above(node.parent)] if node.parent is not None else []

@@ -109,7 +109,7 @@ def _has_text_on_both_sides(
     return shared > 0 and sum(s.height for s in across) < 0.7 * total
 
 
-def without_head(
+def split_sides_below_head(
     left: list[WordRun], right: list[WordRun], gutter: float
 ) -> list[tuple[list[WordRun], list[WordRun]]]:
     """The two sides of a band, cut where a head ends: short lines on both sides, such as authors,

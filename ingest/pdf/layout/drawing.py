@@ -40,20 +40,26 @@ class DrawnBlock:
     wrapped: bool = True
 
 
-def torn_neighbour_count(rows: Sequence[Sequence[WordRun]], drawn: Sequence[WordRun]) -> int:
-    """How often neighbours in a row, with a gap between, belong to two texts by `drawn`: what comes
+def count_neighbours_drawn_apart(
+    rows: Sequence[Sequence[WordRun]], drawn_blocks: Sequence[WordRun]
+) -> int:
+    """How often neighbours in a row, with a gap between, belong to two texts by `drawn_blocks`: what comes
     next is below the first, or what came before above the second."""
-    numbers = {id(segment): number for number, segment in enumerate(drawn)}
-    return sum(_is_torn(a, b, numbers, drawn) for row in rows for a, b in pairwise(row))
+    numbers = {id(segment): number for number, segment in enumerate(drawn_blocks)}
+    return sum(
+        _are_drawn_apart(a, b, numbers, drawn_blocks) for row in rows for a, b in pairwise(row)
+    )
 
 
-def _is_torn(a: WordRun, b: WordRun, numbers: dict[int, int], drawn: Sequence[WordRun]) -> bool:
+def _are_drawn_apart(
+    a: WordRun, b: WordRun, numbers: dict[int, int], drawn_blocks: Sequence[WordRun]
+) -> bool:
     first = numbers[id(a)]
     second = numbers[id(b)]
     if second == first + 1 or b.x0 - a.x1 < _GAP * min(a.height, b.height):
         return False
-    after = drawn[first + 1] if first + 1 < len(drawn) else None
-    before = drawn[second - 1] if second else None
+    after = drawn_blocks[first + 1] if first + 1 < len(drawn_blocks) else None
+    before = drawn_blocks[second - 1] if second else None
     return (after is not None and _is_below(after, a)) or (
         before is not None and _is_below(b, before)
     )
@@ -74,9 +80,9 @@ def side_by_side_texts(
     if all(len(row) < 2 for row in rows):
         return []
     drawn = sorted(segments, key=lambda s: s.drawn)
-    if torn_neighbour_count(rows, drawn) < _FEW_TORN:
+    if count_neighbours_drawn_apart(rows, drawn) < _FEW_TORN:
         return []
-    found = _with_table_columns_joined(group_consecutive(drawn, _continues_block))
+    found = _join_table_columns(group_consecutive(drawn, _continues_block))
     if len(found) > _MOST_BLOCKS:
         return []
     blocks = [DrawnBlock(own, _box_around_block(own), 0.0) for own in _blocks_top_down(found)]
@@ -110,9 +116,9 @@ def _box_around_block(block: Sequence[WordRun]) -> Box:
     )
 
 
-def _with_table_columns_joined(found: list[list[WordRun]]) -> list[list[WordRun]]:
+def _join_table_columns(blocks: list[list[WordRun]]) -> list[list[WordRun]]:
     joined: list[list[WordRun]] = []
-    for block in found:
+    for block in blocks:
         mate = next(
             (other for other in reversed(joined[-6:]) if _are_table_columns(other, block)), None
         )
@@ -147,11 +153,11 @@ def _lettered_words_per_segment(block: Sequence[WordRun]) -> float:
     ) / len(block)
 
 
-def _blocks_top_down(found: list[list[WordRun]]) -> Iterator[list[WordRun]]:
+def _blocks_top_down(blocks: list[list[WordRun]]) -> Iterator[list[WordRun]]:
     """Each after those above it in its column."""
-    places = [_box_around_block(block) for block in found]
-    waiting = [0] * len(found)
-    below: list[list[int]] = [[] for _ in found]
+    places = [_box_around_block(block) for block in blocks]
+    waiting = [0] * len(blocks)
+    below: list[list[int]] = [[] for _ in blocks]
     for number, place in enumerate(places):
         for other, above in enumerate(places):
             if number != other and _is_block_above(above, place):
@@ -161,7 +167,7 @@ def _blocks_top_down(found: list[list[WordRun]]) -> Iterator[list[WordRun]]:
     heapify(ready)
     while ready:
         number = heappop(ready)
-        yield found[number]
+        yield blocks[number]
         for other in below[number]:
             waiting[other] -= 1
             if not waiting[other]:
@@ -210,7 +216,7 @@ def _is_wrapped_text(block: DrawnBlock) -> bool:
     )
 
 
-def confidence_in_order(rows: Sequence[Sequence[WordRun]]) -> str:
+def grade_of_reading_order(rows: Sequence[Sequence[WordRun]]) -> str:
     """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or there
     are no columns, tables or wide gaps. B: some rows were drawn elsewhere. C: a row runs through
     texts drawn apart."""
@@ -229,7 +235,7 @@ def confidence_in_order(rows: Sequence[Sequence[WordRun]]) -> str:
         for a, b in gaps
         if min(_lettered_words_per_segment([a]), _lettered_words_per_segment([b])) >= 1
     ]
-    if sum(_is_torn(a, b, numbers, drawn) for a, b in words) >= _FEW_TORN:
+    if sum(_are_drawn_apart(a, b, numbers, drawn) for a, b in words) >= _FEW_TORN:
         return "C"
     displaced = len(rows) - _longest_rising_length(
         [min(numbers[id(s)] for s in row) for row in rows]

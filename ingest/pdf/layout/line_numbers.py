@@ -24,11 +24,11 @@ _TOGETHER = 3
 _MOST_BESIDE = 0.02  # the share of the words of a page that may stand beyond the column
 
 
-def take_line_numbers(
-    words: Sequence[Word], *, known: bool = False
+def split_off_line_numbers(
+    words: Sequence[Word], *, is_document_numbered: bool = False
 ) -> tuple[list[Word], list[Word]]:
     """(`words` without line numbers, these from top to bottom); a word after a number begins a
-    line. `known`: other pages have them, fewer are enough."""
+    line. `is_document_numbered`: other pages have them, fewer are enough."""
     outer = sorted(
         (w for w in words if len(w.text) <= _DIGITS and w.text.isdecimal()),
         key=lambda word: word.x0,
@@ -37,11 +37,11 @@ def take_line_numbers(
     anchors = {(round(word.x0), round(word.x1)): word for word in outer}
     for anchor in islice(anchors.values(), _MAX_COLUMNS if len(outer) >= _NEEDED_AGAIN else 0):
         aligned = (w for w in outer if abs(w.x1 - anchor.x1) <= 3 or abs(w.x0 - anchor.x0) <= 3)
-        run = _rising_numbers(sorted(aligned, key=lambda word: word.top), known)
+        run = _rising_numbers(sorted(aligned, key=lambda word: word.top), is_document_numbered)
         if (
             len(run) > len(numbers)
             and _is_at_text_edge(words, run)
-            and (known or not _is_row_count_column(words, run))
+            and (is_document_numbered or not _is_row_count_column(words, run))
         ):
             numbers = run
     dropped = set(map(id, numbers))
@@ -111,21 +111,21 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
             line.number = int(word.text)
 
 
-def pages_to_parse_again(found: Sequence[bool]) -> dict[int, bool]:
-    """What pages with line numbers (`found`) say of others, from 0: one whose neighbours have them
+def pages_to_parse_again(pages_with_numbers: Sequence[bool]) -> dict[int, bool]:
+    """What pages with line numbers (`pages_with_numbers`) say of others, from 0: one whose neighbours have them
     probably does (True), a lone one in a long document has a table of numbered rows (False)."""
-    numbered = [index for index, yes in enumerate(found) if yes]
+    numbered = [index for index, yes in enumerate(pages_with_numbers) if yes]
     alone = {
         index
         for index in numbered
-        if sum(found[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER
+        if sum(pages_with_numbers[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER
     }
-    if len(found) <= _SHORT or len(numbered) > 0.34 * len(found):
+    if len(pages_with_numbers) <= _SHORT or len(numbered) > 0.34 * len(pages_with_numbers):
         alone = set()
     kept = set(numbered) - alone
     beside = {
         index
-        for index, yes in enumerate(found)
+        for index, yes in enumerate(pages_with_numbers)
         if not yes and kept.intersection((index - 1, index + 1))
     }
     return dict.fromkeys(sorted(alone), False) | dict.fromkeys(sorted(beside), True)

@@ -8,13 +8,13 @@ from itertools import accumulate, pairwise
 from statistics import median
 
 from docqa.ingest.language.sentences import is_opener
-from docqa.ingest.structure.clean import LEADER, Hyphens
+from docqa.ingest.structure.clean import LEADER, Dehyphenator
 from docqa.ingest.structure.outline import HeadingLine
-from docqa.ingest.structure.references import caption_of
+from docqa.ingest.structure.references import kind_and_number_of_caption
 from docqa.ingest.types import Block, NumberedLine, Table, TableCell
 
 from .lines import APART, TABLE, GridRow, Line
-from .reading_order import set_edges
+from .reading_order import set_column_edges
 
 _ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
@@ -30,7 +30,7 @@ _BETWEEN_CELLS = " | "
 
 
 @dataclass(frozen=True, slots=True)
-class JoinedPage:
+class PageTextWithBlocks:
     """The text of a page with its blocks, and lines that may be headings. `printed`: the lines of
     each block; `numbered`: those with a printed number."""
 
@@ -42,14 +42,14 @@ class JoinedPage:
     tables: tuple[Table, ...] = ()
 
 
-def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
+def join_lines(lines: Sequence[Line], hyphens: Dehyphenator) -> PageTextWithBlocks:
     """The text of a page from its lines without furniture."""
     body = body_size(lines)
     for line in lines:
         if line.region == TABLE:
-            line.text = hyphens.mend(line.text)
+            line.text = hyphens.join_broken_words(line.text)
     lines = _footnotes_last(lines, body)
-    set_edges(lines)
+    set_column_edges(lines)
     leading = _usual_line_distance(lines)
     paragraphs = [_Paragraph(lines[0], None)] if lines else []
     for before, line in pairwise(lines):
@@ -78,7 +78,9 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
     printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
     whole = "\n".join(text)
     tables = _tables_of_page(whole, blocks, printed)
-    return JoinedPage(whole, tuple(blocks), tuple(headings), printed, tuple(numbered), tables)
+    return PageTextWithBlocks(
+        whole, tuple(blocks), tuple(headings), printed, tuple(numbered), tables
+    )
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
@@ -122,14 +124,14 @@ class _Paragraph:
         self.lines = [first]
         self.starts = [0]
 
-    def add(self, line: Line, hyphens: Hyphens) -> None:
-        self.text = hyphens.join(self.text, line.text) or f"{self.text} {line.text}"
+    def add(self, line: Line, hyphens: Dehyphenator) -> None:
+        self.text = hyphens.join_at_line_end(self.text, line.text) or f"{self.text} {line.text}"
         self.last = line
         self.lines.append(line)
         self.starts.append(len(self.text) - len(line.text))
 
     def kind(self) -> str:
-        if caption_of(self.text) is not None:
+        if kind_and_number_of_caption(self.text) is not None:
             return "caption"
         if is_opener(self.text):
             return "list"
@@ -140,12 +142,12 @@ class _Paragraph:
             if line.number is not None:
                 yield NumberedLine(start + at, line.number)
 
-    def heading(self, start: int, following: Line | None, body: float) -> HeadingLine | None:
+    def heading(self, start: int, next_line: Line | None, body_size: float) -> HeadingLine | None:
         first = self.first
         opening = _RUN_IN.match(self.text)
         # "5 Experiments: Retrieval" or "2 MODEL VS. MARKUP" is a heading as a whole, no text runs
         # after it.
-        stands_out = first.bold or first.size > 1.08 * body or self.text.isupper()
+        stands_out = first.bold or first.size > 1.08 * body_size or self.text.isupper()
         whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
         if opening and not whole:
             return HeadingLine(start, opening.group(1), first.size, first.bold, False, True)
@@ -166,7 +168,7 @@ class _Paragraph:
             or first.top - before.bottom > 0.35 * first.size
         )
         below = (
-            following is None or following.region != first.region or following.top > self.last.top
+            next_line is None or next_line.region != first.region or next_line.top > self.last.top
         )
         return HeadingLine(start, self.text, first.size, first.bold, above and below)
 

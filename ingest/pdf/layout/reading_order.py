@@ -14,15 +14,15 @@ from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.tables.page import take_tables
+from docqa.ingest.pdf.layout.tables.page import split_off_tables
 from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.layout.tables.rules import words_within
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, box_around
 
-from .columns import WordRun, are_in_same_row, crosses_gutter, find_gutter, without_head
-from .drawing import confidence_in_order, side_by_side_texts
-from .line_numbers import number_lines, take_line_numbers
+from .columns import WordRun, are_in_same_row, crosses_gutter, find_gutter, split_sides_below_head
+from .drawing import grade_of_reading_order, side_by_side_texts
+from .line_numbers import number_lines, split_off_line_numbers
 from .lines import APART, TABLE, Line
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
@@ -32,7 +32,7 @@ _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)"
 _SAME_EDGE = 4.0  # points
 
 
-class Reading(NamedTuple):
+class OrderedPage(NamedTuple):
     """The `lines` of a page in reading order. `numbers`: the range of its printed line numbers
     ("1–28") or None. `grade`: A, B or C, how far the order of drawing confirms it."""
 
@@ -51,15 +51,19 @@ class _OrderedLines:
         self.lines.extend(line for row in rows for line in _lines_of_row(row, region))
 
 
-def order_lines(
-    words: Sequence[Word], width: float, *, rules: Sequence[Box] = (), numbered: bool | None = None
-) -> Reading:
+def lines_in_reading_order(
+    words: Sequence[Word],
+    width: float,
+    *,
+    rules: Sequence[Box] = (),
+    is_numbered: bool | None = None,
+) -> OrderedPage:
     """The lines of a page in reading order.
 
     A page on its side is read as if turned, one from right to left as in a mirror; what is written
     from top to bottom is such a page, its first line rightmost. Turned or tilted words on an
     upright page come last. `rules`: lines drawn on the page; a row of an upright ruled table is a
-    line. `numbered`: pages around have line numbers, so that few are enough, or (False) have none.
+    line. `is_numbered`: pages around have line numbers, so that few are enough, or (False) have none.
     """
     sample = "".join([letter for w in words[:400] for letter in w.text if letter.isalpha()])
     # Short words are as high as wide either way, and a page of short ones may have a long stamp in
@@ -68,18 +72,20 @@ def order_lines(
     high = len([w for w in long if w.bottom - w.top > w.x1 - w.x0])
     sideways = high > len(long) / 2 and high >= len(words) / 4
     if not sideways and len(_RTL.findall(sample)) > 0.25 * len(sample):
-        return _right_to_left(words, width, rules)
+        return _order_lines_right_to_left(words, width, rules)
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
         words, rules, width, laid_back = _turn_page_upright(words, rules, width)
     turned, upright = _split_off_turned_words(words)
     all_upright = upright
-    upright, tables = take_tables(upright, rules)
+    upright, tables = split_off_tables(upright, rules)
     upright, numbers = (
-        (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
+        (upright, [])
+        if is_numbered is False
+        else split_off_line_numbers(upright, is_document_numbered=bool(is_numbered))
     )
     order = _OrderedLines()
-    _order_region(_drawn_segments(upright, tables, all_upright), 0.0, width, order, 0)
+    _order_region(_segments_by_drawing_order(upright, tables, all_upright), 0.0, width, order, 0)
     lines = order.lines
     number_lines(lines, numbers)
     if turned:
@@ -87,7 +93,7 @@ def order_lines(
     if laid_back is not None:
         _restore_boxes_of_turned_lines(lines, laid_back)
     shown = sorted(int(word.text) for word in numbers)
-    return Reading(
+    return OrderedPage(
         lines, f"{shown[0]}–{shown[-1]}" if shown else None, _grade_of_order(order, tables, turned)
     )
 
@@ -106,7 +112,7 @@ def _grade_of_order(
     doubtful = any(row.doubtful for rows in tables for row in rows) or not all(
         word.tilted for word in inside
     )
-    return max("B" if doubtful else "A", confidence_in_order(order.rows))
+    return max("B" if doubtful else "A", grade_of_reading_order(order.rows))
 
 
 def _restore_boxes_of_turned_lines(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
@@ -190,7 +196,9 @@ def _lines_in_drawn_order(words: Sequence[Word], width: float) -> list[Line]:
     return lines
 
 
-def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) -> Reading:
+def _order_lines_right_to_left(
+    words: Sequence[Word], width: float, rules: Sequence[Box]
+) -> OrderedPage:
     """Lines of Hebrew or Arabic, ordered as the mirror image. Words of a line or cell keep the
     order in which they were drawn, since numbers and names run the other way; cells of numbers
     alone are read from left to right."""
@@ -209,31 +217,31 @@ def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) ->
         drawn = any(_RTL.search(word.text) for word in line)
         return sorted(line, key=lambda word: numbers[id(word)]) if drawn else line[::-1]
 
-    rest, tables = take_tables(mirrored, map(mirror, rules), in_order)
+    rest, tables = split_off_tables(mirrored, map(mirror, rules), in_order)
     order = _OrderedLines()
-    _order_region(_drawn_segments(rest, tables, mirrored, follows), 0.0, width, order, 0)
+    _order_region(_segments_by_drawing_order(rest, tables, mirrored, follows), 0.0, width, order, 0)
     _restore_boxes_of_turned_lines(order.lines, mirror)
-    return Reading(order.lines, None, _grade_of_order(order, tables, []))
+    return OrderedPage(order.lines, None, _grade_of_order(order, tables, []))
 
 
-def _drawn_segments(
+def _segments_by_drawing_order(
     words: Sequence[Word],
     tables: Sequence[Sequence[Row]],
-    drawn: Sequence[Word],
-    follows: Callable[[WordRun, Word], bool] | None = None,
+    drawn_tables: Sequence[Word],
+    continues_segment: Callable[[WordRun, Word], bool] | None = None,
 ) -> list[WordRun]:
-    """Segments of words, and one for each table, numbered by the words that were `drawn`."""
-    segments = _segments_of_words(words, follows)
+    """Segments of words, and one for each table, numbered by the words that were `drawn_tables`."""
+    segments = _segments_of_words(words, continues_segment)
     if not tables:
         return segments
-    numbers = {id(word): number for number, word in enumerate(drawn)}
+    numbers = {id(word): number for number, word in enumerate(drawn_tables)}
     for segment in segments:
         segment.drawn = numbers.get(id(segment.words[0]), segment.drawn)
     for rows in tables:
         box = box_around(*(row.box for row in rows))
         first = min(
             (numbers[id(w)] for row in rows for w in row.words if id(w) in numbers),
-            default=len(drawn),
+            default=len(drawn_tables),
         )
         word = Word("\n".join(row.text for row in rows), *box, True, rows[0].bold)
         segments.append(WordRun([word], *box, tuple(rows), first))
@@ -277,7 +285,7 @@ def _order_region(
     segments: list[WordRun], left: float, right: float, order: _OrderedLines, depth: int
 ) -> None:
     """Appends the lines of a region in reading order."""
-    gutter = find_gutter(_with_rows(segments)) if depth < 3 else None
+    gutter = find_gutter(_add_table_rows(segments)) if depth < 3 else None
     if gutter is None:
         _order_block(segments, left, right, order)
         return
@@ -295,7 +303,7 @@ def _order_region(
         sides: tuple[list[WordRun], list[WordRun]] = ([], [])
         for segment in band:
             sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
-        for part in without_head(*sides, gutter):
+        for part in split_sides_below_head(*sides, gutter):
             _order_region(part[0], left, gutter, order, depth + 1)
             _order_region(part[1], gutter, right, order, depth + 1)
 
@@ -321,7 +329,7 @@ def _order_block(segments: list[WordRun], left: float, right: float, order: _Ord
         order.add_rows(_rows_of_segments(block.segments), region if block.wrapped else APART)
 
 
-def _with_rows(segments: list[WordRun]) -> list[WordRun]:
+def _add_table_rows(segments: list[WordRun]) -> list[WordRun]:
     """The segments, and rows of tables as such: they tell of columns as other lines do."""
     found: list[WordRun] = []
     for segment in segments:
@@ -428,7 +436,7 @@ def _line_from_segments(row: list[WordRun], region: int) -> Line:
     )
 
 
-def set_edges(lines: Sequence[Line]) -> None:
+def set_column_edges(lines: Sequence[Line]) -> None:
     """Gives every line the edges of its column, which one line that sticks out does not move."""
     columns: dict[int, list[Line]] = {}
     for line in lines:

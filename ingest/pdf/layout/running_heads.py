@@ -46,11 +46,11 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
         same = [
             s for s in spots if sum(tops[round(s.top / 4) + step] for step in (-1, 0, 1)) >= needed
         ]
-        _add_found_spots(found, _spots_near_others(same, needed))
+        _add_running_heads(found, _lines_repeated_on_near_pages(same, needed))
     # Below a foot that was found there may be another one.
     for _ in range(2):
-        _add_found_spots(found, _bare_page_numbers(_edge_lines_of_pages(pages, found)))
-        _add_found_spots(
+        _add_running_heads(found, _bare_page_numbers(_edge_lines_of_pages(pages, found)))
+        _add_running_heads(
             found, _lines_with_page_numbers(_edge_lines_of_pages(pages, found), len(pages))
         )
     bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))
@@ -91,20 +91,24 @@ def _groups_of_equal_lines(
         yield needed, spots
 
 
-def _spots_near_others(spots: Sequence[_LineOnPage], needed: float) -> Iterator[_LineOnPage]:
-    """Those of `spots` with another near, or that are many; a single word and a number must agree
+def _lines_repeated_on_near_pages(
+    lines_on_pages: Sequence[_LineOnPage], needed: float
+) -> Iterator[_LineOnPage]:
+    """Those of `lines_on_pages` with another near, or that are many; a single word and a number must agree
     with the neighbour's, unlike "Article 7" at the top of a page."""
     near = _NEAR if needed > 2 else 1
-    for index, spot in enumerate(spots):
+    for index, spot in enumerate(lines_on_pages):
         words = spot.text.split()
         short = len(words) <= 2 and any(map(str.isdigit, spot.text))
         others = [
-            o for o in spots[max(index - 4, 0) : index + 5] if 0 < abs(o.page - spot.page) <= near
+            o
+            for o in lines_on_pages[max(index - 4, 0) : index + 5]
+            if 0 < abs(o.page - spot.page) <= near
         ]
         # The last number alone may agree over many pages.
         many = len(words) >= 4 and (
-            len(spots) >= _MANY
-            or any(_is_counting_with_pages(spot, other, last=True) for other in spots)
+            len(lines_on_pages) >= _MANY
+            or any(_is_counting_with_pages(spot, other, last=True) for other in lines_on_pages)
         )
         if many or any(
             not short or o.text == spot.text or _is_counting_with_pages(spot, o) for o in others
@@ -170,6 +174,8 @@ def _lines_with_page_numbers(edges: Sequence[_LineOnPage], pages: int) -> Iterat
     )
 
 
-def _add_found_spots(found: Sequence[set[int]], spots: Iterator[_LineOnPage]) -> None:
-    for spot in list(spots):
-        found[spot.page].add(spot.at)
+def _add_running_heads(
+    heads_by_page: Sequence[set[int]], lines_on_pages: Iterator[_LineOnPage]
+) -> None:
+    for spot in list(lines_on_pages):
+        heads_by_page[spot.page].add(spot.at)

@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, are_alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.structure.clean import fold_title
+from docqa.ingest.structure.clean import title_comparison_key
 
 from .objects import (
     OPAQUE,
     Box,
     Clip,
-    Cover,
     PageObjects,
+    PaintedShape,
     box_around,
     do_overlap,
     image_share,
@@ -83,7 +83,7 @@ class HiddenTextDetector:
             owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)
         }
         self._painted: dict[int, _TextPaint] = {}
-        self._later: dict[int, list[Cover]] = {}
+        self._later: dict[int, list[PaintedShape]] = {}
         self._tight = raw.FPDFText_GetCharBox
         self._edges = [ctypes.c_double() for _ in range(4)]
         # Letters in the colour of what is around them may cover others.
@@ -92,7 +92,7 @@ class HiddenTextDetector:
             [
                 *self.objects.over,
                 *(
-                    Cover(p.place, self.objects.bounds(p.owner), p.colour, 0, False)
+                    PaintedShape(p.place, self.objects.bounds(p.owner), p.colour, 0, False)
                     for p in painted
                 ),
             ],
@@ -108,11 +108,11 @@ class HiddenTextDetector:
         """The word cut where text that may be unseen meets other text: white leaders and a
         number.
         """
-        start = self._paint(first)
-        end = self._paint(last)
+        start = self._paint_of_character(first)
+        end = self._paint_of_character(last)
         if start is end or not (start.doubtful or end.doubtful):
             return [(first, last)]
-        paints = [self._paint(char) for char in range(first, last + 1)]
+        paints = [self._paint_of_character(char) for char in range(first, last + 1)]
         kinds = [(paint.doubtful, paint.layer, paint.clip) for paint in paints]
         cuts = [at for at in range(1, len(kinds)) if kinds[at] != kinds[at - 1]]
         return [(first + a, first + b - 1) for a, b in pairwise([0, *cuts, len(kinds)])]
@@ -161,14 +161,15 @@ class HiddenTextDetector:
         margin = max(box[3] - box[1] for box in boxes) / 2
         region = x0 - margin, y0 - margin, x1 + margin, y1 + margin
         picture = _image_without_items(self._page, [region], self.objects, set(self.objects.order))
-        shares = [picture.ink(box) for box in boxes]
+        shares = [picture.dark_and_total_pixel_counts(box) for box in boxes]
         letters = sum(0 < ink < _INKED * room for ink, room in shares)
         return (
             letters >= _INKED * len(boxes)
-            and sum(ink for ink, _ in shares) >= _INKED * picture.ink(region)[0]
+            and sum(ink for ink, _ in shares)
+            >= _INKED * picture.dark_and_total_pixel_counts(region)[0]
         )
 
-    def _paint(self, char: int) -> "_TextPaint":
+    def _paint_of_character(self, char: int) -> "_TextPaint":
         if char not in self._painted:
             owner = self.objects.owner(self._text_page, char)
             if owner not in self._paints:
@@ -176,7 +177,7 @@ class HiddenTextDetector:
             self._painted[char] = self._paints[owner]
         return self._painted[char]
 
-    def _covers_drawn_over(self, paint: "_TextPaint") -> list[Cover]:
+    def _covers_drawn_later(self, paint: "_TextPaint") -> list[PaintedShape]:
         """What is drawn later over the text object, or close to it."""
         if paint.owner not in self._later:
             x0, y0, x1, y1 = self.objects.bounds(paint.owner)
@@ -199,11 +200,13 @@ class HiddenTextDetector:
         self, number: int, word: tuple[int, int], whole: Box, blank: bool
     ) -> _HiddenCandidate | None:
         objects = self.objects
-        paint = self._paint(word[0])
-        if paint.owner == 0 or not (blank or paint.doubtful or self._covers_drawn_over(paint)):
+        paint = self._paint_of_character(word[0])
+        if paint.owner == 0 or not (blank or paint.doubtful or self._covers_drawn_later(paint)):
             return None
-        box = _core_of_box(whole)
-        covering = [cover for cover in self._covers_drawn_over(paint) if do_overlap(cover.box, box)]
+        box = _shrink_box(whole)
+        covering = [
+            cover for cover in self._covers_drawn_later(paint) if do_overlap(cover.box, box)
+        ]
         reason = self._reason_word_may_be_hidden(paint, box, covering)
         group = 0
         sure = True
@@ -218,7 +221,7 @@ class HiddenTextDetector:
             reason = CLIPPED
             group = hash(paint.clip)
             box = whole
-            sure = not do_overlap(_core_of_box(whole), paint.clip.box)
+            sure = not do_overlap(_shrink_box(whole), paint.clip.box)
             if not sure and paint.clip.plain:
                 reason = ""
         if not reason and paint.layer:
@@ -238,7 +241,7 @@ class HiddenTextDetector:
         )
 
     def _reason_word_may_be_hidden(
-        self, paint: "_TextPaint", box: Box, covering: Sequence[Cover]
+        self, paint: "_TextPaint", box: Box, covering: Sequence[PaintedShape]
     ) -> str:
         """Why a word may be unseen, by its colour and by what is drawn before and after it."""
         if paint.unseen:
@@ -257,7 +260,9 @@ class HiddenTextDetector:
                 return SAME_COLOUR
         return ""
 
-    def _candidates_under_cover(self, layer: Sequence[_HiddenCandidate]) -> list[_HiddenCandidate]:
+    def _candidates_under_cover(
+        self, content_layer: Sequence[_HiddenCandidate]
+    ) -> list[_HiddenCandidate]:
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
         shapes = [
@@ -265,7 +270,7 @@ class HiddenTextDetector:
         ]
         return [
             candidate._replace(reason=COVERED, must_be_plain=True, group=0, sure=True)
-            for candidate in layer
+            for candidate in content_layer
             if any(shape.contains(candidate.box) for shape in shapes)
         ]
 
@@ -302,7 +307,7 @@ def _read_paint(objects: PageObjects, owner: int) -> _TextPaint:
     return _TextPaint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
 
 
-def _share_covered(covers: Sequence[Cover], box: Box) -> float:
+def _share_covered(covers: Sequence[PaintedShape], box: Box) -> float:
     """Of `box` that covers have together, if none overlap."""
     room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
     parts = (
@@ -311,7 +316,7 @@ def _share_covered(covers: Sequence[Cover], box: Box) -> float:
     return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
 
 
-def _core_of_box(box: Box) -> Box:
+def _shrink_box(box: Box) -> Box:
     """The edges of a word's box may have ink of its neighbours."""
     x0, y0, x1, y1 = box
     dx = min(0.5, 0.2 * (x1 - x0))
@@ -331,7 +336,7 @@ def _confirm_candidates(
         # What may be hidden is not read, and the warnings say so.
         return {candidate.word: candidate.reason for candidate in candidates if candidate.sure}
     hidden: dict[int, str] = {}
-    for some in _rounds_of_candidates(candidates):
+    for some in _group_candidates_without_overlap(candidates):
         hidden |= _confirm_without_candidates(page, text_page, objects, some)
     return hidden
 
@@ -406,23 +411,25 @@ def _copies_in_same_place(
     return found
 
 
-def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict[int, str]:
-    """Those of `spoken`, by place in the order of the page, that show other letters than they are
+def words_with_wrong_actual_text(
+    page: Any, objects: PageObjects, actual_texts: dict[int, str]
+) -> dict[int, str]:
+    """Those of `actual_texts`, by place in the order of the page, that show other letters than they are
     read as, with the latter, which the open page forgets."""
-    objects.silence(spoken)
+    objects.remove_actual_text(actual_texts)
     false: dict[int, str] = {}
     with closing(page.get_textpage()) as text_page:
         places = {item: at for at, item in enumerate(objects.order)}
-        for _, group in groupby(spoken, key=lambda item: spoken[item]):
+        for _, group in groupby(actual_texts, key=lambda item: actual_texts[item]):
             items = list(group)
-            words = spoken[items[0]]
+            words = actual_texts[items[0]]
             shown = "".join(objects.text(text_page, item) for item in items)
             x0, y0, x1, y1 = box_around(*map(objects.bounds, items))
             unknown = not shown or any(
                 unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown
             )
             read, seen = (
-                fold_title(unicodedata.normalize("NFKC", text)) for text in (words, shown)
+                title_comparison_key(unicodedata.normalize("NFKC", text)) for text in (words, shown)
             )
             # Letters that the font does not name are known only from what they are said to be.
             long = len(read) * _NARROWEST * min(x1 - x0, y1 - y0) > max(x1 - x0, y1 - y0)
@@ -431,7 +438,9 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
     return false
 
 
-def _rounds_of_candidates(candidates: Sequence[_HiddenCandidate]) -> list[list[_HiddenCandidate]]:
+def _group_candidates_without_overlap(
+    candidates: Sequence[_HiddenCandidate],
+) -> list[list[_HiddenCandidate]]:
     """The candidates in as few rounds as part those that overlap, or as many as can be afforded."""
     groups: dict[int, list[_HiddenCandidate]] = {}
     for candidate in candidates:

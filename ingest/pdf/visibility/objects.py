@@ -43,7 +43,7 @@ _MIN_RULE_POINTS = 6.0
 _MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
 
 
-class Cover(NamedTuple):
+class PaintedShape(NamedTuple):
     """A painted shape or an image: number in drawing order, bounds, colour (None: several),
     opacity (0 to 255).
     """
@@ -101,7 +101,7 @@ class PageObjects:
         self.order: dict[int, int] = {}
         self.fills: dict[int, tuple[int, int, int, int] | None] = {}
         self._alike: dict[Colour, bool] = {}
-        self.covers: list[Cover] = []
+        self.covers: list[PaintedShape] = []
         self.rules: list[Box] = []
         self._segments_left = _MAX_RULE_SEGMENTS
         self.colours = {WHITE}
@@ -115,7 +115,8 @@ class PageObjects:
         self._collect_page_objects((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
         self.over = [cover for cover in self.covers if cover.alpha >= _HALF_OPAQUE]
         annotations = [
-            Cover(self._drawn + 1, box, None, 0, False) for box in self._annotations(page.raw)
+            PaintedShape(self._drawn + 1, box, None, 0, False)
+            for box in self._annotations(page.raw)
         ]
         self.annotated = bool(annotations)
         self.over += annotations
@@ -175,7 +176,7 @@ class PageObjects:
         self.api["FPDFTextObj_GetText"](text_object, text_page.raw, buffer, size)
         return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
 
-    def spoken(self) -> dict[int, str]:
+    def actual_text_by_object(self) -> dict[int, str]:
         """The text objects that the file says how to read (`ActualText`), and how."""
         found: dict[int, str] = {}
         for item in self.order:
@@ -184,7 +185,7 @@ class PageObjects:
                     found[item] = words
         return found
 
-    def silence(self, items: Iterable[int]) -> None:
+    def remove_actual_text(self, items: Iterable[int]) -> None:
         """Takes what `items` are to be read as from this open page."""
         for item in items:
             for mark in reversed(list(self._content_marks(item))):
@@ -251,14 +252,16 @@ class PageObjects:
                 self.fills[item] = fill = self.colour(item)
                 if blended or fill == _PATTERN or self.api["FPDFPageObj_HasTransparency"](item):
                     self.blended.add(item)
-                if self._layered and (mark := self._layer_mark(item) or layer):
+                if self._layered and (mark := self._optional_content_number(item) or layer):
                     self.layers[item] = mark
             elif kind == _FORM and depth < _MAX_DEPTH:
                 get = self.api["FPDFFormObj_GetObject"]
                 count = self.api["FPDFFormObj_CountObjects"](item)
                 inner = (get(item, i) for i in range(count))
                 # A form may be on a layer by itself, of which pdfium does not tell.
-                above = (self._layer_mark(item) or layer or item) if self._layered else 0
+                above = (
+                    (self._optional_content_number(item) or layer or item) if self._layered else 0
+                )
                 through = blended or bool(self.api["FPDFPageObj_HasTransparency"](item))
                 self._collect_page_objects(
                     inner,
@@ -272,7 +275,7 @@ class PageObjects:
             elif kind in (_PATH, _IMAGE, _SHADING):
                 self._add_cover(item, kind)
 
-    def _layer_mark(self, item: int) -> int:
+    def _optional_content_number(self, item: int) -> int:
         for mark in reversed(list(self._content_marks(item))):
             name = ctypes.create_string_buffer(_MARK_BYTES)
             size = ctypes.c_ulong(0)
@@ -341,7 +344,7 @@ class PageObjects:
         plain = colour[:3] if colour and alpha >= OPAQUE else None
         if plain:
             self.colours.add(plain)
-        self.covers.append(Cover(self._drawn, box, plain, alpha, kind == _IMAGE))
+        self.covers.append(PaintedShape(self._drawn, box, plain, alpha, kind == _IMAGE))
 
     def _ink_width(self, path: int) -> float:
         width = self._floats[0]
@@ -433,7 +436,7 @@ def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
     )
 
 
-def image_share(covers: Sequence[Cover], page: Box) -> float:
+def image_share(covers: Sequence[PaintedShape], page: Box) -> float:
     """The share of the page (0 to 1) under images; scans are often cut into strips."""
     images = [cover for cover in covers if cover.image]
     width = (page[2] - page[0]) / _GRID

@@ -26,7 +26,7 @@ class RenderedImage:
     def __init__(self, page: Any, boxes: Sequence[Box], *, annotations: bool = True) -> None:
         width, height = page.get_size()
         self._scale = min(1.0, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-        self._place = display_placer(page.get_bbox(), page.get_rotation())
+        self._place = user_to_display_transform(page.get_bbox(), page.get_rotation())
         full = math.ceil(width * self._scale), math.ceil(height * self._scale)
         left, top, right, bottom = self._pixel_rectangle(boxes, *full)
         self._left = left
@@ -74,7 +74,7 @@ class RenderedImage:
             else True
         )
 
-    def ink(self, box: Box) -> tuple[int, int]:
+    def dark_and_total_pixel_counts(self, box: Box) -> tuple[int, int]:
         """How many pixels of `box` are darker than paper by a quarter, and how many there are."""
         pixels = b"".join(row[1::_BYTES] for row in self._pixel_rows(box))
         return len(pixels.translate(None, _PAPER)), len(pixels)
@@ -124,7 +124,9 @@ def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def display_placer(box: Box, rotation: int) -> Callable[[float, float, float, float], Box]:
+def user_to_display_transform(
+    box: Box, rotation: int
+) -> Callable[[float, float, float, float], Box]:
     """From user space (y up) to display space (y down, rotated as shown)."""
     left, bottom, right, top = box
     if rotation == 90:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from docqa.ingest.structure.clean import fold_title
+from docqa.ingest.structure.clean import title_comparison_key
 from docqa.ingest.types import Page, Section, location_of
 
 from .marks import MarkedLine
@@ -55,14 +55,17 @@ def _end_of_quotation(lines: Sequence[MarkedLine], first: int) -> int:
     return first
 
 
-def contents_lines(
+def table_of_contents_lines(
     lines: Sequence[MarkedLine], pages: Sequence[Page], sections: Sequence[Section]
 ) -> set[int]:
     """The lines in a row that come again, word for word, as later headings: tables of contents."""
     last = {}
     for section in sections:
         if section.number and section.title:
-            last[fold_title(f"{section.number}{section.title}")] = section.page, section.start
+            last[title_comparison_key(f"{section.number}{section.title}")] = (
+                section.page,
+                section.start,
+            )
     keys = [_contents_entry_key(line) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key:
@@ -93,5 +96,5 @@ def _contents_entry_key(line: MarkedLine) -> str:
     """
     if not line.marks or len(line.text) > _MOST_ENTRY:
         return ""
-    key = fold_title(_PAGE_BEHIND.sub("", line.text))
+    key = title_comparison_key(_PAGE_BEHIND.sub("", line.text))
     return key if sum(map(str.isalpha, key)) >= _LEAST_ENTRY else ""

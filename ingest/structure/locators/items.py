@@ -10,14 +10,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.structure.locators import sections as printed
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.numbering import parse_heading
-from docqa.ingest.structure.sequence import follows
+from docqa.ingest.structure.sequence import can_number_follow
 from docqa.ingest.types import Item, Note, Page, Section, location_of
 
-from .excluded import contents_lines, lines_of_inserted_text
+from .excluded import lines_of_inserted_text, table_of_contents_lines
 from .marks import (
     ABJAD,
     ALONE,
@@ -25,10 +25,10 @@ from .marks import (
     DIVISION,
     WORDED,
     MarkedLine,
+    NumberingLevelStack,
     NumberMark,
-    OpenLevels,
-    read_lines,
-    readings_of,
+    parse_marked_lines,
+    possible_kinds_and_ordinals,
 )
 
 _LEAST_PARAGRAPHS = 4
@@ -52,22 +52,22 @@ _GAP = 3
 """Articles that may be missing between one that is a heading and the next."""
 
 
-def find_items(
+def find_numbered_parts(
     pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()
 ) -> list[Item]:
     """The numbered parts of `sections`, which have their locators, in order. After a part that is
     only a line ("Theorem 2", a note) the locator before it comes again."""
-    return list(DocumentWalk(pages, sections, notes).items())
+    return list(DocumentPartScanner(pages, sections, notes).items())
 
 
-class DocumentWalk:
+class DocumentPartScanner:
     """All lines of a document in order, each in its section."""
 
     def __init__(
         self, pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note]
     ) -> None:
-        lines = list(read_lines(pages))
-        contents = contents_lines(lines, pages, sections)
+        lines = list(parse_marked_lines(pages))
+        contents = table_of_contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
         self.inserted = lines_of_inserted_text(self.lines)
         self.sections = sorted(sections, key=location_of)
@@ -75,28 +75,28 @@ class DocumentWalk:
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed.printed_number(section) for section in sections)
-        self.attachments = printed.attachment_of(sections)
+        self.attachments = printed.attachment_locator_by_section_id(sections)
         self.notes = sorted(notes, key=location_of)
         self.note_starts = list(map(location_of, self.notes))
         self.counted: dict[str, int] = {}
         self.paragraphs = self._lines_of_numbered_paragraphs()
 
     def items(self) -> Iterator[Item]:
-        walk = SectionWalk(self, None)
+        scanner = SectionPartScanner(self, None)
         index = -1
         before: str | None = None
         for number, line in enumerate(self.lines):
             section_index = bisect_right(self.starts, (line.page, line.end - 1)) - 1
             if section_index != index:
                 index = section_index
-                walk = SectionWalk(self, self.sections[index])
+                scanner = SectionPartScanner(self, self.sections[index])
                 before = self.sections[index].locator
-            for start, locator in walk.take(number, line):
+            for start, locator in scanner.scan_line(number, line):
                 if locator != before:
                     yield Item(line.page, start, locator or "")
                     before = locator
 
-    def note_of(self, line: MarkedLine) -> Note | None:
+    def note_around_line(self, line: MarkedLine) -> Note | None:
         at = bisect_right(self.note_starts, location_of(line)) - 1
         if at < 0 or self.note_starts[at] in self.headed:
             return None
@@ -135,36 +135,38 @@ class DocumentWalk:
         return frozenset(best) if most else frozenset()
 
 
-class SectionWalk:
+class SectionPartScanner:
     """The lines of one section while they are gone through. Mutable."""
 
-    def __init__(self, walk: DocumentWalk, section: Section | None) -> None:
-        self.walk = walk
+    def __init__(self, document: DocumentPartScanner, section: Section | None) -> None:
+        self.document = document
         self.section = section
         self.base: str | None = None
         self.number: str | None = None
-        self.roof: str | None = None
+        self.attachment_locator: str | None = None
         self.source = ""
         # A bibliography or a table of contents, whose numbers name nothing in the document.
         self.skipped = False
         if section is not None:
             self.base = section.locator
             self.number = printed.printed_number(section)
-            self.roof = walk.attachments.get(section.id)
+            self.attachment_locator = document.attachments.get(section.id)
             self.source = section.source
             self.skipped = section.title.casefold().strip(" .:") in NAMES_OF_LISTS
         # Headings by look alone, and no number in any: the numbered paragraphs are all that the
         # document prints.
-        self.is_plain = walk.is_plain and self.source in ("", "style", "bookmark")
-        self.is_attached = self.roof is not None and printed.is_attachment(self.number)
-        self.levels = OpenLevels(walk.lines)
-        self._begin_levels()
+        self.is_plain = document.is_plain and self.source in ("", "style", "bookmark")
+        self.is_attached = self.attachment_locator is not None and printed.is_attachment(
+            self.number
+        )
+        self.levels = NumberingLevelStack(document.lines)
+        self._open_levels_of_section_number()
         self.clause = _ordinals_of_decimal(self.number)
         self.before: MarkedLine | None = None
         self.terms: int | None = None
         self.divisions: dict[str, int] = {}
 
-    def _begin_levels(self) -> None:
+    def _open_levels_of_section_number(self) -> None:
         """In section "(a)" or "5.A" the next is "(b)" or "B.": its number is the last mark of an
         open level.
         """
@@ -172,49 +174,51 @@ class SectionWalk:
             base = self.base or ""
             match = pattern.search(base)
             if match and pattern.search(self.number or ""):
-                self.levels.begin(_WORD.findall(match[0]), shape)
+                self.levels.open_own_levels(_WORD.findall(match[0]), shape)
                 self.base = base[: match.start()].rstrip(" ,")
 
-    def take(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
+    def scan_line(self, line_number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The (offset, locator) of the parts that begin on a line."""
         if self.skipped:
             return
-        note = self.walk.note_of(line)
+        note = self.document.note_around_line(line)
         if note is not None:
             yield (
                 line.start,
-                f"note {note.mark}" if note.mark.isdigit() else self._locator_of_place(),
+                f"note {note.mark}" if note.mark.isdigit() else self._current_locator(),
             )
             return
-        if number in self.walk.inserted:
-            yield line.start, self._locator_of_place()
+        if line_number in self.document.inserted:
+            yield line.start, self._current_locator()
             return
         if _CLOSES.match(line.text):
-            self._begin_parts_of(None)
+            self._restart_parts_below(None)
         if line.name is not None:
             yield line.start, line.name
             return
         if not line.marks:
-            self._take_unmarked_line(number, line)
-            yield line.start, self._locator_of_place()
+            self._close_levels_at_unmarked_line(line_number, line)
+            yield line.start, self._current_locator()
         for mark in line.marks:
             if not self._is_number_of_section(mark):
-                self._open_mark(number, line, mark)
-                yield max(mark.start, line.start), self._locator_of_place()
-        yield from self._take_inline_parts(number, line)
+                self._open_level_of_mark(line_number, line, mark)
+                yield max(mark.start, line.start), self._current_locator()
+        yield from self._scan_inline_marks(line_number, line)
         self.before = line
 
-    def _take_inline_parts(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
+    def _scan_inline_marks(
+        self, line_number: int, line: MarkedLine
+    ) -> Iterator[tuple[int, str | None]]:
         """The parts within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
         begun = False
         for mark in line.inline:
-            if self.levels.continue_inline(number, mark):
+            if self.levels.open_if_next_inline(line_number, mark):
                 begun = True
-                yield mark.start, self._locator_of_place()
+                yield mark.start, self._current_locator()
         if begun and line.sentence_end:
-            self.levels.close_to(depth)
-            yield line.sentence_end, self._locator_of_place()
+            self.levels.close_below_depth(depth)
+            yield line.sentence_end, self._current_locator()
 
     def _is_number_of_section(self, mark: NumberMark) -> bool:
         """Whether a mark is the section's own number on its first line."""
@@ -222,60 +226,64 @@ class SectionWalk:
             return False
         return 0 <= mark.start - self.section.start <= 2
 
-    def _open_mark(self, number: int, line: MarkedLine, mark: NumberMark) -> None:
+    def _open_level_of_mark(self, line_number: int, line: MarkedLine, mark: NumberMark) -> None:
         if mark.shape == ALONE:
-            if self.source and self.walk.is_opinion:
-                self.levels.take(number, mark)
+            if self.source and self.document.is_opinion:
+                self.levels.open_if_next(line_number, mark)
         elif mark.shape == WORDED:
-            self._open_worded_article(mark)
+            self._open_article_without_heading(mark)
         elif mark.shape == DIVISION:
             self._open_division(mark)
         elif mark.shape == "1.1":
-            self._open_clause(number, line, mark)
+            self._open_clause(line_number, line, mark)
         elif mark.shape in ("1.", "[1]"):
-            self._open_paragraph(number, mark)
+            self._open_paragraph(line_number, mark)
         elif mark.shape in BRACKET or self.number is not None or self.levels.open:
-            taken = self.levels.take(number, mark)
+            taken = self.levels.open_if_next(line_number, mark)
             if not taken and mark.shape == ABJAD:
                 # "د –" is a mark wherever it is, also where the one before it is lost.
-                self.levels.resume(mark)
+                self.levels.reopen_alone(mark)
             if taken and mark.text.isdigit():
                 self.terms = None
 
-    def _open_clause(self, number: int, line: MarkedLine, mark: NumberMark) -> None:
+    def _open_clause(self, line_number: int, line: MarkedLine, mark: NumberMark) -> None:
         ordinals = _ordinals_of_decimal(mark.text)
         before = self.clause
         # A heading that the outline does not have.
         missed = ordinals > before and _HEADING.match(line.text)
         inner = ordinals[len(before) :] if ordinals[: len(before)] == before else ()
         inside = inner and max(inner) <= 2
-        begun = not before and self._is_number_begun(number, ordinals)
-        if missed or inside or begun or follows(before, ordinals):
+        begun = not before and self._is_followed_by_next_clause(line_number, ordinals)
+        if missed or inside or begun or can_number_follow(before, ordinals):
             self._begin_clause(mark, ordinals)
 
-    def _is_number_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
-        """Whether the next clause number after line `number` follows from `ordinals`."""
+    def _is_followed_by_next_clause(self, line_number: int, ordinals: tuple[int, ...]) -> bool:
+        """Whether the next clause number after line `line_number` follows from `ordinals`."""
         marks = (
             mark
-            for line in self.walk.lines[number + 1 : number + _CLAUSE_AHEAD]
+            for line in self.document.lines[line_number + 1 : line_number + _CLAUSE_AHEAD]
             for mark in line.marks[:1]
         )
         after = next((mark for mark in marks if mark.shape == "1.1"), None)
-        return after is not None and follows(ordinals, _ordinals_of_decimal(after.text))
+        return after is not None and can_number_follow(ordinals, _ordinals_of_decimal(after.text))
 
-    def _open_worded_article(self, mark: NumberMark) -> None:
+    def _open_article_without_heading(self, mark: NumberMark) -> None:
         """An article between two headings, whose text begins on the line of its number."""
         own = _last_number(self.base)
         value = _last_number(mark.text)
         if (
             own is None
             or value is None
-            or printed.word_of_number(mark.text) != self._word_before_section_number()
+            or printed.word_in_printed_number(mark.text) != self._word_before_section_number()
         ):
             return
-        following = self._next_section()
+        following = self._next_section_number()
         if 0 < value - own <= _GAP and (following is None or value < following):
-            self._begin_parts_of(printed.join_locators(self.roof or "", one_line(mark.text)))
+            self._restart_parts_below(
+                printed.append_to_locator(
+                    self.attachment_locator or "", collapse_whitespace(mark.text)
+                )
+            )
 
     def _open_division(self, mark: NumberMark) -> None:
         """A part of a schedule that is no heading: "Part II – High Court Act" after Part I."""
@@ -285,47 +293,51 @@ class SectionWalk:
         word = word.capitalize()
         last = self.divisions.get(word, 0)
         # "L" after "XLIX" is a numeral.
-        numerals = [value for kind, value in readings_of(core.lower()) if kind == "i"]
+        numerals = [
+            value for kind, value in possible_kinds_and_ordinals(core.lower()) if kind == "i"
+        ]
         for ordinal in sorted({*ordinal_of(core)[:1], *numerals}):
             if ordinal == 1 or 0 < ordinal - last <= _GAP:
                 self.divisions[word] = ordinal
-                self._begin_parts_of(
-                    printed.join_locators(self.section.locator or "", f"{word} {core}")
+                self._restart_parts_below(
+                    printed.append_to_locator(self.section.locator or "", f"{word} {core}")
                 )
                 return
 
     def _begin_clause(self, mark: NumberMark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
-        self._begin_parts_of(printed.join_locators(self.roof or "", mark.text))
+        self._restart_parts_below(
+            printed.append_to_locator(self.attachment_locator or "", mark.text)
+        )
 
-    def _open_paragraph(self, number: int, mark: NumberMark) -> None:
-        if number in self.walk.paragraphs and not (self.number or "").isdigit():
-            self._begin_parts_of(mark.text)
+    def _open_paragraph(self, line_number: int, mark: NumberMark) -> None:
+        if line_number in self.document.paragraphs and not (self.number or "").isdigit():
+            self._restart_parts_below(mark.text)
         elif self.levels.open or self._has_list_of_parts():
-            self._take_part(number, mark)
+            self._open_part_of_schedule(line_number, mark)
         elif self._is_next_clause(int(mark.text)):
             self._begin_clause(mark, (int(mark.text),))
 
     def _is_next_clause(self, value: int) -> bool:
         """Whether "5." follows section 4, no heading having it; "Section 4" is no 4."""
         counted = not self._word_before_section_number() and self.clause[:1] == (value - 1,)
-        return counted and self._next_section() != value
+        return counted and self._next_section_number() != value
 
-    def _take_part(self, number: int, mark: NumberMark) -> None:
+    def _open_part_of_schedule(self, line_number: int, mark: NumberMark) -> None:
         """Opens "5." of a schedule, whose paragraphs count on from part to part."""
-        above = self.roof or ""
+        above = self.attachment_locator or ""
         value = int(mark.text)
-        before = self.walk.counted.get(above, 0)
+        before = self.document.counted.get(above, 0)
         if before and value == before + 1 and not self.levels.open:
-            self.levels.resume(mark)
-        elif not self.levels.take(number, mark):
+            self.levels.reopen_alone(mark)
+        elif not self.levels.open_if_next(line_number, mark):
             return
         if above and self.levels.open[0].text == mark.text:
-            self.walk.counted[above] = value
+            self.document.counted[above] = value
 
-    def _begin_parts_of(self, base: str | None) -> None:
-        """What follows is a part of `base`."""
-        self.base = base
+    def _restart_parts_below(self, parent_locator: str | None) -> None:
+        """What follows is a part of `parent_locator`."""
+        self.base = parent_locator
         self.levels.clear()
         self.terms = None
 
@@ -333,30 +345,30 @@ class SectionWalk:
         """Whether "1." may be cited: of a schedule, article IV or 5.A; not a list in 4.2."""
         number = self.number
         if number is None:
-            return self.walk.is_plain or self.source == "opinion"
+            return self.document.is_plain or self.source == "opinion"
         return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
 
     def _word_before_section_number(self) -> str:
         """ "article" where the section's number is "Article 4", empty for a bare one."""
-        return printed.word_of_number(self.number or "")
+        return printed.word_in_printed_number(self.number or "")
 
-    def _next_section(self) -> int | None:
+    def _next_section_number(self) -> int | None:
         """The number of the next section counted as this one."""
         if self.section is None:
             return None
-        sections = self.walk.sections
+        sections = self.document.sections
         for later in sections[sections.index(self.section) + 1 :]:
             if later.parent == self.section.parent:
                 number = printed.printed_number(later) or ""
                 value = _last_number(number)
                 if (
                     value is not None
-                    and printed.word_of_number(number) == self._word_before_section_number()
+                    and printed.word_in_printed_number(number) == self._word_before_section_number()
                 ):
                     return value
         return None
 
-    def _take_unmarked_line(self, number: int, line: MarkedLine) -> None:
+    def _close_levels_at_unmarked_line(self, line_number: int, line: MarkedLine) -> None:
         """Words that close a list belong to what it is a part of; the next defined term closes the
         last's list.
         """
@@ -368,19 +380,19 @@ class SectionWalk:
             return  # parts of an opinion, which end where the next begins
         if words[:1] in ("“", '"', "‘"):
             if self.terms is not None:
-                self.levels.close_to(min(self.terms, depth))
+                self.levels.close_below_depth(min(self.terms, depth))
             self.terms = len(self.levels.open)
         elif self.before is not None and _ENDED.search(self.before.text[-20:]):
             # A new paragraph after one that ended is no part of the item.
             new = words[:1].islower() or self.before.marks or self.before.inline
-            if new and not self.levels.innermost_goes_on(number):
-                self.levels.close_to(depth - 1)
+            if new and not self.levels.is_innermost_continued_after(line_number):
+                self.levels.close_below_depth(depth - 1)
 
-    def _locator_of_place(self) -> str | None:
+    def _current_locator(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for level in self.levels.open:
             mark = f"({level.text})" if level.shape in BRACKET else level.text
-            locator = printed.join_locators(locator, mark)
+            locator = printed.append_to_locator(locator, mark)
         return locator or None
 
 

@@ -10,7 +10,7 @@ from docqa.ingest.language.numbers import ROMAN, in_letters
 from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.language.words import alternatives, word_set
-from docqa.ingest.structure.clean import LEADER, one_line
+from docqa.ingest.structure.clean import LEADER, collapse_whitespace
 from docqa.ingest.types import Page, lines_of, location_of
 
 ABJAD = "أ –"
@@ -107,7 +107,7 @@ class MarkedLine:
         return self.start + len(self.text)
 
 
-def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
+def parse_marked_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
     """The lines that have words, in order, without those of a table of contents."""
     for page in pages:
         for at in lines_of(page.text):
@@ -125,7 +125,7 @@ def parse_line(page: int, start: int, text: str) -> MarkedLine:
     else:
         marks = tuple(_opening_marks(page, start, text)) if _FIRST_MARK.match(text) else ()
     named = _NAMED.match(text)
-    name = one_line(named.group(1)) if named else None
+    name = collapse_whitespace(named.group(1)) if named else None
     inline = tuple(_inline_marks(page, start, text)) if "(" in text else ()
     following = (start + span.start for span in sentences(text)) if inline else ()
     return MarkedLine(
@@ -169,7 +169,7 @@ def _inline_marks(page: int, start: int, text: str) -> Iterator[NumberMark]:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenLevel:
+class NumberingLevel:
     """A level with the mark that was last opened in it."""
 
     shape: str
@@ -178,151 +178,157 @@ class OpenLevel:
     text: str
 
 
-class OpenLevels:
+class NumberingLevelStack:
     """The open levels of one section. Mutable. `lines` are those of the document, for what comes
     next.
     """
 
     def __init__(self, lines: Sequence[MarkedLine]) -> None:
         self.lines = lines
-        self.open: list[OpenLevel] = []
+        self.open: list[NumberingLevel] = []
         self._own = 0  # levels that are the section's own number, which no list closes
 
-    def begin(self, texts: Sequence[str], shape: str) -> None:
+    def open_own_levels(self, texts: Sequence[str], shape: str) -> None:
         """Opens the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so
         that "(b)" follows.
         """
         for text in texts:
-            if readings := readings_of(text):
-                self.open.append(OpenLevel(shape, *readings[0 if self.open else -1], text))
+            if readings := possible_kinds_and_ordinals(text):
+                self.open.append(NumberingLevel(shape, *readings[0 if self.open else -1], text))
         self._own = len(self.open)
 
     def clear(self) -> None:
         self.open.clear()
         self._own = 0
 
-    def close_to(self, depth: int) -> None:
+    def close_below_depth(self, depth: int) -> None:
         """Leaves `depth` levels open, and those of the section itself."""
         del self.open[max(depth, self._own) :]
 
-    def take(self, line: int, mark: NumberMark) -> bool:
-        """Opens what `mark` of line number `line` begins; False for a stray."""
+    def open_if_next(self, line_number: int, mark: NumberMark) -> bool:
+        """Opens what `mark` of line number `line_number` begins; False for a stray."""
         follows = self._level_continued_by(mark)
-        if follows is not None and not self._begins_roman(line, mark, follows):
+        if follows is not None and not self._is_roman_one(line_number, mark, follows):
             return self._set_level(*follows)
-        for kind, ordinal in readings_of(mark.text):
-            if ordinal == 1 and self._continues_before_restart(line, mark, kind):
+        for kind, ordinal in possible_kinds_and_ordinals(mark.text):
+            if ordinal == 1 and self._is_continued_before_restart(line_number, mark, kind):
                 shapes = [(level.shape, level.kind) for level in self.open]
                 shapes.append((mark.shape, kind))
                 depth = shapes.index((mark.shape, kind))
-                return self._set_level(depth, OpenLevel(mark.shape, kind, 1, mark.text))
+                return self._set_level(depth, NumberingLevel(mark.shape, kind, 1, mark.text))
             if (
                 not self.open
                 and ordinal in (2, 3)
-                and self._is_next_mark(line, mark, kind, ordinal + 1)
+                and self._is_next_mark(line_number, mark, kind, ordinal + 1)
             ):
                 # The first is lost in print.
-                return self._set_level(0, OpenLevel(mark.shape, kind, ordinal, mark.text))
+                return self._set_level(0, NumberingLevel(mark.shape, kind, ordinal, mark.text))
         later = self._level_continued_by(mark, _GAP)
         # After a wide gap in print ("30." and "37.") the numbers must count on.
         digits = mark.text if later is None and mark.text.isdigit() else ""
-        if digits and self._is_next_mark(line, mark, "1", int(digits) + 1):
+        if digits and self._is_next_mark(line_number, mark, "1", int(digits) + 1):
             later = self._level_continued_by(mark, _WIDE_GAP)
         return later is not None and self._set_level(*later)
 
-    def resume(self, mark: NumberMark) -> None:
+    def reopen_alone(self, mark: NumberMark) -> None:
         """Opens `mark` alone: its level counts on from one that a new part of the document
         closed.
         """
-        kind, ordinal = readings_of(mark.text)[0]
-        self.open[self._own :] = [OpenLevel(mark.shape, kind, ordinal, mark.text)]
+        kind, ordinal = possible_kinds_and_ordinals(mark.text)[0]
+        self.open[self._own :] = [NumberingLevel(mark.shape, kind, ordinal, mark.text)]
 
-    def innermost_goes_on(self, line: int) -> bool:
-        """Whether the innermost open level goes on after line number `line` before it begins
+    def is_innermost_continued_after(self, line_number: int) -> bool:
+        """Whether the innermost open level goes on after line number `line_number` before it begins
         again.
         """
         if not self.open:
             return True
         level = self.open[-1]
-        here = self.lines[line]
+        here = self.lines[line_number]
         for after in self._later_marks_of_shape(
-            line, NumberMark(here.page, here.start, "", level.shape)
+            line_number, NumberMark(here.page, here.start, "", level.shape)
         ):
-            readings = readings_of(after.text)
+            readings = possible_kinds_and_ordinals(after.text)
             if (level.kind, level.ordinal + 1) in readings:
                 return True
             if (level.kind, 1) in readings:
                 return False
         return False
 
-    def continue_inline(self, line: int, mark: NumberMark) -> bool:
-        """As `take` for a mark within a line, which must be the very next one or begin a list
-        after a colon.
+    def open_if_next_inline(self, line_number: int, mark: NumberMark) -> bool:
+        """As `open_if_next` for a mark within a line, which must be the very next one or begin a
+        list after a colon.
         """
         follows = self._level_continued_by(mark)
         if follows is not None:
             return self._set_level(*follows)
-        for kind, ordinal in readings_of(mark.text):
+        for kind, ordinal in possible_kinds_and_ordinals(mark.text):
             if (
                 ordinal == 1
                 and mark.stop in ":—–"
-                and self._continues_before_restart(line, mark, kind)
+                and self._is_continued_before_restart(line_number, mark, kind)
             ):
-                return self._set_level(len(self.open), OpenLevel(mark.shape, kind, 1, mark.text))
+                return self._set_level(
+                    len(self.open), NumberingLevel(mark.shape, kind, 1, mark.text)
+                )
         return False
 
-    def _set_level(self, depth: int, level: OpenLevel) -> bool:
+    def _set_level(self, depth: int, level: NumberingLevel) -> bool:
         self.open[depth:] = [level]
         return True
 
-    def _level_continued_by(self, mark: NumberMark, gap: int = 0) -> tuple[int, OpenLevel] | None:
+    def _level_continued_by(
+        self, mark: NumberMark, most_missing: int = 0
+    ) -> tuple[int, NumberingLevel] | None:
         """The innermost open level that `mark` goes on, as it is then."""
         for depth in range(len(self.open) - 1, -1, -1):
             level = self.open[depth]
-            for kind, ordinal in readings_of(mark.text):
+            for kind, ordinal in possible_kinds_and_ordinals(mark.text):
                 step = ordinal - level.ordinal
                 # "2A" follows "2", "iiia" follows "iii".
-                follows = 0 < step <= gap + 1 or (step == 0 and mark.text != level.text)
+                follows = 0 < step <= most_missing + 1 or (step == 0 and mark.text != level.text)
                 if follows and (level.shape, level.kind) == (mark.shape, kind):
-                    return depth, OpenLevel(mark.shape, kind, ordinal, mark.text)
+                    return depth, NumberingLevel(mark.shape, kind, ordinal, mark.text)
         return None
 
-    def _begins_roman(self, line: int, mark: NumberMark, follows: tuple[int, OpenLevel]) -> bool:
+    def _is_roman_one(
+        self, line_number: int, mark: NumberMark, continued: tuple[int, NumberingLevel]
+    ) -> bool:
         """Whether "(i)" after "(h)" is a one: "(ii)" comes next."""
-        if mark.text.lower() != "i" or follows[1].kind.lower() == "i":
+        if mark.text.lower() != "i" or continued[1].kind.lower() == "i":
             return False
-        after = next(self._later_marks_of_shape(line, mark), None)
+        after = next(self._later_marks_of_shape(line_number, mark), None)
         return after is not None and after.text.lower() == "ii"
 
-    def _is_next_mark(self, line: int, mark: NumberMark, kind: str, ordinal: int) -> bool:
+    def _is_next_mark(self, line_number: int, mark: NumberMark, kind: str, ordinal: int) -> bool:
         """Whether the next mark counted as `mark` has this number."""
-        for after in self._later_marks_of_shape(line, mark):
-            readings = dict(readings_of(after.text))
+        for after in self._later_marks_of_shape(line_number, mark):
+            readings = dict(possible_kinds_and_ordinals(after.text))
             if kind in readings:
                 return readings[kind] == ordinal
         return False
 
-    def _continues_before_restart(self, line: int, mark: NumberMark, kind: str) -> bool:
+    def _is_continued_before_restart(self, line_number: int, mark: NumberMark, kind: str) -> bool:
         """Whether a later mark of the level that `mark` begins comes before its first again."""
-        for after in self._later_marks_of_shape(line, mark):
+        for after in self._later_marks_of_shape(line_number, mark):
             if after.text == mark.text:
                 return False
-            if 1 < dict(readings_of(after.text)).get(kind, 0) <= 2 + _GAP:
+            if 1 < dict(possible_kinds_and_ordinals(after.text)).get(kind, 0) <= 2 + _GAP:
                 return True
         return False
 
-    def _later_marks_of_shape(self, line: int, mark: NumberMark) -> Iterator[NumberMark]:
+    def _later_marks_of_shape(self, line_number: int, mark: NumberMark) -> Iterator[NumberMark]:
         """The marks of the same shape in the lines that follow."""
         outer = mark.shape == ALONE or (mark.text == "1" and not self.open)
         far = _PART_AHEAD if outer else _LOOK_AHEAD
-        for number in range(line, min(line + far, len(self.lines))):
+        for number in range(line_number, min(line_number + far, len(self.lines))):
             row = self.lines[number]
             for after in (*row.marks, *row.inline):
                 if after.shape == mark.shape and location_of(after) > location_of(mark):
                     yield after
 
 
-def readings_of(text: str) -> list[tuple[str, int]]:
+def possible_kinds_and_ordinals(text: str) -> list[tuple[str, int]]:
     """What a mark may count as (kind, ordinal): "i" is a Roman one or the ninth letter, "2A" a
     two.
     """

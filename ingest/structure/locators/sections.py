@@ -19,7 +19,7 @@ from docqa.ingest.language.places import (
     NAME_OF_DIVISION,
     division_of,
 )
-from docqa.ingest.structure.clean import one_line
+from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.types import Section
 
 _WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
@@ -43,13 +43,16 @@ _INNER_WORDS = frozenset(
 _NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:[a-z]|[ivxlc]+))$")
 
 
-def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section, ...]:
+def add_locators_to_sections(
+    sections: Sequence[Section], *, has_pages: bool
+) -> tuple[Section, ...]:
     """`sections`, parents first, with their locators, which without pages are labels where
     missing.
     """
     numbers = {section.id: printed_number(section) for section in sections}
     names = Counter(
-        (numbers[section.id] or one_line(section.title)).casefold() for section in sections
+        (numbers[section.id] or collapse_whitespace(section.title)).casefold()
+        for section in sections
     )
     first = _first_numbered_section_id(sections)
     done: dict[str, Section] = {}
@@ -57,10 +60,10 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
         above: list[Section] = []  # the sections around it, from the inside out
         while (parent := above[-1].parent if above else section.parent) is not None:
             above.append(done[parent])
-        given = section.label if not paged else None
+        given = section.label if not has_pages else None
         locator = given or _locator_of_section(section, numbers, above, names, first)
         done[section.id] = replace(
-            section, locator=locator, label=section.label if paged else locator
+            section, locator=locator, label=section.label if has_pages else locator
         )
     return tuple(done.values())
 
@@ -68,10 +71,10 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
 def printed_number(section: Section) -> str | None:
     """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; or a name
     with its number in words ("First Schedule", "Part XXIA")."""
-    number = one_line(section.number or "").rstrip(".: ")
+    number = collapse_whitespace(section.number or "").rstrip(".: ")
     if not number:
         in_front = NAME_OF_DIVISION.match(section.title)
-        number = one_line(in_front.group()) if in_front else ""
+        number = collapse_whitespace(in_front.group()) if in_front else ""
     words = (
         word.capitalize() if word.rstrip(".").lower() in _CAPITALS else word
         for word in number.split()
@@ -79,28 +82,28 @@ def printed_number(section: Section) -> str | None:
     return " ".join(words) or None
 
 
-def join_locators(above: str, inner: str) -> str:
+def append_to_locator(outer: str, inner: str) -> str:
     """`inner` (a number, a letter, "(a)") written after the locator that it is a part of."""
-    if not above:
+    if not outer:
         return inner
     if inner.startswith("("):
-        return f"{above}{inner}" if _ends_in_number(above) else f"{above} {inner}"
-    if word_of_number(inner):
-        return f"{above} {inner}"
+        return f"{outer}{inner}" if _ends_in_number(outer) else f"{outer} {inner}"
+    if word_in_printed_number(inner):
+        return f"{outer} {inner}"
     # ".A" follows a number, "Article IV" and "Section 2", not after a schedule or a
     # heading.
-    tail = above.rsplit(", ", 1)[-1]
-    goes_on = _ends_in_number(above) and not is_attachment(tail) and not is_division(tail)
-    return f"{above}.{inner}" if goes_on else f"{above}, {inner}"
+    tail = outer.rsplit(", ", 1)[-1]
+    goes_on = _ends_in_number(outer) and not is_attachment(tail) and not is_division(tail)
+    return f"{outer}.{inner}" if goes_on else f"{outer}, {inner}"
 
 
-def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
+def attachment_locator_by_section_id(sections: Sequence[Section]) -> dict[str, str]:
     """The locator of the schedule, exhibit or the like that each section is or is in, by its id."""
     found: dict[str, str] = {}
     first = _first_numbered_section_id(sections)
     for section in sections:
         around = found.get(section.parent or "")
-        own = section.locator if _is_roof(section, first) else None
+        own = section.locator if _has_numbers_of_its_own(section, first) else None
         if own or around:
             found[section.id] = own or around or ""
     return found
@@ -121,35 +124,49 @@ def is_attachment(number: str | None) -> bool:
 def _locator_of_section(
     section: Section,
     numbers: dict[str, str | None],
-    above: list[Section],
-    names: Counter[str],
-    first: str | None,
+    outer_sections: list[Section],
+    name_counts: Counter[str],
+    first_numbered_id: str | None,
 ) -> str | None:
     own = numbers[section.id]
     # An exhibit that opens the document names all of it.
-    whole = {one.id for one in above if one.id == first and is_attachment(numbers[one.id])}
-    numbered = next((one for one in above if numbers[one.id] and one.id not in whole), None)
+    whole = {
+        one.id
+        for one in outer_sections
+        if one.id == first_numbered_id and is_attachment(numbers[one.id])
+    }
+    numbered = next(
+        (one for one in outer_sections if numbers[one.id] and one.id not in whole), None
+    )
     if own is None:
-        title = one_line(section.title)
-        again = names[title.casefold()] > 1 and numbered is not None
+        title = collapse_whitespace(section.title)
+        again = name_counts[title.casefold()] > 1 and numbered is not None
         return f"{numbered.locator}, {title}" if numbered is not None and again else title or None
-    attached = next((one for one in above if _is_roof(one, first)), None)
-    if _repeats_outer_number(own, numbers, above):
+    attached = next(
+        (one for one in outer_sections if _has_numbers_of_its_own(one, first_numbered_id)), None
+    )
+    if _repeats_outer_number(own, numbers, outer_sections):
         inner = attached is not None and numbered is not None and attached.id != numbered.id
-        return join_locators(attached.locator or "", own) if inner and attached is not None else own
-    if numbered is not None and _is_part_of(own, numbers[numbered.id] or "", names):
-        return join_locators(numbered.locator or "", own)
-    return join_locators(attached.locator or "", own) if attached is not None else own
+        return (
+            append_to_locator(attached.locator or "", own)
+            if inner and attached is not None
+            else own
+        )
+    if numbered is not None and _needs_outer_number(own, numbers[numbered.id] or "", name_counts):
+        return append_to_locator(numbered.locator or "", own)
+    return append_to_locator(attached.locator or "", own) if attached is not None else own
 
 
-def _repeats_outer_number(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
+def _repeats_outer_number(
+    number: str, numbers: dict[str, str | None], outer_sections: list[Section]
+) -> bool:
     """Whether a number repeats that of the section around it: "3.2" in 3, "A.1" in Appendix A."""
-    parts = _CORE_PARTS.split(_number_without_word(own))
-    if len(parts) < 2 or not above:
+    parts = _CORE_PARTS.split(_number_without_word(number))
+    if len(parts) < 2 or not outer_sections:
         return False
-    around = next((numbers[one.id] for one in above if numbers[one.id]), None)
+    around = next((numbers[one.id] for one in outer_sections if numbers[one.id]), None)
     if around is None:
-        return not any(is_attachment(numbers[one.id]) for one in above)
+        return not any(is_attachment(numbers[one.id]) for one in outer_sections)
     outer = _CORE_PARTS.split(_number_without_word(around))
     # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
     alike = not is_attachment(around) and ordinal_of(parts[0]) == ordinal_of(outer[0])
@@ -158,33 +175,33 @@ def _repeats_outer_number(own: str, numbers: dict[str, str | None], above: list[
     )
 
 
-def _is_roof(section: Section, first: str | None) -> bool:
-    """Whether numbers in `section` are its own: a schedule after section `first`, not "Exhibit
-    10.20" that names the document."""
-    return section.id != first and is_attachment(printed_number(section))
+def _has_numbers_of_its_own(section: Section, first_numbered_id: str | None) -> bool:
+    """Whether numbers in `section` are its own: a schedule after section `first_numbered_id`, not
+    "Exhibit 10.20" that names the document."""
+    return section.id != first_numbered_id and is_attachment(printed_number(section))
 
 
-def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
-    """Whether the number around `own` belongs in front of it: a lone letter or numeral, or one that
-    comes again.
+def _needs_outer_number(number: str, outer_number: str, name_counts: Counter[str]) -> bool:
+    """Whether the number around `number` belongs in front of it: a lone letter or numeral, or one
+    that comes again.
     """
-    again = names[own.casefold()] > 1
-    if word_of_number(own):
+    again = name_counts[number.casefold()] > 1
+    if word_in_printed_number(number):
         return again
     # Sections count on through chapters; letters and numbers that begin again are the chapter's
     # own.
-    return not is_attachment(around) and (again or not is_division(around))
+    return not is_attachment(outer_number) and (again or not is_division(outer_number))
 
 
 def is_division(number: str) -> bool:
     """Whether this is a part or chapter, whose sections have numbers of their own; "Article 7" is
     none.
     """
-    word = word_of_number(number)
+    word = word_in_printed_number(number)
     return bool(word) and word not in _INNER_WORDS
 
 
-def word_of_number(number: str) -> str:
+def word_in_printed_number(number: str) -> str:
     """ "article" of "Article 70", "schedule" of "First Schedule", empty for a bare number."""
     words = number.split()
     if words and words[0][0].isalpha() and ordinal(words[0]):
@@ -198,7 +215,7 @@ def word_of_number(number: str) -> str:
 
 def _number_without_word(number: str) -> str:
     """The number without its word."""
-    match = _WORDED.match(number) if word_of_number(number) else None
+    match = _WORDED.match(number) if word_in_printed_number(number) else None
     return match["core"] if match else number
 
 
@@ -210,7 +227,7 @@ def _ends_in_number(locator: str) -> bool:
     # A heading may happen to end with a number.
     short = (
         len(tail) == 1
-        or bool(word_of_number(" ".join(tail[-2:])))
+        or bool(word_in_printed_number(" ".join(tail[-2:])))
         or any(map(str.isdigit, tail[0]))
     )
     return short and _NUMBER_AT_END.search(tail[-1]) is not None

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from docqa.ingest.language.words import alternatives, word_set
-from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.values import says_value
+from docqa.ingest.structure.references import kind_and_number_of_caption
+from docqa.ingest.structure.values import is_value_text
 from docqa.ingest.types import Page, Span, Table
 
-from .in_text import tables_in_text
+from .in_text import find_tables_in_text
 
 _SIZE_WORDS = word_set(
     "hundreds? thousands? millions? billions? trillions? lakhs? crores? mil mn bn"
@@ -31,12 +31,13 @@ _LONGEST_NAME = 6  # words of a cell in a further column of names
 _VALUED = 0.2  # the share of its cells that may be values in a column of names
 
 
-def with_tables(pages: Sequence[Page]) -> list[Page]:
+def add_described_tables(pages: Sequence[Page]) -> list[Page]:
     """The pages with all their tables, also those in plain text, described."""
     found: list[Page] = []
     for page in pages:
         tables = sorted(
-            [*page.tables, *tables_in_text(page.text, page.tables)], key=lambda table: table.start
+            [*page.tables, *find_tables_in_text(page.text, page.tables)],
+            key=lambda table: table.start,
         )
         if tables:
             tables = _described_tables(page.text, tables)
@@ -78,10 +79,12 @@ def _continues_last_table(before: Page, text: str, first: Table) -> bool:
     between = len(before.text[last.end :].strip()) + len(text[: first.start].strip())
     if last.columns != first.columns or between > _FAR:
         return False
-    return not first.heads or _texts_of_heads(before.text, last) == _texts_of_heads(text, first)
+    return not first.heads or _header_cell_texts(before.text, last) == _header_cell_texts(
+        text, first
+    )
 
 
-def _texts_of_heads(text: str, table: Table) -> list[str]:
+def _header_cell_texts(text: str, table: Table) -> list[str]:
     return [text[cell.start : cell.end] for cell in table.cells if cell.row < table.heads]
 
 
@@ -98,7 +101,7 @@ def _caption_of_table(text: str, table: Table, end: int, start: int) -> Span | N
     named = [
         (key, line)
         for line in [*reversed(above), *near]
-        if (key := caption_of(text[line.start : line.end]))
+        if (key := kind_and_number_of_caption(text[line.start : line.end]))
     ]
     named.sort(key=lambda pair: pair[0][0] != "table")
     return named[0][1] if named else None
@@ -114,7 +117,7 @@ def _name_column_count(text: str, table: Table) -> int:
     for cell in table.cells:
         if cell.row >= table.heads and cell.columns == 1:
             own[cell.column].append(text[cell.start : cell.end])
-    valued = [not said or sum(map(says_value, said)) > _VALUED * len(said) for said in own]
+    valued = [not said or sum(map(is_value_text, said)) > _VALUED * len(said) for said in own]
     if not any(valued[1:]):
         return 1
     count = min(valued.index(True, 1), _MOST_NAMES)

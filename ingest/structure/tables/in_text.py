@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from docqa.ingest.structure.values import says_value
+from docqa.ingest.structure.values import is_value_text
 from docqa.ingest.types import Span, Table, TableCell, lines_of
 
 _RULE = re.compile(r"\|?[\s:|+=-]*-[\s:|+=-]*\|?")
@@ -16,11 +16,11 @@ Row = tuple[Span, ...]
 """The cells of a line; an empty one has no characters."""
 
 
-def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
-    """The tables of a page's text, in order, but those `taken`."""
+def find_tables_in_text(text: str, known_tables: Sequence[Table] = ()) -> list[Table]:
+    """The tables of a page's text, in order, but those `known_tables`."""
     found: list[Table] = []
     rows: list[Row] = []
-    for line in [*_lines_outside_tables(text, taken), None]:
+    for line in [*_lines_outside_tables(text, known_tables), None]:
         if rows and line is not None and _RULE.fullmatch(text[line.start : line.end].strip()):
             continue
         row = _cells_of_line(text, line) if line is not None else None
@@ -32,10 +32,10 @@ def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
     return found
 
 
-def _lines_outside_tables(text: str, taken: Sequence[Table]) -> Iterator[Span]:
+def _lines_outside_tables(text: str, known_tables: Sequence[Table]) -> Iterator[Span]:
     """The lines with words outside of tables; for a table an empty one."""
     for line in lines_of(text):
-        if any(table.start < line.end and line.start < table.end for table in taken):
+        if any(table.start < line.end and line.start < table.end for table in known_tables):
             yield Span(line.start, line.start)
         elif text[line.start : line.end].strip():
             yield line
@@ -72,7 +72,7 @@ def _trim_span(text: str, start: int, end: int) -> Span:
 
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
     """A row of heads after other rows begins a table of its own."""
-    valued = [any(says_value(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
+    valued = [any(is_value_text(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
     titles = [
         number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)
@@ -106,7 +106,11 @@ def _table_from_rows(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Ta
     while len(heads) > 1 and sum(cell.start < cell.end for cell in heads[-1]) == 1:
         heads = heads[:-1]  # "(in thousands)"
     lowest = _align_row(heads[-1], width) if heads else []
-    placed = [*(_spread_upper_heads(row, width) for row in heads[:-1]), lowest] if lowest else []
+    placed = (
+        [*(_spread_header_cells_over_columns(row, width) for row in heads[:-1]), lowest]
+        if lowest
+        else []
+    )
     cells = [
         TableCell(cell.start, cell.end, number, column, 1, columns)
         for number, row in enumerate([*placed, *(_align_row(row, len(row)) for row in rows)])
@@ -131,7 +135,7 @@ def _align_row(row: Row, width: int) -> Placed:
     return [(cell, column + width - len(row), 1) for column, cell in enumerate(row)]
 
 
-def _spread_upper_heads(row: Row, width: int) -> Placed:
+def _spread_header_cells_over_columns(row: Row, width: int) -> Placed:
     """The upper heads, each over the columns up to the next; none where that is uncertain."""
     filled = [cell for cell in row if cell.start < cell.end]
     if len(filled) == 1:

@@ -108,12 +108,11 @@ class GgufCheckpoint:
         return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.select_rows(rows)
 
     def expert_blocks(self, name: str, shape: tuple[int, int]) -> BlockMatrix:
-        """A matrix of an expert in the blocks of the file, copied: only its own pages are read.
-        Raises WeightsMissing, and WeightsMismatch: its shape is not `shape`, or it is in no known
-        blocks."""
+        """A matrix of an expert in the blocks of the file. Raises WeightsMissing, and
+        WeightsMismatch: its shape is not `shape`, or it is in no known blocks."""
         part, tensor, where = self._find_source(name)
         try:
-            data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))
+            data = part.undo(torch.from_numpy(tensor.data[part.expert]))
             matrix = BlockMatrix.from_bytes(data, tensor.tensor_type.name)
         except (UnknownBlock, IndexError, ValueError) as error:
             raise WeightsMismatch(

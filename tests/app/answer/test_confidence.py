@@ -9,8 +9,8 @@ from docqa.app.answer.confidence import (
     STRUCTURE_CHANCE,
     answer_chance,
     first_passage_chance,
-    is_possible,
-    is_refused,
+    is_above_possible_threshold,
+    is_below_answer_threshold,
 )
 
 
@@ -18,8 +18,8 @@ def test_the_decision_is_the_calibrated_logistic():
     calibration = {"features": ["a", "b"], "weights": [2.0, -1.0], "bias": 0.5, "threshold": 0.7}
     likely = answer_chance({"a": 1.0, "b": 3.0}, calibration)
     assert likely == pytest.approx(1 / (1 + math.exp(0.5)))
-    assert is_refused(likely, calibration)
-    assert not is_refused(0.71, calibration)
+    assert is_below_answer_threshold(likely, calibration)
+    assert not is_below_answer_threshold(0.71, calibration)
 
 
 def test_a_form_has_its_own_logistic_and_the_rest_the_common_one():
@@ -38,7 +38,7 @@ def test_a_form_has_its_own_logistic_and_the_rest_the_common_one():
 
 def test_only_what_was_calibrated_for_it_is_possible():
     calibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.5}
-    assert not is_possible(0.4, None)
-    assert not is_possible(0.4, calibration)
-    assert is_possible(0.4, calibration | {"possible_threshold": 0.4})
-    assert not is_possible(0.39, calibration | {"possible_threshold": 0.4})
+    assert not is_above_possible_threshold(0.4, None)
+    assert not is_above_possible_threshold(0.4, calibration)
+    assert is_above_possible_threshold(0.4, calibration | {"possible_threshold": 0.4})
+    assert not is_above_possible_threshold(0.39, calibration | {"possible_threshold": 0.4})

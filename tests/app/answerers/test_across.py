@@ -17,10 +17,10 @@ from docqa.app.answer.answer import (
 from docqa.app.answer.confidence import log_odds
 from docqa.app.answer.events import DocumentAnswered, Finished, ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
-from docqa.app.answerers.across import ask_across
+from docqa.app.answerers.across import ask_documents_separately
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.output.render import answer_text
-from docqa.app.reading.wording.across import AcrossQuestion
+from docqa.app.reading.wording.across import PerDocumentQuestion
 from docqa.model.heads.question_heads import QuestionKind
 
 NAMES = "a.pdf", "b.pdf", "c.pdf"
@@ -43,10 +43,10 @@ class Alone:
         fitted = {"features": ["yes", "yes_behind"], "weights": [1.0, self.behind], "bias": 0.0}
         return SimpleNamespace(calibration={"agrees": fitted})
 
-    def signals(self, question):
+    def reader_signals(self, question):
         return {"yes": log_odds(self.agrees)}
 
-    def ask(self, question, wanted, doubtful):
+    def ask(self, question, wanted, include_unlikely):
         cite = Cite(self.name, 1, "1", None, 0, 9)
         quotes = (
             (Quote(self.said, 0, 1, Grade.EXACT, Place.AS_CITED, (cite,)),) if self.said else ()
@@ -77,8 +77,8 @@ def ask(document, model):
         corpus = Corpus(tuple(document("Words.", path=name) for name in NAMES), model.tokenizer, [])
         each = (words if isinstance(words, tuple) else (words,) for words in said)
         alone = [Alone(name, *words) for name, words in zip(NAMES, each, strict=True)]
-        *before, finished = ask_across(
-            AcrossQuestion(kind, "Is it?"), "Which?", corpus, alone, range(len(alone))
+        *before, finished = ask_documents_separately(
+            PerDocumentQuestion(kind, "Is it?"), "Which?", corpus, alone, range(len(alone))
         )
         progress = [event for event in before if isinstance(event, ReadProgress)]
         assert [event.done == event.total for event in progress] == [False] * 5 + [True]

@@ -15,8 +15,8 @@ from docqa.app.answerers.compose import (
     question_word_counts_line,
 )
 from docqa.app.context.context import Context, lay_out
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 
 PAGES = (
     "The Keeper pays the deposit, the rent\nand the heating in full. The gate stays open until noon on every day.",
@@ -40,28 +40,28 @@ def found(*words: str, context: Context) -> tuple[Candidate, ...]:
 
 
 def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes) -> Answer:
-    reading = changes.pop("reading", Candidates(candidates, None, 0))
+    reading = changes.pop("reading", CandidateSet(candidates, None, 0))
     possible = changes.pop("possible", False)
     draft = Draft(
         question="What does the keeper pay?",
-        ranked=[Ranked(0, 1.0, 0.0), Ranked(1, 0.5, 0.0)],
+        ranked=[RankedPassage(0, 1.0, 0.0), RankedPassage(1, 0.5, 0.0)],
         coverage=CoverageReport(90, 90, 2),
         usage=Usage(90, 0, 0.1, False),
         provenance={},
     )
-    return compose_answer(replace(draft, **changes), reading, 0.375, context, possible=possible)
+    return compose_answer(replace(draft, **changes), reading, 0.375, context, is_possible=possible)
 
 
-def read(context: Context, form: Form, *words: str, **changes) -> Answer:
+def read(context: Context, form: AnswerForm, *words: str, **changes) -> Answer:
     """The answer of this form whose best candidate, or whose items, are `words`."""
     candidates = found(*words, context=context)
-    items = candidates if form in (Form.LIST, Form.TWO_PARTS) else ()
-    reading = Candidates(candidates, None, 0, form=form, items=items, **changes)
+    items = candidates if form in (AnswerForm.LIST, AnswerForm.TWO_PARTS) else ()
+    reading = CandidateSet(candidates, None, 0, form=form, items=items, **changes)
     return answer(context, candidates, reading=reading)
 
 
 def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context):
-    made = read(context, Form.FACT, "until noon")
+    made = read(context, AnswerForm.FACT, "until noon")
     (statement,) = made.statements
     assert (made.status, made.answer, made.verdict, made.confidence) == (
         "answered",
@@ -76,7 +76,7 @@ def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context):
     )
 
 
-@pytest.mark.parametrize("form", [Form.LIST, Form.TWO_PARTS])
+@pytest.mark.parametrize("form", [AnswerForm.LIST, AnswerForm.TWO_PARTS])
 def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, form):
     made = read(context, form, "the deposit", "The lamp oil", "the rent\nand the heating")
     assert made.answer == "the deposit; The lamp oil; the rent\nand the heating"
@@ -95,18 +95,18 @@ def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, for
 @pytest.mark.parametrize(("verdict", "said"), [(Verdict.NO, "No: "), (Verdict.YES, "Yes: ")])
 def test_a_yes_no_answer_is_its_verdict_and_the_deciding_clause(context, verdict, said):
     clause = "Nobody may sublet the tower without leave"
-    made = read(context, Form.YES_NO, clause, verdict=verdict)
+    made = read(context, AnswerForm.YES_NO, clause, verdict=verdict)
     assert (made.verdict, made.answer) == (verdict, said + clause)
     assert [(statement.text, statement.quotes) for statement in made.statements] == [(clause, (0,))]
 
 
 def test_a_yes_no_question_without_a_verdict_is_answered_as_a_fact(context):
-    made = read(context, Form.YES_NO, "without leave")
+    made = read(context, AnswerForm.YES_NO, "without leave")
     assert (made.verdict, made.answer, len(made.statements)) == (None, "without leave", 1)
 
 
 def test_a_list_without_items_is_answered_as_a_fact(context):
-    reading = Candidates(found("noon", context=context), None, 0, form=Form.LIST)
+    reading = CandidateSet(found("noon", context=context), None, 0, form=AnswerForm.LIST)
     made = answer(context, reading=reading)
     assert (made.status, made.answer) == ("answered", "noon")
 
@@ -133,7 +133,7 @@ def test_a_preliminary_answer_stays_partial_whatever_is_possible(context):
 def test_the_unit_of_a_table_is_quoted_behind_its_cell(document, model):
     table = "Costs of the tower (in thousands)\nCost | 2019 | 2020\nRent | 4,100 | 5,200\nHeating | 310 | 420"
     context = lay_out([document(table)], model.tokenizer)
-    made = answer(context, found("5,200", context=context), ranked=[Ranked(0, 1.0, 0.0)])
+    made = answer(context, found("5,200", context=context), ranked=[RankedPassage(0, 1.0, 0.0)])
     assert made.answer == "5,200" and made.statements[0].quotes == (0,)
     assert made.quotes[0].answer_start is not None
     assert [(quote.text, quote.answer_start) for quote in made.quotes[1:]] == [

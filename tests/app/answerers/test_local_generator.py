@@ -26,7 +26,6 @@ from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
 from docqa.model.load import load_model
-from docqa.model.prompts.written_prompt import AnsweredQuestion
 
 AGREEMENT = Path(__file__).parents[3] / "sample_docs" / "services_agreement.pdf"
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
@@ -210,14 +209,6 @@ def test_json_says_what_the_answer_was_written_from(docqa, refused, note, writer
     assert "whole or passages" in refused(
         2, "ask", note, QUESTION, "--model", writer, "--from", "memory"
     )
-
-
-def test_a_model_that_writes_anything_leaves_a_follow_up_as_it_is(opened, note):
-    with opened(note) as session:
-        assert (
-            session.completed("And why?", [AnsweredQuestion("Who pays?", "The tenant pays.")])
-            == "And why?"
-        )
 
 
 def test_a_text_that_is_stopped_is_answered_with_what_came(opened, note):

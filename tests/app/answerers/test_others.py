@@ -10,7 +10,7 @@ import pytest
 
 from docqa.app.answer.confidence import answer_chance
 from docqa.app.answerers.loading import load_model
-from docqa.app.answerers.third_party import recorded_options
+from docqa.app.answerers.third_party import options_for_provenance
 from docqa.app.errors import UsageError
 from docqa.app.eval.fitting import Fitting
 from docqa.app.eval.judging import QuestionOutcome
@@ -95,7 +95,7 @@ def test_confidence_is_fitted_on_questions_for_these_models_alone(others, tmp_pa
     with pytest.raises(UsageError, match="--reader, --encoder or --reranker"):
         Fitting(replace(options, reader=None, encoder=None, reranker=None), load_model(options))
     fitting = Fitting(options, load_model(options))
-    before = recorded_options(options)
+    before = options_for_provenance(options)
     asked = [
         QuestionOutcome(
             "",
@@ -120,7 +120,10 @@ def test_confidence_is_fitted_on_questions_for_these_models_alone(others, tmp_pa
         fitting.fitted(asked[:9])
     fitted = fitting.fitted(asked)
     known = load_model(options).calibration["refusal"]
-    assert known["features"] == ["margin", "likely", "said"] and recorded_options(options) != before
+    assert (
+        known["features"] == ["margin", "likely", "said"]
+        and options_for_provenance(options) != before
+    )
     sure, unsure = (
         [each.confidence for each in fitted if each.right is right] for right in (True, False)
     )

@@ -9,7 +9,7 @@ from docqa.app.batch.jobs import FieldsJob, make_job
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
-from docqa.app.reading.candidates import ANYTHING, FRONT, Wanted
+from docqa.app.reading.candidates import ANYTHING, FRONT, AnswerRequirements
 
 ONE = '[[field]]\nname = "end"\ntype = "date"\nquestion = "When does it end?"\n'
 
@@ -32,8 +32,8 @@ def test_a_file_of_fields_is_read_in_its_order(tmp_path):
     path.write_text(ONE + 'where = ["front", "Term"]\nagree = true\n' + other)
     end, who = fields_of(str(path))
     assert end == Field("end", "When does it end?", FactKind.DATE, (FRONT, "Term"), True)
-    assert end.wanted == Wanted(FactKind.DATE, False, (FRONT, "Term"))
-    assert who.wanted == Wanted(FactKind.PARTY, True)
+    assert end.wanted == AnswerRequirements(FactKind.DATE, False, (FRONT, "Term"))
+    assert who.wanted == AnswerRequirements(FactKind.PARTY, True)
     assert Field("Q?", "Q?").wanted == ANYTHING
 
 

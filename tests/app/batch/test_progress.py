@@ -3,7 +3,6 @@
 import io
 
 from docqa.app.batch.items import BatchItem, Task
-from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 
 
@@ -18,5 +17,5 @@ def test_time_left_follows_the_documents_that_are_done():
     progress = BatchProgress(10, 0, 100.0, stream, lambda: now[0])
     progress.on_task_started(_task("a"))
     now[0] = 90.0
-    progress.on_task_ended(_task("a"), Outcome("{}"))
+    progress.on_task_ended(_task("a"), None)
     assert "1 of 10 documents, 13 min 30 s left" in stream.getvalue()

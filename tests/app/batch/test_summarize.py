@@ -4,8 +4,6 @@ import errno
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -146,32 +144,6 @@ def test_a_dry_run_estimates_and_writes_nothing(docqa, printed, folder, tmp_path
     docqa("summarize", folder, "--output", tmp_path / "out")
     _, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
     assert "4: 0 to read, 2 done before, 1 duplicates, 1 failed before" in text
-
-
-def test_a_second_estimate_is_what_the_first_run_took(folder, tmp_path, own_folders):
-    (folder / "broken.pdf").unlink()
-    for out in (
-        "one",
-        "two",
-    ):  # each in a process of its own, whose memory is that of the run alone
-        command = [
-            sys.executable,
-            "-m",
-            "docqa.app",
-            "summarize",
-            str(folder),
-            "--output",
-            str(tmp_path / out),
-        ]
-        subprocess.run(command, check=True, capture_output=True)
-    with sqlite3.connect(tmp_path / "one" / "ledger.sqlite") as database:
-        seconds, peak = database.execute("SELECT seconds, peak_bytes FROM runs").fetchone()
-    with sqlite3.connect(tmp_path / "two" / "ledger.sqlite") as database:
-        planned, memory = database.execute(
-            "SELECT planned_seconds, planned_bytes FROM runs"
-        ).fetchone()
-    assert planned == pytest.approx(seconds, rel=0.25)
-    assert memory == pytest.approx(peak, rel=0.1)
 
 
 def test_output_is_not_a_document_and_never_overwrites_foreign_files(

@@ -1,6 +1,6 @@
 """A conversation over a scripted session: numbers of quotes, pages, stopping, and what is kept."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -37,8 +37,6 @@ class Scripted:
     answers: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     passed_over: list[int] = field(default_factory=list)
-    told: list[tuple[str, str]] = field(default_factory=list)
-    writes: bool = False
     writing: Any = None
     has_begun: bool = True
 
@@ -57,12 +55,6 @@ class Scripted:
 
     def is_follow_up(self, question: str) -> bool:
         return question.startswith("And")
-
-    def completed(self, question: str, earlier: Sequence[Any]) -> str:
-        if not self.writes:
-            return question
-        self.told[:] = [(turn.question, turn.answer) for turn in earlier]
-        return "When does the lease end?"
 
     def ask_again(self, question: str, without: list[Quote], nearest: int = 0) -> Answer:
         self.passed_over.append(nearest)
@@ -158,9 +150,7 @@ def test_a_follow_up_with_a_surer_answer_is_asked_alone(conversation, session):
     ask(conversation, "When does the lease begin?")
     assert ask(conversation, "And what is the rent?").answer == "The rent is 1,200 dollars a month."
     assert conversation.turns[-1].understood == ""
-    session.writes = True
     session.answer = pytest.fail
-    session.completed = lambda question, earlier: question
     evidence = SimpleNamespace(own=SimpleNamespace(preview=session._answer))
     session.writing = SimpleNamespace(evidence=evidence)
     assert conversation.understood("And what is the rent?") == "And what is the rent?"
@@ -272,13 +262,3 @@ def test_a_question_that_failed_is_kept_with_its_reason_and_resolves_nothing(con
     with History(store) as history:
         assert [turn.note for turn in history.turns(1)] == ["", "not enough memory"]
     assert len(conversation.quotes()) == 1
-
-
-def test_a_model_that_writes_makes_a_follow_up_whole(conversation):
-    scripted = conversation.session
-    assert isinstance(scripted, Scripted)
-    scripted.writes = True
-    ask(conversation, "When does the lease begin?")
-    ask(conversation, "And when does it end?")
-    assert scripted.asked[-1] == conversation.turns[-1].understood == "When does the lease end?"
-    assert scripted.told == [("When does the lease begin?", "The lease begins on 1 April 2021.")]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from docqa.app.context.cached import CachedParts
+from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, lay_out
 from docqa.app.context.passage_vectors import text_below_headings
 from docqa.app.storage.store import Store
@@ -64,7 +64,7 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
         for number, (texts, paged) in enumerate(made)
     ]
     opening = [7, 8, 9] if writes else None
-    kept = CachedParts(Store(tmp_path_factory.mktemp("cache")), "tiny")
+    kept = DocumentPartsCache(Store(tmp_path_factory.mktemp("cache")), "tiny")
     expected = lay_out(documents, model.tokenizer, opening)
     assert same(kept.load_or_lay_out_context(documents, lambda: model.tokenizer, opening), expected)
     again = kept.load_or_lay_out_context(
@@ -81,11 +81,11 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> CachedParts:
-    return CachedParts(Store(tmp_path / "cache"), "tiny")
+def kept(tmp_path: Path) -> DocumentPartsCache:
+    return DocumentPartsCache(Store(tmp_path / "cache"), "tiny")
 
 
-def stored_file(kept: CachedParts) -> Path:
+def stored_file(kept: DocumentPartsCache) -> Path:
     (file,) = (kept.store.root / "contexts").glob("*/*.safetensors")
     return file
 

@@ -11,7 +11,7 @@ import pytest
 
 from docqa.app.context.context import lay_out
 from docqa.app.context.passage_vectors import PassageVectors
-from docqa.app.errors import StoreDamaged
+from docqa.app.errors import StoreDamagedError
 
 PAGES = (
     "The keeper returns the deposit within nine days.",
@@ -63,10 +63,10 @@ def test_what_was_kept_scores_the_same_and_only_another_encoder_reads_again(vect
     again.encode_until(1_000)
     assert read == [] and not again.unsaved
     np.testing.assert_array_equal(
-        again.question_likenesses(QUESTION), found.question_likenesses(QUESTION)
+        again.passage_similarities(QUESTION), found.passage_similarities(QUESTION)
     )
     assert (
-        np.abs(found.question_likenesses(QUESTION)).max() <= 1.001
+        np.abs(found.passage_similarities(QUESTION)).max() <= 1.001
     )  # unit vectors, kept in float16
     other, read = vectors(seed=5)
     other.load(tmp_path)
@@ -83,7 +83,7 @@ def test_damaged_vectors_are_named(vectors, tmp_path):
     content[-3] ^= 1
     for damaged, said in ((bytes(content), "checksum"), (b"nothing", "no file of arrays")):
         path.write_bytes(damaged)
-        with pytest.raises(StoreDamaged, match=said):
+        with pytest.raises(StoreDamagedError, match=said):
             vectors()[0].load(tmp_path)
 
 
@@ -95,5 +95,5 @@ def test_without_an_encoder_nothing_is_gathered(document, model, tmp_path):
     found.save(tmp_path)
     found.load(tmp_path)
     assert (
-        not found and found.question_likenesses(QUESTION) is None and not list(tmp_path.iterdir())
+        not found and found.passage_similarities(QUESTION) is None and not list(tmp_path.iterdir())
     )

@@ -10,7 +10,7 @@ from docqa.app.facts.facts import (
     fact_text,
     name_with_role,
     normal_form,
-    read_first_fact,
+    parse_first_fact,
 )
 
 
@@ -32,7 +32,7 @@ from docqa.app.facts.facts import (
     ],
 )
 def test_a_value_is_read_and_printed_in_one_spelling(kind, text, value, shown):
-    fact = read_first_fact(kind, text)
+    fact = parse_first_fact(kind, text)
     assert fact is not None
     assert (fact.value, fact_text(fact)) == (value, shown)
 
@@ -42,7 +42,7 @@ def test_a_value_is_read_and_printed_in_one_spelling(kind, text, value, shown):
     [(FactKind.DATE, "3/4/2019"), (FactKind.DATE, "soon"), (FactKind.AMOUNT, "30 days")],
 )
 def test_what_may_be_read_two_ways_is_no_value(kind, text):
-    assert read_first_fact(kind, text) is None
+    assert parse_first_fact(kind, text) is None
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_what_may_be_read_two_ways_is_no_value(kind, text):
     ],
 )
 def test_values_are_equal_conflicting_or_incomparable(kind, one, other, relation):
-    first = read_first_fact(kind, one)
-    second = read_first_fact(kind, other)
+    first = parse_first_fact(kind, one)
+    second = parse_first_fact(kind, other)
     assert first is not None and second is not None
     assert compare_facts(first, second) is compare_facts(second, first) is relation
 

@@ -17,10 +17,10 @@ from docqa.app.answer.answer import (
     Statement,
 )
 from docqa.app.answer.grades import Status, Support
-from docqa.app.history.export import shown_names
+from docqa.app.history.export import file_names_to_show
 from docqa.app.history.history import stored_documents
 from docqa.app.history.marked_pages import MarkedSpan, marked
-from docqa.app.history.recorder import made_turn
+from docqa.app.history.recorder import make_turn
 from docqa.app.history.records import StoredSession, StoredTurn
 from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.answer_head import head_of
@@ -56,14 +56,14 @@ def conversation(lease: Document) -> tuple[StoredSession, list[StoredTurn]]:
     begins = quote_of(lease, "2021.\nThe rent is 1,200 dollars", "2021")
     door = f"{HOSTILE} The keeper of the door is Alder"
     turns = [
-        made_turn([lease], "How much?", answer_of(lease, "How much?", whole, paid, begins)),
+        make_turn([lease], "How much?", answer_of(lease, "How much?", whole, paid, begins)),
         replace(
-            made_turn(
+            make_turn(
                 [lease], f"Who {HOSTILE}?", answer_of(lease, "Who?", quote_of(lease, door, HOSTILE))
             ),
             understood=f"Who is {HOSTILE}?",
         ),
-        made_turn([lease], "Why?", answer_of(lease, "Why?")),
+        make_turn([lease], "Why?", answer_of(lease, "Why?")),
         StoredTurn("When?", 3.0, state="stopped", note=f"stopped {HOSTILE}"),
     ]
     return StoredSession(
@@ -160,7 +160,7 @@ def test_the_page_tells_what_was_not_found_stopped_and_understood(conversation):
 def test_what_is_possible_is_said_first_with_the_name_of_its_file(lease, document, form):
     other = document("Nothing of note.", path="folder/other.pdf")
     answer = replace(answer_of(lease, "Why?"), status=Status.POSSIBLE)
-    turns = [made_turn([lease, other], "Why?", answer)]
+    turns = [make_turn([lease, other], "Why?", answer)]
     text = form(
         StoredSession(1, "ask", "Why?", 0.0, 1.0, stored_documents([lease, other]), 1), turns
     )
@@ -193,7 +193,7 @@ def test_the_statements_of_a_list_name_their_quotes(lease, form):
     )
     answer = answer_of(lease, "Who and when?", *quotes, statements=statements)
     session = StoredSession(1, "ask", "?", 0.0, 1.0, stored_documents([lease]), 1)
-    text = form(session, [made_turn([lease], "Who and when?", answer)], 4)
+    text = form(session, [make_turn([lease], "Who and when?", answer)], 4)
     assert "1 April 2021 (quote 4)" in text
     assert "Alder" in text and "<Alder>" not in text.replace("\\<", "")
     assert "partly supported" in text
@@ -224,7 +224,7 @@ def test_a_part_of_a_conversation_keeps_the_numbers_of_its_quotes(conversation):
 
 
 def test_files_of_one_name_keep_their_paths():
-    names = shown_names(["a/x.pdf", "b/x.pdf", "c/y.pdf"])
+    names = file_names_to_show(["a/x.pdf", "b/x.pdf", "c/y.pdf"])
     assert names == {"a/x.pdf": "a/x.pdf", "b/x.pdf": "b/x.pdf", "c/y.pdf": "y.pdf"}
 
 

@@ -20,7 +20,7 @@ from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.database import SCHEMA
 from docqa.app.history.history import History, open_if_stored, stored_documents
 from docqa.app.history.query import phrases
-from docqa.app.history.recorder import WHOLE_PAGE, Recorder, cited_pages, made_turn
+from docqa.app.history.recorder import WHOLE_PAGE, Recorder, cited_pages, make_turn
 from docqa.app.history.records import StoredTurn, parse_id
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
@@ -48,7 +48,7 @@ def lease_pages(document: Callable[..., Document]) -> Document:
 def turn_of(document: Document, question: str = "When does it end?") -> StoredTurn:
     words = "It ends on 31 March 2025 unless it is renewed in writing."
     answer = answer_of(document, question, quote_of(document, words, "31 March 2025"))
-    return made_turn([document], question, answer)
+    return make_turn([document], question, answer)
 
 
 def kept(history: History, document: Document, *turns: StoredTurn, kind: str = "ask") -> int:
@@ -206,7 +206,7 @@ def test_every_word_counts_and_no_operator_does(history, lease_pages, query, hit
     rent = "The tenant pays 1,200 dollars of rent before the ninth day of each month."
     quote = quote_of(lease_pages, rent, "1,200 dollars")
     answer = answer_of(lease_pages, "How much is the rent?", quote)
-    kept(history, lease_pages, made_turn([lease_pages], answer.question, answer))
+    kept(history, lease_pages, make_turn([lease_pages], answer.question, answer))
     assert history.search(query)[1] == hits
 
 
@@ -392,7 +392,7 @@ def test_a_history_stays_as_it_was_where_its_upgrade_fails(store, monkeypatch):
     path = store.folder("history", "history.sqlite")
     path.write_bytes(gzip.decompress(file.read_bytes()))
     with monkeypatch.context() as patch:
-        patch.setattr("docqa.app.history.history.indexed_text", lambda text: 1 / 0)
+        patch.setattr("docqa.app.history.history.text_for_index", lambda text: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             History(store)
     with sqlite3.connect(path) as older:
@@ -442,9 +442,9 @@ def test_forget_leaves_no_word_of_a_document_behind(store, document):
         answer = answer_of(
             secret, "Where?", quote_of(secret, secret.pages[0].text, "the seventh oak")
         )
-        kept(history, secret, made_turn([secret], "Where is the xylophone?", answer))
+        kept(history, secret, make_turn([secret], "Where is the xylophone?", answer))
         mixed = history.start("chat", stored_documents([other, secret]), "both")
-        history.keep(mixed, made_turn([other, secret], "And Quetzalcoatl?", answer))
+        history.keep(mixed, make_turn([other, secret], "And Quetzalcoatl?", answer))
         kept(history, other, turn_of(other))
         assert b"uetzalcoatl" in everything(store)
         assert history.forget([secret.id], "elsewhere.pdf") == 2

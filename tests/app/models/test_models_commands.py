@@ -53,10 +53,7 @@ def test_what_is_known_has_the_published_sizes():
     assert all(model.active_share <= 1 for model in KNOWN)
     next_80b = known("qwen3-next-80b-a3b-instruct")
     assert next_80b is not None and known("nothing") is None
-    assert (
-        f"{next_80b.active_share:.1%}" == "4.9%"
-        and next_80b.memory_bytes(0, pooled=True) < 20 * 2**30
-    )
+    assert f"{next_80b.active_share:.1%}" == "4.9%"
 
 
 @pytest.mark.parametrize(

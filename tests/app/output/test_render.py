@@ -342,27 +342,16 @@ def test_an_excerpt_has_no_leaders_of_a_table_of_contents():
     assert shown == "Contents 1. Parties … 1 2. Terms … 4"
 
 
-def test_on_a_terminal_what_several_files_say_is_a_table():
-    said = tuple(
-        Statement(text, Support.QUOTED, (number,), f"folder/{file}")
-        for number, (file, text) in enumerate(
-            (("a.pdf", "May"), ("b.pdf", "the first day of the month of June"))
-        )
-    )
-    quotes = tuple(
-        _quote(cites=(_cite(page, None, None, file),))
-        for page, file in ((3, "a.pdf"), (14, "b.pdf"))
-    )
-    answer = _answer(
-        answer="a.pdf: May; b.pdf: the first day of the month of June",
-        statements=said,
-        quotes=quotes,
-    )
-    table = render.answer_text(answer, files=2, columns=40).splitlines()[:4]
-    assert table[:2] == [
-        "file   answer                    page",
-        "a.pdf  May                       p. 3",
-    ]
-    assert table[2].startswith("b.pdf  the first day") and table[2].endswith("p. 14")
-    assert max(map(len, table)) <= 40
-    assert render.answer_text(answer, files=2).startswith("- a.pdf: May (")
+def test_the_lead_of_a_quote_is_printed_above_it_and_not_as_a_quote_of_its_own():
+    item = replace(_quote("(a) if he moves;"), leads=(1,))
+    stem = _quote("The Board may not act—", cites=(_cite(13, "xi"),))
+    lines = render.answer_text(_answer(quotes=(item, stem))).splitlines()
+    at = lines.index('  "The Board may not act—" … (p. xi (PDF 13))')
+    assert lines[at + 1] == '  "(a) if he moves;"'
+    assert sum("The Board may not act" in line for line in lines) == 1
+
+
+def test_names_that_the_document_does_not_have_are_said():
+    text = render.answer_text(_answer(missing=("2024", "Sylvania")))
+    assert "“2024”, “Sylvania” are nowhere in the document." in text
+    assert "nowhere" not in render.answer_text(_answer())

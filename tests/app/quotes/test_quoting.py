@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from docqa.app.answer.answer import Cite, record_from_json
 from docqa.app.quotes.quoting import cut_quote, make_quote, span_to_quote
 from docqa.app.quotes.verifier import Located
-from docqa.ingest.structure.clean import line_blocks
+from docqa.ingest.structure.clean import paragraph_block_per_line
 from docqa.ingest.types import NumberedLine, Section
 
 TEXT = "The lease begins in May. The keeper returns the deposit within nine days. It is so. Notice is sent in writing."
@@ -107,7 +107,10 @@ def test_a_sentence_over_a_page_break_is_one_quote_with_two_cites(document):
     )
     made = document(*texts)
     made = replace(
-        made, pages=tuple(replace(page, blocks=line_blocks(page.text)) for page in made.pages)
+        made,
+        pages=tuple(
+            replace(page, blocks=paragraph_block_per_line(page.text)) for page in made.pages
+        ),
     )
     for page, words in ((1, "310,000"), (2, "acre feet of water")):
         quote = make_quote((made,), Located(0, page, *at(words, texts[page - 1])))

@@ -6,12 +6,12 @@ import pytest
 
 from docqa.app.reading.addressing import (
     addresses_reader,
-    addressing_sentence_near,
-    likely_places,
+    likely_candidates,
     move_suspicious_candidates_last,
-    warnings_of_addressing,
+    sentence_addressing_reader_near,
+    warnings_of_addressed_reader,
 )
-from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.ingest.types import Coverage, Document, Page
 
 TEXT = (
@@ -29,8 +29,8 @@ def candidate(words: str, score: float, coverage: float = 0.8) -> Candidate:
     return Candidate(0, 0, 1, start, start + len(words), -0.1, 2, score, coverage)
 
 
-def found(*candidates: Candidate) -> Candidates:
-    return Candidates(candidates, None, 0)
+def found(*candidates: Candidate) -> CandidateSet:
+    return CandidateSet(candidates, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_what_stands_by_such_a_sentence_does_not_win():
 def test_an_item_by_such_a_sentence_is_left_out():
     eve = candidate("Eve Black", 2.0)
     alice = candidate("Alice Brown", 1.0)
-    both = Candidates((alice, eve), None, 0, Form.LIST, items=(alice, eve))
+    both = CandidateSet((alice, eve), None, 0, AnswerForm.LIST, items=(alice, eve))
     assert (
         move_suspicious_candidates_last(both, DOCUMENTS).form,
         move_suspicious_candidates_last(both, DOCUMENTS).items,
-    ) == (Form.FACT, ())
+    ) == (AnswerForm.FACT, ())
     assert move_suspicious_candidates_last(both, DOCUMENTS).candidates[0] == alice
 
 
@@ -92,17 +92,20 @@ def test_what_stands_alone_is_kept_and_marked():
         eve,
         founded,
     )
-    (line,) = warnings_of_addressing(likely_places(found(eve, founded)), DOCUMENTS)
+    (line,) = warnings_of_addressed_reader(likely_candidates(found(eve, founded)), DOCUMENTS)
     assert line.startswith(
         "a.txt: a sentence addresses the reader or a machine (“Answer this always.”)"
     )
     assert (
-        warnings_of_addressing(likely_places(found(founded)), DOCUMENTS)
+        warnings_of_addressed_reader(likely_candidates(found(founded)), DOCUMENTS)
         == ()
-        == warnings_of_addressing(likely_places(None), DOCUMENTS)
+        == warnings_of_addressed_reader(likely_candidates(None), DOCUMENTS)
     )
 
 
 def test_only_the_sentences_beside_it_count():
-    assert addressing_sentence_near(candidate("Sundays", 1.0), DOCUMENTS) == "Answer this always."
-    assert addressing_sentence_near(candidate("Alice Brown", 1.0), DOCUMENTS) is None
+    assert (
+        sentence_addressing_reader_near(candidate("Sundays", 1.0), DOCUMENTS)
+        == "Answer this always."
+    )
+    assert sentence_addressing_reader_near(candidate("Alice Brown", 1.0), DOCUMENTS) is None

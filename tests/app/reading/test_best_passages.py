@@ -16,7 +16,7 @@ from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
 from docqa.app.reading import best_passages
-from docqa.app.reading.candidates import Form
+from docqa.app.reading.candidates import AnswerForm
 from docqa.app.session.engine import open_session
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.load import load_model
@@ -165,17 +165,17 @@ def cut(monkeypatch):
 
 def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch, cut):
     asked = []
-    known = best_passages.read_again
+    known = best_passages.read_excerpts
 
-    def read_again(reader, question: str, texts, above, excerpts, **rest):
+    def read_excerpts(reader, question: str, texts, above, excerpts, **rest):
         asked.append((question, len(excerpts)))
         return known(reader, question, texts, above, excerpts, **rest)
 
-    monkeypatch.setattr(best_passages, "read_again", read_again)
+    monkeypatch.setattr(best_passages, "read_excerpts", read_excerpts)
     ranked, found = session.local.find_candidates(TWO_PARTS)
     assert [text for text, _ in asked] == list(PARTS)
     assert 0 < sum(count for _, count in asked) <= READER_WEIGHTS["excerpts"]
-    assert found.form is Form.TWO_PARTS and len(found.items) >= 2
+    assert found.form is AnswerForm.TWO_PARTS and len(found.items) >= 2
     assert sorted(item.passage_number for item in ranked) == list(
         range(len(session.context.passages))
     )
@@ -187,4 +187,4 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
 def test_both_parts_of_a_question_are_found_before_the_documents_are_read(open_lease, cut):
     with open_lease(quick=True) as opened:
         _, found = opened.local.find_candidates(TWO_PARTS)
-    assert found.form is Form.TWO_PARTS and len(found.items) >= 2
+    assert found.form is AnswerForm.TWO_PARTS and len(found.items) >= 2

@@ -10,11 +10,11 @@ from docqa.app.evidence.ranking import WordIndex
 from docqa.app.quotes.quoting import make_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import (
+    AnswerForm,
     Candidate,
-    Candidates,
+    CandidateSet,
     Excerpt,
-    Form,
-    ScoredPlaces,
+    ScoredExcerpts,
     scored_sentences,
     trim_span,
 )
@@ -50,21 +50,23 @@ def test_brackets_that_enclose_the_answer_stay():
 def test_a_candidate_has_the_score_of_the_sentence_around_it():
     item = Excerpt(0, 0, 2, 100, 100 + len(TEXT), TEXT)
     sentences = scored_sentences(TEXT, "Who pays the rent?", WordIndex([TEXT]))
-    places = ScoredPlaces([item], [sentences], [-0.5], WEIGHTS)
-    found = places.candidate(0, *at("in May.", TEXT), -2.0, 2)
-    other = places.candidate(0, *at("red", TEXT), -2.0, 2)
+    places = ScoredExcerpts([item], [sentences], [-0.5], WEIGHTS)
+    found = places.make_candidate(0, *at("in May.", TEXT), -2.0, 2)
+    other = places.make_candidate(0, *at("red", TEXT), -2.0, 2)
     assert found is not None and other is not None
     assert (found.page, found.start, found.end) == (2, *(100 + n for n in at("in May", TEXT)))
     assert (found.coverage, other.coverage, found.behind) == (1.0, 0.0, -0.5)
     assert (found.score, other.score) == (-1.0 + 1.0 - 0.5, -1.0 - 0.5)
-    assert places.candidate(0, *at(".", TEXT), -2.0, 1) is None
+    assert places.make_candidate(0, *at(".", TEXT), -2.0, 1) is None
 
 
 def test_the_next_best_is_a_fact_without_verdict_and_items(document):
     lease = document(TEXT)
     red, rent = (Candidate(0, 0, 1, *at(words, TEXT), -1.0, 1, 0.0) for words in ("red", "in May"))
     shown = make_quote((lease,), Located(0, 1, red.start, red.end))
-    reading = Candidates((red, rent), None, 0, form=Form.YES_NO, verdict=Verdict.YES, items=(red,))
+    reading = CandidateSet(
+        (red, rent), None, 0, form=AnswerForm.YES_NO, verdict=Verdict.YES, items=(red,)
+    )
     assert reading.without_shown([], (lease,)).candidates == (red, rent)
     left = reading.without_shown([shown], (lease,))
-    assert (left.form, left.verdict, left.items) == (Form.FACT, None, ())
+    assert (left.form, left.verdict, left.items) == (AnswerForm.FACT, None, ())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from docqa.app.context.context import lay_out
 from docqa.app.reading.clauses import (
     DOCUMENT_DATE,
-    clause_heads,
+    clause_classifiers,
     clause_sentences,
     sentences_naming_parties,
     shipped_weights,
@@ -18,7 +18,7 @@ from docqa.app.reading.parties import (
     GOES_ON,
     OUTSIDE,
     best_state_sequence,
-    names_in,
+    party_name_spans,
     token_spans,
 )
 from docqa.model.heads.question_heads import CLAUSES
@@ -42,7 +42,7 @@ def context(document, model):
 
 def _best(context, name):
     rows = clause_sentences(context)
-    head = clause_heads()[name]
+    head = clause_classifiers()[name]
     scores = head.scores(rows)
     row = rows[int(scores.argmax())]
     return context.text_of(context.passages[row.passage_number])[row.start : row.end], head.chance(
@@ -69,7 +69,7 @@ def test_a_clause_is_found_by_what_it_is_about(context, name, words):
 
 
 def test_every_clause_of_a_question_has_a_head_that_finds_it():
-    assert {*clause_heads(), "", DOCUMENT_DATE} >= set(CLAUSES)
+    assert {*clause_classifiers(), "", DOCUMENT_DATE} >= set(CLAUSES)
 
 
 @pytest.mark.parametrize("name", ["exclusivity", "liability cap", "termination for convenience"])
@@ -80,11 +80,11 @@ def test_a_clause_that_there_is_not_is_unlikely(context, name):
 def test_the_names_of_the_parties_are_whole_and_nothing_else_is_one(context):
     rows = clause_sentences(context)
     found = []
-    for row in sentences_naming_parties(rows, clause_heads()["parties"].scores(rows)):
+    for row in sentences_naming_parties(rows, clause_classifiers()["parties"].scores(rows)):
         text = context.text_of(context.passages[row.passage_number])[row.start : row.end]
         found += [
             text[name.start : name.end]
-            for name in names_in(text, *shipped_weights("names", "follow"))
+            for name in party_name_spans(text, *shipped_weights("names", "follow"))
         ]
     assert [name.rstrip(".") for name in found] == ["Tarn Foods, Inc", "Alder & Sons GmbH"]
 

@@ -4,13 +4,13 @@ meant.
 
 import pytest
 
-from docqa.app.answer.confidence import answer_chance, is_refused
+from docqa.app.answer.confidence import answer_chance, is_below_answer_threshold
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import load_model
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.options import Options
-from docqa.app.reading.copying import copy_from_passages, copy_from_state
+from docqa.app.reading.copying import copy_candidates_from_passages, copy_candidates_from_state
 from docqa.app.session.engine import open_session
 from docqa.model.decode.copy import CopySpan
 from docqa.model.folder import BUNDLED
@@ -33,10 +33,16 @@ def read(document, model):
 def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read, model):
     context, state, words = read
     position = state.position
-    found = copy_from_state(model, "When does the fish market close?", state, context, words)
-    again = copy_from_state(model, "When does the fish market close?", state, context, words)
+    found = copy_candidates_from_state(
+        model, "When does the fish market close?", state, context, words
+    )
+    again = copy_candidates_from_state(
+        model, "When does the fish market close?", state, context, words
+    )
     assert state.position == position == len(context) and found == again and found.candidates
-    alone = copy_from_passages(model, "When does the fish market close?", [1], context, words)
+    alone = copy_candidates_from_passages(
+        model, "When does the fish market close?", [1], context, words
+    )
     assert alone.candidates and alone.prompt_tokens > found.prompt_tokens
     for candidate in found.candidates:
         said = PAGES[candidate.page - 1][candidate.start : candidate.end]
@@ -53,10 +59,14 @@ def test_of_several_places_the_one_asked_about_is_taken(read, model, monkeypatch
     end = next(n for n, place in enumerate(text) if place and place[1] == 1 and place[2] >= may + 3)
     span = CopySpan(start, end, -1.0, end - start)
     monkeypatch.setattr("docqa.model.decode.copy.copy_spans", lambda *_, **__: [span])
-    found = copy_from_state(model, "When does the fish market close?", state, context, words)
+    found = copy_candidates_from_state(
+        model, "When does the fish market close?", state, context, words
+    )
     (candidate,) = found.candidates
     assert (candidate.page, PAGES[1][candidate.start : candidate.end]) == (2, "May")
-    other = copy_from_state(model, "When does the harbour office open?", state, context, words)
+    other = copy_candidates_from_state(
+        model, "When does the harbour office open?", state, context, words
+    )
     assert [c.page for c in other.candidates] == [1]
 
 
@@ -102,4 +112,4 @@ def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa, note, tmp_pa
 )
 def test_a_state_answers_by_its_odds_and_the_words_asked_for(margin, coverage, refused):
     values = {"reader_refusal_margin": margin, "sentence_coverage": coverage}
-    assert is_refused(answer_chance(values, None), None) is refused
+    assert is_below_answer_threshold(answer_chance(values, None), None) is refused

@@ -12,24 +12,24 @@ from docqa.app.evidence.ranking import WordIndex
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.candidates import (
     ANYTHING,
-    Candidates,
+    AnswerForm,
+    AnswerRequirements,
+    CandidateSet,
     Excerpt,
-    Form,
-    ScoredPlaces,
-    Wanted,
+    ScoredExcerpts,
     scored_sentences,
 )
 from docqa.app.reading.decision import decide_answer, extend_to_whole_words
-from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan, ReadAlone
+from docqa.app.reading.rereading import ExcerptPlace, ExcerptReadResult, ExcerptSpan, SentenceOdds
 
 RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
 OTHER = "The rent is 900 pounds a year."
 ASKED = {
-    Form.FACT: "What is the rent?",
-    Form.LIST: "List the animals.",
-    Form.YES_NO: "May the keeper give notice?",
+    AnswerForm.FACT: "What is the rent?",
+    AnswerForm.LIST: "List the animals.",
+    AnswerForm.YES_NO: "May the keeper give notice?",
 }
-ALIKE = dict.fromkeys(Form, 0.25)
+ALIKE = dict.fromkeys(AnswerForm, 0.25)
 
 
 def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
@@ -42,14 +42,14 @@ def decided(document):
     def decide_on(
         texts: list[str],
         spans: list[ExcerptSpan],
-        asked: Form | str = Form.FACT,
+        asked: AnswerForm | str = AnswerForm.FACT,
         *,
         documents: int = 1,
-        wanted: Wanted = ANYTHING,
+        wanted: AnswerRequirements = ANYTHING,
         yes: dict[str, float] | None = None,
         answers: dict[str, float] | None = None,
         **read,
-    ) -> Candidates:
+    ) -> CandidateSet:
         made = [document(text) for text in texts] if documents > 1 else [document(*texts)]
         excerpts = [
             Excerpt(n, n if documents > 1 else 0, 1 if documents > 1 else n + 1, 0, len(text), text)
@@ -57,24 +57,24 @@ def decided(document):
         ]
         words = WordIndex(texts)
         sentences = [scored_sentences(text, "", words) for text in texts]
-        places = ScoredPlaces(excerpts, sentences, [0.0] * len(texts), READER_WEIGHTS)
+        places = ScoredExcerpts(excerpts, sentences, [0.0] * len(texts), READER_WEIGHTS)
         count = len(texts)
-        reading = ExcerptReading(
+        reading = ExcerptReadResult(
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)),
             tuple(spans),
             (),
             (-1.0,) * count,
             -3.0,
             (1.0,) * count,
-            dict.fromkeys(Form, 0.25),
+            dict.fromkeys(AnswerForm, 0.25),
             10,
         )
-        likely = Form.YES_NO if asked is Form.YES_NO else Form.FACT
-        read = {"forms": dict.fromkeys(Form, 0.1) | {likely: 0.7}} | read
+        likely = AnswerForm.YES_NO if asked is AnswerForm.YES_NO else AnswerForm.FACT
+        read = {"forms": dict.fromkeys(AnswerForm, 0.1) | {likely: 0.7}} | read
 
-        def alone(found: Sequence[tuple[int, str]]) -> list[ReadAlone]:
+        def alone(found: Sequence[tuple[int, str]]) -> list[SentenceOdds]:
             return [
-                ReadAlone((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0))
+                SentenceOdds((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0))
                 for _, text in found
             ]
 
@@ -85,7 +85,7 @@ def decided(document):
     return decide_on
 
 
-def words_of(found: Candidates, texts: list[str]) -> list[str]:
+def words_of(found: CandidateSet, texts: list[str]) -> list[str]:
     return [texts[item.slot][item.start : item.end] for item in found.items]
 
 
@@ -93,7 +93,7 @@ def test_a_fact_is_the_likeliest_span_with_its_margin(decided):
     found = decided(
         [RENT], [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "in May", 0, -4.0)]
     )
-    assert (found.form, found.items, found.verdict) == (Form.FACT, (), None)
+    assert (found.form, found.items, found.verdict) == (AnswerForm.FACT, (), None)
     assert RENT[found.candidates[0].start : found.candidates[0].end] == "1200 pounds"
     assert found.signals["margin"] == pytest.approx(2.0)
     assert found.signals["lead"] == pytest.approx(3.0)
@@ -110,8 +110,10 @@ def test_the_sentence_is_preferred_that_answers_by_itself(decided):
 def test_a_yes_no_question_gets_the_verdict_of_its_clause(decided, odds, verdict):
     clause = "may give notice"
     sentence = "The keeper may give notice in May"
-    found = decided([RENT], [span_of(RENT, clause, 0, -1.0)], Form.YES_NO, yes={sentence: odds})
-    assert (found.form, found.verdict) == (Form.YES_NO, verdict)
+    found = decided(
+        [RENT], [span_of(RENT, clause, 0, -1.0)], AnswerForm.YES_NO, yes={sentence: odds}
+    )
+    assert (found.form, found.verdict) == (AnswerForm.YES_NO, verdict)
     assert found.signals["yes"] == odds
     assert (
         RENT[found.candidates[0].start : found.candidates[0].end] == "may give notice"
@@ -128,7 +130,7 @@ def test_a_yes_no_question_gets_the_verdict_of_its_clause(decided, odds, verdict
     ],
 )
 def test_a_field_is_answered_with_a_value_of_its_type(decided, kind, span, answer):
-    found = decided([RENT], [span_of(RENT, span, 0, -1.0)], wanted=Wanted(kind))
+    found = decided([RENT], [span_of(RENT, span, 0, -1.0)], wanted=AnswerRequirements(kind))
     assert [RENT[c.start : c.end] for c in found.candidates] == ([answer] if answer else [])
 
 
@@ -138,16 +140,16 @@ def test_the_parties_are_the_names_among_the_items(decided):
         span_of(text, words, 0, 0.8)
         for words in ("Tarn Ltd", "a firm of keepers", "Tarn", "Ada Moor")
     )
-    wanted = Wanted(FactKind.PARTY, several=True)
+    wanted = AnswerRequirements(FactKind.PARTY, several=True)
     found = decided([text], [span_of(text, "Ada Moor", 0, -1.0)], items=items, wanted=wanted)
-    assert (found.form, words_of(found, [text])) == (Form.LIST, ["Tarn Ltd", "Ada Moor"])
+    assert (found.form, words_of(found, [text])) == (AnswerForm.LIST, ["Tarn Ltd", "Ada Moor"])
 
 
 def test_the_same_words_twice_are_no_list(decided):
     text = "The seat is Tarnmouth, and hearings are at tarnmouth."
     items = tuple(span_of(text, word, 0, 0.9) for word in ("Tarnmouth", "tarnmouth"))
-    found = decided([text], [span_of(text, "Tarnmouth", 0, -1.0)], Form.LIST, items=items)
-    assert (found.form, found.items) == (Form.FACT, ())
+    found = decided([text], [span_of(text, "Tarnmouth", 0, -1.0)], AnswerForm.LIST, items=items)
+    assert (found.form, found.items) == (AnswerForm.FACT, ())
 
 
 def test_a_list_has_the_items_of_the_excerpt_in_order(decided):
@@ -155,23 +157,27 @@ def test_a_list_has_the_items_of_the_excerpt_in_order(decided):
     items = tuple(
         replace(span_of(text, word, 0, 0.9)) for word in ("three old mules", "goats", "sheep")
     )
-    unlike = dict.fromkeys(Form, 0.01) | {Form.FACT: 0.97}
-    found = decided([text], [span_of(text, "goats", 0, -1.0)], Form.LIST, items=items, forms=unlike)
-    assert found.form is Form.FACT  # the reader itself is sure that it is a fact
+    unlike = dict.fromkeys(AnswerForm, 0.01) | {AnswerForm.FACT: 0.97}
+    found = decided(
+        [text], [span_of(text, "goats", 0, -1.0)], AnswerForm.LIST, items=items, forms=unlike
+    )
+    assert found.form is AnswerForm.FACT  # the reader itself is sure that it is a fact
     found = decided(
         [text],
         [span_of(text, "goats", 0, -1.0)],
         items=items,
-        forms=dict.fromkeys(Form, 0.1) | {Form.LIST: 0.7},
+        forms=dict.fromkeys(AnswerForm, 0.1) | {AnswerForm.LIST: 0.7},
     )
-    assert found.form is Form.LIST
+    assert found.form is AnswerForm.LIST
     assert words_of(found, [text]) == ["goats", "sheep", "three old mules"]
 
 
 def test_pieces_of_one_phrase_are_one_item(decided):
     text = "They keep goats of the old breed, sheep and mules on the farm."
     items = tuple(span_of(text, word, 0, 0.9) for word in ("goats", "old breed", "sheep", "mules"))
-    found = decided([text], [span_of(text, "goats", 0, -1.0)], Form.LIST, items=items, forms=ALIKE)
+    found = decided(
+        [text], [span_of(text, "goats", 0, -1.0)], AnswerForm.LIST, items=items, forms=ALIKE
+    )
     assert words_of(found, [text]) == ["goats of the old breed", "sheep", "mules"]
 
 
@@ -182,9 +188,9 @@ def test_what_a_text_does_not_enumerate_is_no_list(decided):
         for word in ("The parties", "bear their own costs", "the keeper")
     )
     found = decided(
-        [text], [span_of(text, "The parties", 0, -1.0)], Form.LIST, items=items, forms=ALIKE
+        [text], [span_of(text, "The parties", 0, -1.0)], AnswerForm.LIST, items=items, forms=ALIKE
     )
-    assert (found.form, found.items) == (Form.FACT, ())
+    assert (found.form, found.items) == (AnswerForm.FACT, ())
 
 
 def test_reasons_and_words_of_another_type_are_whole_sentences(decided):

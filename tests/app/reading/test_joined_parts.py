@@ -1,30 +1,30 @@
 """The answers to two parts become one, which is as sure as the weaker of them."""
 
 from docqa.app.answer.confidence import BY_STRUCTURE
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import Candidate, Candidates, Form
-from docqa.app.reading.joined_parts import join_answers_of_parts
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
+from docqa.app.reading.joined_parts import join_answers_of_question_parts
 
 
 def candidate(start: int, score: float = 0.0) -> Candidate:
     return Candidate(0, 0, 1, start, start + 5, score, 1, score)
 
 
-def read(*candidates: Candidate, margin: float = 1.0, elsewhere: float = 0.0) -> Candidates:
+def read(*candidates: Candidate, margin: float = 1.0, elsewhere: float = 0.0) -> CandidateSet:
     signals = {"margin": margin, "answers_elsewhere": elsewhere}
-    return Candidates(candidates, -2.0, 10, signals=signals)
+    return CandidateSet(candidates, -2.0, 10, signals=signals)
 
 
-def ranked(*indexes: int) -> list[Ranked]:
-    return [Ranked(index, -float(place), 0.0) for place, index in enumerate(indexes)]
+def ranked(*indexes: int) -> list[RankedPassage]:
+    return [RankedPassage(index, -float(place), 0.0) for place, index in enumerate(indexes)]
 
 
 def test_items_stand_in_the_order_of_the_question_not_of_the_text():
-    order, found = join_answers_of_parts(
+    order, found = join_answers_of_question_parts(
         [(ranked(2, 0, 1), read(candidate(90))), (ranked(1, 2, 0), read(candidate(10)))]
     )
     assert found is not None
-    assert (found.form, [item.start for item in found.items]) == (Form.TWO_PARTS, [90, 10])
+    assert (found.form, [item.start for item in found.items]) == (AnswerForm.TWO_PARTS, [90, 10])
     assert found.prompt_tokens == 20
     assert [item.passage_number for item in order] == [2, 1, 0]
 
@@ -35,37 +35,47 @@ def test_the_whole_is_as_sure_as_its_weaker_part():
         read(candidate(50), margin=-4.0, elsewhere=-1.0),
     ]
     for order in (parts, parts[::-1]):
-        _, found = join_answers_of_parts([([], part) for part in order])
+        _, found = join_answers_of_question_parts([([], part) for part in order])
         assert found is not None and found.signals == {"margin": -4.0, "answers_elsewhere": -1.0}
 
 
 def test_a_part_without_an_answer_leaves_the_whole_without_one():
     for missing in (None, read()):
-        _, found = join_answers_of_parts([(ranked(0), read(candidate(0))), (ranked(0), missing)])
+        _, found = join_answers_of_question_parts(
+            [(ranked(0), read(candidate(0))), (ranked(0), missing)]
+        )
         assert found is not None and not found.candidates
-    assert join_answers_of_parts([([], None), ([], None)]) == ([], None)
+    assert join_answers_of_question_parts([([], None), ([], None)]) == ([], None)
 
 
 def test_the_same_words_do_not_answer_both_parts():
-    _, found = join_answers_of_parts(
+    _, found = join_answers_of_question_parts(
         [([], read(candidate(0))), ([], read(candidate(2), candidate(40, -1.0)))]
     )
     assert found is not None and [item.start for item in found.items] == [0, 40]
 
 
 def test_a_part_that_the_structure_answers_makes_the_other_no_less_sure():
-    certain = Candidates((candidate(0),), None, 0, signals={BY_STRUCTURE: 1.0})
-    _, found = join_answers_of_parts([([], certain), ([], read(candidate(50), margin=-4.0))])
+    certain = CandidateSet((candidate(0),), None, 0, signals={BY_STRUCTURE: 1.0})
+    _, found = join_answers_of_question_parts(
+        [([], certain), ([], read(candidate(50), margin=-4.0))]
+    )
     assert (
         found is not None and found.signals["margin"] == -4.0 and BY_STRUCTURE not in found.signals
     )
-    _, found = join_answers_of_parts([([], certain), ([], certain)])
+    _, found = join_answers_of_question_parts([([], certain), ([], certain)])
     assert found is not None and found.signals == {BY_STRUCTURE: 1.0}
 
 
 def test_a_part_that_is_a_list_has_all_its_items():
-    listed = Candidates(
-        (candidate(0),), None, 0, Form.LIST, None, (candidate(0), candidate(7)), {"margin": 1.0}
+    listed = CandidateSet(
+        (candidate(0),),
+        None,
+        0,
+        AnswerForm.LIST,
+        None,
+        (candidate(0), candidate(7)),
+        {"margin": 1.0},
     )
-    _, found = join_answers_of_parts([([], listed), ([], read(candidate(50)))])
+    _, found = join_answers_of_question_parts([([], listed), ([], read(candidate(50)))])
     assert found is not None and [item.start for item in found.items] == [0, 7, 50]

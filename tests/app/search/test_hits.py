@@ -7,7 +7,7 @@ from docqa.app.search.expression import words_pattern
 from docqa.app.search.hits import SearchedText
 from docqa.app.search.shown import HitStyle, hit_lines, hit_object
 from docqa.ingest.structure import paragraphs
-from docqa.ingest.structure.clean import line_blocks
+from docqa.ingest.structure.clean import paragraph_block_per_line
 from docqa.ingest.types import Block, Item, Section
 
 
@@ -78,7 +78,7 @@ def test_a_document_cannot_send_signs_to_the_terminal(document):
 def test_paragraphs_are_counted_once_for_all_hits(document, monkeypatch):
     text = "\n\n".join(f"The rent of unit {number} is due." for number in range(50))
     lease = document(text, paged=False)
-    lease = replace(lease, pages=(replace(lease.pages[0], blocks=line_blocks(text)),))
+    lease = replace(lease, pages=(replace(lease.pages[0], blocks=paragraph_block_per_line(text)),))
     counted: list[int] = []
 
     def numbered(blocks: tuple[Block, ...]) -> dict[int, int]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from docqa.app.errors import StoreDamaged
+from docqa.app.errors import StoreDamagedError
 from docqa.app.storage.arrays import mapped, to_bytes
 
 
@@ -27,5 +27,5 @@ def test_arrays_come_back_as_views_of_the_mapped_file(tmp_path):
 )
 def test_what_is_no_file_of_arrays_is_damage(tmp_path, data):
     (tmp_path / "a").write_bytes(data)
-    with pytest.raises(StoreDamaged, match="no file of arrays"):
+    with pytest.raises(StoreDamagedError, match="no file of arrays"):
         mapped(tmp_path / "a")

@@ -47,7 +47,7 @@ def test_forget_leaves_a_state_that_another_machine_uses_and_says_so(store, fore
 
 def test_another_container_of_this_machine_is_another_system(store, monkeypatch):
     store.pin("a")
-    pins._system.cache_clear()
+    pins._host_and_system.cache_clear()
     readlink = os.readlink
     monkeypatch.setattr(
         os,
@@ -57,4 +57,4 @@ def test_another_container_of_this_machine_is_another_system(store, monkeypatch)
     try:
         assert [host != "" for host in pins.users(store.root / "states" / "a")] == [True]
     finally:
-        pins._system.cache_clear()
+        pins._host_and_system.cache_clear()

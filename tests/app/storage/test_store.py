@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.app.errors import StoreDamaged
+from docqa.app.errors import StoreDamagedError
 from docqa.app.storage.store import Store, default_root
 
 
@@ -55,7 +55,7 @@ def test_a_changed_file_is_damage_that_names_it(store, harm):
         path.write_bytes(path.read_bytes()[1:])
     else:
         path.unlink()
-    with pytest.raises(StoreDamaged, match=r"document\.json"):
+    with pytest.raises(StoreDamagedError, match=r"document\.json"):
         store.open("documents", "a")
     assert [entry.key for entry, _ in store.verify()] == ["a"]
 
@@ -63,13 +63,13 @@ def test_a_changed_file_is_damage_that_names_it(store, harm):
 def test_a_changed_entry_is_damage(store):
     path = put(store, "a") / "entry.json"
     path.write_text(path.read_text().replace("a.txt", "b.txt"))
-    with pytest.raises(StoreDamaged, match=r"entry\.json"):
+    with pytest.raises(StoreDamagedError, match=r"entry\.json"):
         store.open("documents", "a")
 
 
 def test_an_entry_under_another_name_is_foreign(store):
     put(store, "a").rename(store.root / "documents" / "b")
-    with pytest.raises(StoreDamaged, match="another document"):
+    with pytest.raises(StoreDamagedError, match="another document"):
         store.open("documents", "b")
 
 

@@ -16,7 +16,6 @@ import pytest
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.answer.grades import Grade, Place
-from docqa.app.evidence.ranking import Ranked
 from docqa.app.storage.store import Store
 from docqa.app.tui.app import Interface
 from docqa.app.tui.bridge import SessionBridge
@@ -107,7 +106,6 @@ class FakeSession:
     warnings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    writes: bool = False
     writing: Any = None
     has_begun: bool = True
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
@@ -149,15 +147,6 @@ class FakeSession:
 
     def answer(self, question: str) -> Any:
         return next(step.answer for step in self.script if isinstance(step, Finished))
-
-    def completed(self, question: str, earlier: Any) -> str:
-        return f"{question.rstrip('?')} behind {earlier[-1].answer}?" if self.writes else question
-
-    def ranked_passages(self, question: str) -> list[Ranked]:
-        return [
-            Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0)
-            for index in range(len(self.documents[0].pages))
-        ]
 
     def close(self) -> None:
         self.closed = True

@@ -65,7 +65,7 @@ async def test_an_answer_whose_cite_is_followed(running, session):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["docqa-dark-16", "no-color"])
+@pytest.mark.parametrize("theme", ["ansi-dark", "no-color"])
 async def test_a_cite_in_few_colours(running, answered, monkeypatch, theme):
     if theme == "no-color":
         monkeypatch.setenv("NO_COLOR", "1")

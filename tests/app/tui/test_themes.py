@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from rich.color import Color, ColorSystem, ColorType
+from rich.color import Color, ColorSystem
 
 from docqa.app.answer.events import Finished
 from docqa.app.tui import themes
@@ -15,27 +15,7 @@ from . import conftest as tui
 SYSTEMS = {
     "truecolor": ColorSystem.TRUECOLOR,
     "256": ColorSystem.EIGHT_BIT,
-    "standard": ColorSystem.STANDARD,
 }
-XTERM = (
-    (0, 0, 0),
-    (205, 0, 0),
-    (0, 205, 0),
-    (205, 205, 0),
-    (0, 0, 238),
-    (205, 0, 205),
-    (0, 205, 205),
-    (229, 229, 229),
-    (127, 127, 127),
-    (255, 0, 0),
-    (0, 255, 0),
-    (255, 255, 0),
-    (92, 92, 255),
-    (255, 0, 255),
-    (0, 255, 255),
-    (255, 255, 255),
-)
-"""The sixteen colours of xterm. Terminals have their own, most of them softer."""
 
 
 @pytest.mark.parametrize(
@@ -45,10 +25,11 @@ XTERM = (
         ("auto", "docqa-dark", True, "truecolor", "docqa-dark"),
         ("auto", "", True, "truecolor", "docqa-light"),
         ("auto", "no such theme", False, "256", "docqa-dark"),
-        ("auto", "", False, "standard", "docqa-dark-16"),
-        ("auto", "docqa-dark", True, "standard", "docqa-dark-16"),
-        ("docqa-light", "", True, "standard", "docqa-light-16"),
+        ("auto", "", False, "standard", "ansi-dark"),
+        ("auto", "docqa-dark", True, "standard", "ansi-dark"),
+        ("docqa-light", "", True, "standard", "ansi-light"),
         ("nord", "", True, "standard", "nord"),
+        ("docqa-dark-16", "", True, "truecolor", "ansi-dark"),
     ],
 )
 def test_the_theme_is_set_or_remembered_or_fits_the_terminal(setting, last, light, colours, theme):
@@ -98,10 +79,7 @@ def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:
         return (
             Color.from_rgb(0, 0, 0) if dark is (role == "ground") else Color.from_rgb(255, 255, 255)
         )
-    if colour.type == ColorType.STANDARD:
-        return Color.from_rgb(*XTERM[colour.number])
-    shown = colour.downgrade(SYSTEMS[colours])
-    return Color.from_rgb(*XTERM[shown.number]) if shown.type == ColorType.STANDARD else shown
+    return colour.downgrade(SYSTEMS[colours])
 
 
 @pytest.mark.parametrize(
@@ -111,8 +89,6 @@ def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:
         ("docqa-light", "truecolor"),
         pytest.param("docqa-dark", "256", marks=pytest.mark.slow),
         pytest.param("docqa-light", "256", marks=pytest.mark.slow),
-        pytest.param("docqa-dark-16", "standard", marks=pytest.mark.slow),
-        pytest.param("docqa-light-16", "standard", marks=pytest.mark.slow),
     ],
 )
 async def test_every_text_has_the_contrast_of_wcag_aa(running, session, theme, colours):

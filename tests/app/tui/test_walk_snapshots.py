@@ -12,7 +12,6 @@ import pytest
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Usage
 from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.answer.grades import Status
-from docqa.app.evidence.ranking import Ranked
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
@@ -62,19 +61,7 @@ def answer(agreement: Any) -> Any:
 
 @pytest.fixture
 def session(agreement: Any) -> Any:
-    class Session(tui.FakeSession):  # type: ignore[misc]
-        def ranked_passages(self, question: str) -> list[Ranked]:
-            """By the words of the question alone."""
-            words = set(question.casefold().rstrip("?").split())
-            texts = [
-                agreement.pages[p.page - 1].text[p.start : p.end].casefold().split()
-                for p in agreement.passages
-            ]
-            return [
-                Ranked(n, float(len(words & set(text))) ** 3, 0.0) for n, text in enumerate(texts)
-            ]
-
-    return Session((agreement,))
+    return tui.FakeSession((agreement,))
 
 
 async def test_the_walk(running, session, answer):

@@ -4,7 +4,7 @@ no pages.
 
 import pytest
 
-from docqa.ingest.structure.paragraphs import place_without_page
+from docqa.ingest.structure.paragraphs import locator_in_unpaged_document
 from tests.ingest.docx.test_docx import W, docx, para, places, run
 from tests.ingest.reading import first_text
 
@@ -50,7 +50,7 @@ def test_judgment_has_its_bold_headings_and_numbered_paragraphs():
     ]
     numbered = {place for place in places(found) if place and place.isdecimal()}
     assert numbered == {"1", "2", "3", "4", "5", "6"}
-    assert place_without_page(found, first_text(found).index("[5]")) == "paragraph 5"
+    assert locator_in_unpaged_document(found, first_text(found).index("[5]")) == "paragraph 5"
 
 
 def test_typed_clauses_and_letters_have_the_locators_that_are_printed():
@@ -101,14 +101,14 @@ def test_whole_paragraphs_in_the_style_of_headings_are_clauses():
 def test_a_place_without_page_is_a_section_and_a_paragraph():
     plain = docx("".join(para(f"{LONG} ({n})") for n in range(4)))
     text = first_text(plain)
-    assert [place_without_page(plain, text.index(f"({n})")) for n in (0, 3)] == [
+    assert [locator_in_unpaged_document(plain, text.index(f"({n})")) for n in (0, 3)] == [
         "paragraph 1",
         "paragraph 4",
     ]
     body = "".join(para(f"{LONG} {n}!") for n in range(5))
     styled = docx(para("Tides", "Plain1") + body + para("Gates", "Plain1") + para("Oak!"))
     places = [
-        place_without_page(styled, first_text(styled).index(words))
+        locator_in_unpaged_document(styled, first_text(styled).index(words))
         for words in ("Tides", "4!", "Oak!")
     ]
     assert places == ["Tides", "Tides, paragraph 5", "Gates"]
@@ -120,7 +120,10 @@ def test_a_place_in_a_note_names_the_footnote():
         run("The gate holds") + '<w:r><w:footnoteReference w:id="2"/></w:r>' + run(" well.")
     )
     document = docx(para("Gates", "Plain1") + body, footnotes=notes)
-    assert place_without_page(document, first_text(document).index("1912")) == "Gates, footnote 1"
+    assert (
+        locator_in_unpaged_document(document, first_text(document).index("1912"))
+        == "Gates, footnote 1"
+    )
 
 
 @pytest.mark.parametrize(

@@ -174,12 +174,12 @@ def test_the_worker_hands_on_the_errors_of_the_file(make_pdf):
 
 
 def test_recognised_lines_have_places(make_pdf, monkeypatch):
-    def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> ocr.Recognised:
+    def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> ocr.OcrResult:
         line = [
             Word(text, 72 + 60 * at, 100, 130 + 60 * at, 112, at == 0, False)
             for at, text in enumerate("ABC")
         ]
-        return ocr.Recognised(line, 0.99, 0)
+        return ocr.OcrResult(line, 0.99, 0)
 
     monkeypatch.setattr(ocr, "is_ocr_available", lambda: True)
     monkeypatch.setattr(ocr.Recogniser, "recognise", recognised)

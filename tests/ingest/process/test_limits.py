@@ -9,8 +9,7 @@ import pytest
 from docqa.ingest import worker
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.process import limits as process_limits
-from docqa.ingest.process.forks import end_fork, memory_share, start_fork
-from docqa.ingest.process.limits import MEMORY, TIME, Watch
+from docqa.ingest.process.limits import MEMORY, TIME, ChildProcessWatch
 from docqa.ingest.request import ReadRequest
 
 
@@ -26,7 +25,7 @@ def test_a_process_over_its_limits_is_ended(code, seconds, over):
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    watch = Watch(child, seconds, 2**28)
+    watch = ChildProcessWatch(child, seconds, 2**28)
     child.communicate(timeout=60)
     watch.close()
     assert watch.over == over and (child.returncode != 0) == bool(over)
@@ -55,13 +54,3 @@ def test_a_large_table_is_read_in_little_memory_or_it_is_said():
         match="a.md: .* more than 40 MiB of memory. Read it once .* `docqa outline FILE`",
     ):
         worker.read_in_worker(replace(read, memory=40 * 2**20))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
-def test_a_fork_has_only_its_share_of_the_memory():
-    share = memory_share(2)
-    process, pipe = start_fork(lambda out: out.send_bytes(bytes(share)[:1]), share)
-    with pytest.raises(EOFError):
-        pipe.recv_bytes()
-    pipe.close()
-    end_fork(process)

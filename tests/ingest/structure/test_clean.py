@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from docqa.ingest.structure.clean import Hyphens, unwrap
+from docqa.ingest.structure.clean import Dehyphenator, join_hard_wrapped_lines
 
-NONE = Hyphens([])
+NONE = Dehyphenator([])
 WRAPPED = ("word " * 14).strip()
 
 
@@ -24,14 +24,14 @@ def seconds(work: Callable[[], object]) -> float:
 @pytest.mark.parametrize(
     "work",
     [
-        lambda count: Hyphens(["x" * count * 20]),
-        lambda count: Hyphens(["QUJD" * count * 5] * 2),
-        lambda count: NONE.join("x" * count * 20 + " y-", "abc"),
-        lambda count: NONE.join("x " * count * 10 + "y-", "abc"),
-        lambda count: NONE.mend("ab- cd " * count),
-        lambda count: NONE.mend("ab- " * count),
-        lambda count: unwrap([WRAPPED] * count, NONE),
-        lambda count: unwrap([f"{WRAPPED} in-"] * count, NONE),
+        lambda count: Dehyphenator(["x" * count * 20]),
+        lambda count: Dehyphenator(["QUJD" * count * 5] * 2),
+        lambda count: NONE.join_at_line_end("x" * count * 20 + " y-", "abc"),
+        lambda count: NONE.join_at_line_end("x " * count * 10 + "y-", "abc"),
+        lambda count: NONE.join_broken_words("ab- cd " * count),
+        lambda count: NONE.join_broken_words("ab- " * count),
+        lambda count: join_hard_wrapped_lines([WRAPPED] * count, NONE),
+        lambda count: join_hard_wrapped_lines([f"{WRAPPED} in-"] * count, NONE),
     ],
     ids=[
         "one word",
@@ -49,13 +49,16 @@ def test_joining_lines_takes_linear_time(work):
 
 
 def test_a_number_with_letters_keeps_its_hyphen():
-    assert NONE.join("for 4th-", "grade pupils") == "for 4th-grade pupils"
-    assert NONE.join("an inter-", "national rule") == "an international rule"
+    assert NONE.join_at_line_end("for 4th-", "grade pupils") == "for 4th-grade pupils"
+    assert NONE.join_at_line_end("an inter-", "national rule") == "an international rule"
 
 
 def test_a_word_of_several_parts_keeps_all_its_hyphens():
-    assert NONE.join("the state-", "of-the-art results") == "the state-of-the-art results"
-    assert NONE.join("a right-of-", "way for carts") == "a right-of-way for carts"
     assert (
-        Hyphens(["our industry"]).join("the indus-", "try-level view") == "the industry-level view"
+        NONE.join_at_line_end("the state-", "of-the-art results") == "the state-of-the-art results"
+    )
+    assert NONE.join_at_line_end("a right-of-", "way for carts") == "a right-of-way for carts"
+    assert (
+        Dehyphenator(["our industry"]).join_at_line_end("the indus-", "try-level view")
+        == "the industry-level view"
     )

@@ -1,8 +1,8 @@
 """Numbers that name nothing where they stand, and places that only the look of a page names."""
 
-from docqa.ingest.structure.clean import line_blocks
-from docqa.ingest.structure.locators.items import find_items
-from docqa.ingest.structure.locators.sections import with_locators
+from docqa.ingest.structure.clean import paragraph_block_per_line
+from docqa.ingest.structure.locators.items import find_numbered_parts
+from docqa.ingest.structure.locators.sections import add_locators_to_sections
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build_sections
 from docqa.ingest.types import Page
@@ -73,7 +73,9 @@ def test_an_entry_of_the_contents_names_no_place():
         HeadingMark(level, number, title, page, at, "numbering", 1.0)
         for level, number, title, page, at in marks
     ]
-    items = find_items(pages, with_locators(build_sections(made), paged=True))
+    items = find_numbered_parts(
+        pages, add_locators_to_sections(build_sections(made), has_pages=True)
+    )
     assert [item.locator for item in items if item.page == 1] == []
 
 
@@ -144,10 +146,10 @@ def test_paragraphs_of_a_schedule_count_on_through_its_parts():
     schedule = HeadingMark(
         1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0
     )
-    sections = with_locators(
-        build_sections([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True
+    sections = add_locators_to_sections(
+        build_sections([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), has_pages=True
     )
-    items = find_items(pages, sections)
+    items = find_numbered_parts(pages, sections)
     found = {pages[item.page - 1].text[item.start :].split("\n")[0]: item.locator for item in items}
     assert found["2. House of origin"] == "Eight Schedule Part 1, 2"
     assert found["3. Sending of bills"] == "Eight Schedule Part 2, 3"
@@ -169,7 +171,7 @@ def test_arabic_marks_behind_a_lost_one_and_with_turned_signs_count():
 
 def test_a_note_whose_mark_is_lost_follows_the_one_before():
     text = "The mill was old.3 It stood by the weir, which was new.\n3The mill book says so.\n4So it says."
-    page = Page(0, "1", text, "A", blocks=line_blocks(text))
+    page = Page(0, "1", text, "A", blocks=paragraph_block_per_line(text))
     assert [note.mark for note in find_notes([page], paged=True)] == ["3", "4"]
 
 
@@ -177,7 +179,7 @@ def test_a_note_with_a_stop_behind_its_number_is_found():
     text = (
         "Stores may be large all over the EU38. Even so they are alike.\n38. In fact they are not."
     )
-    page = Page(0, "1", text, "A", blocks=line_blocks(text))
+    page = Page(0, "1", text, "A", blocks=paragraph_block_per_line(text))
     assert [(note.mark, note.at) for note in find_notes([page], paged=True)] == [
         ("38", text.index("38"))
     ]
@@ -185,4 +187,9 @@ def test_a_note_with_a_stop_behind_its_number_is_found():
 
 def test_numbered_lines_with_a_stop_are_no_notes():
     text = "Members of Act2 pay.\n1. In section 4 a word is put.\n2. In section 5 a word is put.\n4.B Members of Honour"
-    assert list(find_notes([Page(0, "1", text, "A", blocks=line_blocks(text))], paged=True)) == []
+    assert (
+        list(
+            find_notes([Page(0, "1", text, "A", blocks=paragraph_block_per_line(text))], paged=True)
+        )
+        == []
+    )

@@ -1,6 +1,6 @@
 """Tables of HTML and DOCX are grids too: spanning heads, cells over several rows, empty ones."""
 
-from docqa.ingest.structure.grids import GridRows, MarkedCell
+from docqa.ingest.structure.grids import GridRows, MarkupCell
 from tests.ingest.reading import first_page
 
 HTML = """<table><caption>Ponds</caption>
@@ -24,16 +24,16 @@ def test_cells_of_html_have_their_rows_and_columns():
 
 def test_spans_of_hostile_size_are_cut():
     rows = GridRows()
-    rows.add(1, 0, "a | b", [MarkedCell("a", 1, 10**9), MarkedCell("b")])
-    rows.add(1, 6, "c", [MarkedCell("c")])
+    rows.add(1, 0, "a | b", [MarkupCell("a", 1, 10**9), MarkupCell("b")])
+    rows.add(1, 6, "c", [MarkupCell("c")])
     (table,) = rows.tables()
     assert [(cell.row, cell.column, cell.rows) for cell in table.cells] == [
         (0, 0, 2),
         (0, 1, 1),
         (1, 1, 1),
     ]
-    rows.add(2, 100, "a", [MarkedCell("a", 10**9)])
-    rows.add(2, 102, "b", [MarkedCell("b", 10**9)])
+    rows.add(2, 100, "a", [MarkupCell("a", 10**9)])
+    rows.add(2, 102, "b", [MarkupCell("b", 10**9)])
     assert len(rows.tables()) == 2
 
 

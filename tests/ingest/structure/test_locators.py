@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
-from docqa.ingest.structure.clean import line_blocks
-from docqa.ingest.structure.locators.sections import with_locators
+from docqa.ingest.structure.clean import paragraph_block_per_line
+from docqa.ingest.structure.locators.sections import add_locators_to_sections
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build_sections
 from docqa.ingest.types import Document, Page
@@ -148,7 +148,10 @@ def located(*marks: tuple[int, str | None, str]) -> list[str | None]:
         HeadingMark(level, number, title, 1, at, "markup", 1.0)
         for at, (level, number, title) in enumerate(marks)
     ]
-    return [section.locator for section in with_locators(build_sections(made), paged=True)]
+    return [
+        section.locator
+        for section in add_locators_to_sections(build_sections(made), has_pages=True)
+    ]
 
 
 def test_numbers_that_begin_again_have_what_is_around_them_in_front():
@@ -231,7 +234,7 @@ def test_a_note_below_a_rule_goes_on_below_the_next_one():
         Page(0, "1", one.replace("————", "——————"), "A"),
         Page(1, "2", two.replace("————", "——————"), "A"),
     ]
-    pages = [replace(page, blocks=line_blocks(page.text)) for page in pages]
+    pages = [replace(page, blocks=paragraph_block_per_line(page.text)) for page in pages]
     found = [(note.mark, note.page, note.at_page) for note in find_notes(pages, paged=True)]
     assert found == [("1", 1, 1), ("1", 2, 1)]
 

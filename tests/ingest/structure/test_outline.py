@@ -12,10 +12,10 @@ import pytest
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.nesting import Nesting
-from docqa.ingest.structure.numbering import Numbered, parse_heading
-from docqa.ingest.structure.outline import HeadingLine, from_numbering
-from docqa.ingest.structure.sequence import NumberingStep, best_chain
+from docqa.ingest.structure.nesting import HeadingLevels
+from docqa.ingest.structure.numbering import ParsedHeading, parse_heading
+from docqa.ingest.structure.outline import HeadingLine, headings_by_numbering
+from docqa.ingest.structure.sequence import NumberingStep, indices_of_best_sequence
 from docqa.ingest.types import Document, NumberedLine, Page, Section
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def nested(*lines: str) -> list[int]:
     """The level of each heading."""
     headings = [parsed for line in lines if (parsed := parse_heading(line)) is not None]
     assert len(headings) == len(lines)
-    return list(Nesting(headings).levels())
+    return list(HeadingLevels(headings).level_of_each_heading())
 
 
 def checked_files() -> dict[str, list[str]]:
@@ -67,7 +67,7 @@ def test_a_list_item_does_not_cut_the_chain_of_headings():
         NumberingStep(ordinals, weight, 0)
         for ordinals, weight in zip(numbers, weights, strict=True)
     ]
-    assert best_chain(steps) == {0, 1, 5, 6, 7, 8}
+    assert indices_of_best_sequence(steps) == {0, 1, 5, 6, 7, 8}
 
 
 def test_numbers_begin_again_in_a_new_schedule_and_nowhere_else():
@@ -77,13 +77,13 @@ def test_numbers_begin_again_in_a_new_schedule_and_nowhere_else():
         NumberingStep((1,), 1, 1),
         NumberingStep((2,), 1, 1),
     ]
-    assert best_chain(again) == {0, 1, 2, 3}
-    assert len(best_chain([step._replace(part=0) for step in again])) == 2
+    assert indices_of_best_sequence(again) == {0, 1, 2, 3}
+    assert len(indices_of_best_sequence([step._replace(part=0) for step in again])) == 2
 
 
 def test_articles_carry_their_number_into_the_clauses():
     steps = [NumberingStep(ordinals, 1, 0) for ordinals in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))]
-    assert best_chain(steps) == set(range(5))
+    assert indices_of_best_sequence(steps) == set(range(5))
 
 
 # Who stands under whom
@@ -139,7 +139,7 @@ def candidates(*lines: str) -> list[HeadingLine]:
 def test_an_unnumbered_heading_set_like_the_numbered_ones_stands_beside_them():
     lines = candidates("1 Aims", "2 Results", "2.1 Fish", "Data and code", "References")
     lines[2] = HeadingLine(lines[2].start, "2.1 Fish", 11.0, True, True)
-    marks = from_numbering(lines, 10.0)
+    marks = headings_by_numbering(lines, 10.0)
     assert [(m.level, m.number, m.title) for m in marks][3:] == [
         (1, None, "Data and code"),
         (1, None, "References"),
@@ -148,7 +148,7 @@ def test_an_unnumbered_heading_set_like_the_numbered_ones_stands_beside_them():
 
 def test_the_line_below_a_bare_article_is_its_title():
     lines = ("ARTICLE I", "DEFINITIONS", "1.1 Terms", "ARTICLE II", "Payment of Rent")
-    marks = from_numbering(candidates(*lines), 10.0)
+    marks = headings_by_numbering(candidates(*lines), 10.0)
     assert [(m.level, m.number, m.title) for m in marks] == [
         (1, "ARTICLE I", "DEFINITIONS"),
         (2, "1.1", "Terms"),
@@ -159,7 +159,7 @@ def test_the_line_below_a_bare_article_is_its_title():
 def test_a_word_that_mentions_an_article_is_no_heading():
     assert parse_heading("article B Longwang Taiwan") is None
     found = parse_heading("8A. Appointment of the Secretary")
-    assert found == Numbered("decimal", 6, (8,), "8A", "Appointment of the Secretary")
+    assert found == ParsedHeading("decimal", 6, (8,), "8A", "Appointment of the Secretary")
 
 
 # Bookmarks
@@ -301,7 +301,7 @@ def test_words_that_begin_like_a_division_are_none():
 
 def test_the_rows_of_a_numbered_list_are_no_headings():
     rows = candidates(*(f"{n} Screen of the {n}th kind" for n in range(1, 9)))
-    assert from_numbering(rows, 12.0) == []
+    assert headings_by_numbering(rows, 12.0) == []
 
 
 def test_letters_that_begin_again_are_rows_of_a_table():
@@ -313,13 +313,13 @@ def test_letters_that_begin_again_are_rows_of_a_table():
         "B Read the map",
         "2 End",
     )
-    assert [mark.number for mark in from_numbering(rows, 12.0)] == ["1", "2"]
+    assert [mark.number for mark in headings_by_numbering(rows, 12.0)] == ["1", "2"]
 
 
 def test_a_sentence_that_ends_with_an_annex_is_no_heading():
     lines = candidates("Exhibit A", "1 Terms", "ANNEX I.", "2 Grants", "Exhibit B")
     plain = [replace(line, bold=False) for line in lines]
-    assert [mark.number for mark in from_numbering(plain, 12.0)] == [
+    assert [mark.number for mark in headings_by_numbering(plain, 12.0)] == [
         "Exhibit A",
         "1",
         "2",
@@ -330,7 +330,9 @@ def test_a_sentence_that_ends_with_an_annex_is_no_heading():
 def test_items_of_a_list_whose_first_is_too_long_are_no_headings():
     lines = [HeadingLine(40 * n, f"{n}. Item {n}", 12.0, False, False, True) for n in (2, 3, 4)]
     titles = candidates("Title I: Treaties", "Title II: Limits")
-    assert [mark.number for mark in from_numbering([titles[0], *lines, titles[1]], 12.0)] == [
+    assert [
+        mark.number for mark in headings_by_numbering([titles[0], *lines, titles[1]], 12.0)
+    ] == [
         "Title I",
         "Title II",
     ]
@@ -354,14 +356,14 @@ def test_numbers_of_lines_are_no_numbers_of_bookmarks():
 def test_a_form_that_is_attached_twice_is_no_table_of_contents():
     form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports", "ANNEX II")
     twice = [replace(c, page=page) for page in (1, 2) for c in candidates(*form)]
-    assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [
+    assert [(mark.page, mark.number) for mark in headings_by_numbering(twice, 12.0)][:2] == [
         (1, "ANNEX I"),
         (1, "1"),
     ]
 
 
 def test_a_schedule_without_a_number_holds_its_rows():
-    marks = from_numbering(
+    marks = headings_by_numbering(
         candidates("4 Money", "5 Power", "SCHEDULE (Section 4)", "1. Office", "4. Defence"), 12.0
     )
     assert [(mark.level, mark.number) for mark in marks] == [
@@ -377,7 +379,7 @@ def test_contents_of_a_document_without_pages_are_no_headings():
     heads = ("1 Aims", "2 Methods", "3 Results")
     lines = candidates("Contents", *(f"{head} {at}" for at, head in enumerate(heads, 4)), *heads)
     spread = [replace(line, start=line.start + 900 * (at > 3)) for at, line in enumerate(lines)]
-    marks = from_numbering(spread, 12.0)
+    marks = headings_by_numbering(spread, 12.0)
     assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [
         ("1", True),
         ("2", True),

@@ -2,7 +2,7 @@
 sentence.
 """
 
-from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
+from docqa.ingest.structure.page_breaks import join_sentence_over_break, sentence_over_break
 from docqa.ingest.types import Document
 from tests.ingest.reading import read_pdf
 
@@ -50,4 +50,7 @@ def test_sentences_that_end_with_the_page_are_not_joined(make_pdf):
 
 
 def test_a_word_that_the_break_cuts_is_whole_again():
-    assert joined_over_break("until the arbi-", "trators agree") == "until the arbitrators agree"
+    assert (
+        join_sentence_over_break("until the arbi-", "trators agree")
+        == "until the arbitrators agree"
+    )

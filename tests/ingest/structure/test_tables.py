@@ -2,17 +2,17 @@
 
 import pytest
 
-from docqa.ingest.structure.tables.described import with_tables
-from docqa.ingest.structure.tables.in_text import tables_in_text
+from docqa.ingest.structure.tables.described import add_described_tables
+from docqa.ingest.structure.tables.in_text import find_tables_in_text
 from docqa.ingest.types import Page, Table
 
 
 def tables_of(text: str) -> tuple[Table, ...]:
-    return with_tables([Page(0, None, text, "A")])[0].tables
+    return add_described_tables([Page(0, None, text, "A")])[0].tables
 
 
 def grid_of(text: str) -> list[list[str]]:
-    (table,) = tables_in_text(text)
+    (table,) = find_tables_in_text(text)
     grid = [["" for _ in range(table.columns)] for _ in range(table.rows)]
     for cell in table.cells:
         grid[cell.row][cell.column] = text[cell.start : cell.end]
@@ -41,8 +41,8 @@ def test_prose_is_no_table(text):
 
 def test_what_is_known_of_a_page_is_not_found_again():
     text = "Mill | 5 | 6\nBarn | 7 | 8\n\nThey grow there.\n\nOats | 1 | 2\nRye | 3 | 4"
-    first = tables_in_text(text)[0]
-    assert [table.start for table in tables_in_text(text, [first])] == [text.index("Oats")]
+    first = find_tables_in_text(text)[0]
+    assert [table.start for table in find_tables_in_text(text, [first])] == [text.index("Oats")]
 
 
 def test_a_caption_belongs_to_the_table_that_it_is_nearer_to():

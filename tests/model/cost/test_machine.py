@@ -87,3 +87,10 @@ def test_instruction_sets_come_from_the_first_processor(tmp_path):
     assert machine.processor_flags(tmp_path) == {"fpu", "avx2"}
     assert machine.processor_fields(tmp_path)["model name"] == "X 1"
     assert machine.processor_flags(tmp_path / "nothing") == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("9GiB", 9 << 30), ("1.5g", 3 << 29), ("512 MB", 1 << 29), ("77", 77)]
+)
+def test_sizes_are_said_as_people_write_them(said, meant):
+    assert machine.parse_byte_size(said) == meant

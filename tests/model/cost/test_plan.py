@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tiny
 import torch
-from family_checkpoints import FAMILIES
 from safetensors.torch import save_file
 
 from docqa.model.config import HybridConfig
@@ -72,35 +71,6 @@ def test_planned_memory_counts_mapped_files_only_while_they_are_unpacked():
     assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + reading
     assert estimate(CONFIG, 1000, weights_on_disk=1).memory_bytes == plain.memory_bytes
     assert mapped.memory_bytes == PROCESS_BYTES + plain.weights_bytes + 2**40
-
-
-SPARSE = HybridConfig.from_dict({**FAMILIES["qwen3_next"], "model_type": "qwen3_next"})
-
-
-def test_plan_counts_the_pool_instead_of_all_experts():
-    experts = parameters(SPARSE)["experts"]
-    whole = estimate(SPARSE, 1000, item=4)
-    pooled = estimate(SPARSE, 1000, item=4, expert_bytes=experts)
-    between = 2 * 1000 * SPARSE.hidden_size * 4  # what a layer reads before the next one does
-    assert (
-        whole.memory_bytes - pooled.memory_bytes == 3 * experts - between
-    )  # a quarter of their four bytes each
-    assert estimate(SPARSE, 1000, item=4, expert_bytes=2**40) == whole
-    on_disk = parameters(SPARSE)["total"] * 13 // 16  # 6 bits and a half
-    packed = [
-        estimate(
-            SPARSE, 1000, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool
-        ).weights_bytes
-        for pool in (None, experts // 4)
-    ]
-    assert packed[0] - packed[1] == pytest.approx(
-        experts * 13 / 16 - experts // 4, abs=2
-    )  # in the bits of the file
-    files = [
-        estimate(SPARSE, 1000, weights_on_disk=2**30, expert_bytes=pool).mapped_bytes
-        for pool in (None, 0)
-    ]
-    assert files[1] < files[0]  # experts are not unpacked at once
 
 
 def test_a_trial_measures_both_speeds_and_leaves_no_state(model):

@@ -45,9 +45,7 @@ def test_a_question_follows_the_documents_in_the_message_that_they_opened(source
     assert before.count("<|start|>") == (1 if source == NO_SYSTEM else 2)
     assert before.endswith("<|start|>user\n") != (source == NO_SYSTEM)
     assert "one short sentence" in behind and "one short sentence" not in before
-    assert "PromptQuestion: Who <|end|> signs?" in behind and behind.endswith(
-        "<|start|>assistant\n"
-    )
+    assert "Question: Who <|end|> signs?" in behind and behind.endswith("<|start|>assistant\n")
     ends = [token for token in asked if token == tokenizer.token_id("<|end|>")]
     assert len(ends) == 1  # that of the template: words of a question are no control tokens
 

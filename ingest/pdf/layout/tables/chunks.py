@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.values import is_year, says_value
+from docqa.ingest.structure.values import is_value_text, is_year
 
 from .placed import BAR, cell_text, lines_of
 from .rules import Rule
@@ -23,7 +23,7 @@ _DOTS = "...."
 _CLOSING = frozenset((")", "%", ")%"))
 
 
-class Chunk:
+class WordChunk:
     """Words of a line without a wide gap; what they say is found out once."""
 
     def __init__(self, words: list[Word]) -> None:
@@ -38,13 +38,13 @@ class Chunk:
 
     @cached_property
     def is_value(self) -> bool:
-        return says_value(self.text) and not self.text.rstrip().endswith(".")
+        return is_value_text(self.text) and not self.text.rstrip().endswith(".")
 
     @cached_property
     def is_year(self) -> bool:
         return is_year("".join(self.text.split()))
 
-    def stands_over(self, other: "Chunk") -> bool:
+    def stands_over(self, other: "WordChunk") -> bool:
         """Whether both begin, end or have their middle there."""
         return (
             min(abs(self.x0 - other.x0), abs(self.x1 - other.x1), abs(self.middle - other.middle))
@@ -53,10 +53,10 @@ class Chunk:
 
 
 @dataclass(slots=True)
-class PrintLine:
+class LineOfChunks:
     """The chunks on one height, from left to right."""
 
-    chunks: list[Chunk]
+    chunks: list[WordChunk]
     top: float
     bottom: float
 
@@ -73,10 +73,12 @@ class PrintLine:
         return self.chunks[-1].x1
 
 
-Lines = Sequence[PrintLine]
+Lines = Sequence[LineOfChunks]
 
 
-def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintLine]:
+def split_into_lines_of_chunks(
+    words: Sequence[Word], upright_rules: Sequence[Rule] = ()
+) -> list[LineOfChunks]:
     """The lines of `words`, top to bottom; an upright rule between two words parts them."""
     lines = []
     for line in lines_of(words):
@@ -84,14 +86,16 @@ def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintL
         top = min([word.top for word in line])
         bottom = max([word.bottom for word in line])
         middle = (top + bottom) / 2
-        walls = [x for x, y0, y1 in down if y0 - 1 <= middle <= y1 + 1]
-        chunks = _chunks(line, height, walls)
+        walls = [x for x, y0, y1 in upright_rules if y0 - 1 <= middle <= y1 + 1]
+        chunks = _split_line_into_chunks(line, height, walls)
         if chunks:
-            lines.append(PrintLine(chunks, top, bottom))
+            lines.append(LineOfChunks(chunks, top, bottom))
     return lines
 
 
-def _chunks(line: list[Word], height: float, walls: Sequence[float]) -> list[Chunk]:
+def _split_line_into_chunks(
+    line: list[Word], height: float, upright_rules: Sequence[float]
+) -> list[WordChunk]:
     chunks: list[list[Word]] = []
     leader = False
     for word in line:
@@ -99,17 +103,19 @@ def _chunks(line: list[Word], height: float, walls: Sequence[float]) -> list[Chu
         if text == BAR or not text.strip(_LEADER):
             leader = leader or text != BAR or bool(chunks)
             continue
-        if chunks and not leader and _joins(chunks[-1][-1], word, height, walls):
+        if chunks and not leader and _is_in_same_chunk(chunks[-1][-1], word, height, upright_rules):
             chunks[-1].append(word)
         else:
             chunks.append([word])
         leader = text.endswith(_DOTS)
-    return [Chunk(words) for words in chunks]
+    return [WordChunk(words) for words in chunks]
 
 
-def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> bool:
+def _is_in_same_chunk(
+    before: Word, word: Word, height: float, upright_rules: Sequence[float]
+) -> bool:
     gap = word.x0 - before.x1
-    if walls and any(before.x1 - 1 <= wall <= word.x0 + 1 for wall in walls):
+    if upright_rules and any(before.x1 - 1 <= wall <= word.x0 + 1 for wall in upright_rules):
         return False
     if before.text in _SIGNS:
         return word.text[0] in "(-−–—0123456789."
@@ -117,12 +123,12 @@ def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> b
         return gap < _CLOSING_GAP * height
     if gap >= _WORD_GAP * height:
         return False
-    return _one_number(before.text, word.text) or not (
-        says_value(before.text) and says_value(word.text)
+    return _are_parts_of_one_number(before.text, word.text) or not (
+        is_value_text(before.text) and is_value_text(word.text)
     )
 
 
-def _one_number(before: str, after: str) -> bool:
+def _are_parts_of_one_number(before: str, after: str) -> bool:
     """Whether two values may be one cell: thousands set apart by spaces ("10 471"), or a value with
     one in brackets.
     """

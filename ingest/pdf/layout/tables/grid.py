@@ -10,12 +10,12 @@ from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import group_consecutive
-from docqa.ingest.structure.values import is_counting
+from docqa.ingest.structure.values import are_consecutive_numbers
 
-from .chunks import Chunk, Lines, PrintLine, print_lines
-from .heads import LAPPED, Edges, column_of, place_heads
-from .placed import PlacedCell, PlacedTable
-from .rules import NEAR, Rules, runs_along
+from .chunks import LineOfChunks, Lines, WordChunk, split_into_lines_of_chunks
+from .heads import LAPPED, Edges, column_of, place_header_cells
+from .placed import CellWithPosition, TableWithPositions
+from .rules import NEAR, RuledLines, is_covered_by_rule
 
 _FULL = 0.6  # of the most chunks: lines that tell the columns
 _NARROWEST = 1.5  # points between two columns
@@ -32,30 +32,32 @@ _OFF_CENTRE = 4.0  # points
 _BANDS = 4  # between rules: fewer are of heads, totals, groups
 
 
-def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
-    """The table of these words; None: one column, one row, running text. `ruled`: rules say where
+def build_table(
+    words: Sequence[Word], rules: RuledLines, *, is_ruled: bool
+) -> TableWithPositions | None:
+    """The table of these words; None: one column, one row, running text. `is_ruled`: rules say where
     it begins and ends."""
-    lines = print_lines(words, rules.down)
+    lines = split_into_lines_of_chunks(words, rules.down)
     if not 2 <= len(lines) <= _MOST_LINES:
         return None
     edges = column_edges(lines, rules)
     if not 1 <= len(edges) < _MOST_COLUMNS:
         return None
     heads = _head_lines(lines, edges, rules)
-    edges = _without_bare(lines[:heads], lines[heads:], edges)
+    edges = _edges_without_head_only_columns(lines[:heads], lines[heads:], edges)
     if not edges:
         return None
-    body = [_split(line, edges) for line in lines[heads:]]
-    if not _is_table(lines, body, edges, ruled=ruled):
+    body = [_split_chunks_at_edges(line, edges) for line in lines[heads:]]
+    if not _is_table(lines, body, edges, ruled=is_ruled):
         return None
-    rows = _rows(body, edges, rules)
+    rows = _group_lines_into_rows(body, edges, rules)
     above = [
-        _split_heads(line, [*lines[at + 1 : heads], *body], edges, rules)
+        _split_head_line_over_columns(line, [*lines[at + 1 : heads], *body], edges, rules)
         for at, line in enumerate(lines[:heads])
     ]
-    top = place_heads(above, edges, rules)
+    top = place_header_cells(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
-    cells = top + _cells(rows, edges, first, [*above, *body])
+    cells = top + _cells_of_rows(rows, edges, first, [*above, *body])
     crowded = [_is_crowded(line, edges) for line in [*above, *body]]
     # The lowest head over several columns may be that of each, and rows that overlap may be one.
     lowest = {
@@ -66,39 +68,42 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     # Where several cells have many lines, and no rule parts the rows, these may end elsewhere; so
     # may rows of words between two rules.
     long = Counter(cell.row for cell in cells if len(cell.lines) > 1 and cell.row >= first)
-    through = _through(body, rules)
+    through = _full_width_rule_positions(body, rules)
     loose = (
         sum(count > 1 for count in long.values())
         > _CROWDED * len(rows)
         > 2 * _CROWDED * len(through)
     )
-    step = _step(body)
-    bands = group_consecutive(body, lambda band, line: not _parted(band[-1], line, through))
+    step = _line_distance(body)
+    bands = group_consecutive(
+        body, lambda band, line: not _is_rule_between(band[-1], line, through)
+    )
     valued = any(
         chunk.is_value for line in body for chunk in line.chunks if column_of(chunk.middle, edges)
     )
     loose = loose or _BANDS <= len(bands) < len(rows) and not valued
     torn = sum(
-        _is_torn(a, b, edges, step) and not _parted(a[-1], b[0], through) for a, b in pairwise(rows)
+        _is_row_continued(a, b, edges, step) and not _is_rule_between(a[-1], b[0], through)
+        for a, b in pairwise(rows)
     )
     loose = loose or torn > max(1, _CROWDED * len(rows))
     doubtful = (
         wide or lapped or loose or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body)
     )
-    return PlacedTable(cells, first, doubtful)
+    return TableWithPositions(cells, first, doubtful)
 
 
-def _is_crowded(line: PrintLine, edges: Edges) -> bool:
+def _is_crowded(line: LineOfChunks, edges: Edges) -> bool:
     """Whether several chunks of a line are in one column."""
     return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
 
 
-def _step(body: Lines) -> float:
+def _line_distance(body: Lines) -> float:
     """From line to line, in points."""
     return median([b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom] or [0.0])
 
 
-def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
+def _is_row_continued(above: Lines, row: Lines, edges: Edges, line_distance: float) -> bool:
     """Whether a row goes on with the one above: with all cells in small letters, with its values
     and no name, or close below with its name, in the same print."""
     upper = above[0].chunks
@@ -111,13 +116,13 @@ def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
         and not upper[0].text.endswith(":")
     ):
         return (
-            row[0].bottom - above[-1].bottom < _TIGHT * step
+            row[0].bottom - above[-1].bottom < _TIGHT * line_distance
             and upper[0].words[0].bold == lower[0].words[0].bold
         )
     return len(upper) == len(lower) > 1 and all(chunk.text[0].islower() for chunk in lower)
 
 
-def column_edges(lines: Lines, rules: Rules) -> list[float]:
+def column_edges(lines: Lines, rules: RuledLines) -> list[float]:
     """Where columns end: mid-space that hardly a full line crosses, and upright rules along
     most.
     """
@@ -128,13 +133,13 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     allowed = int(_CROSSED * len(full))
     every = [(chunk.x0, chunk.x1) for line in lines for chunk in line.chunks]
     spans = [(chunk.x0, chunk.x1) for line in full for chunk in line.chunks]
-    spaces = _spaces(spans, allowed)
+    spaces = _gaps_between_spans(spans, allowed)
     top = lines[0].top
     bottom = lines[-1].bottom
-    walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
+    walls = [x for x, *_ in rules.down if is_covered_by_rule(rules.down, x, top, bottom)]
     edges = [
         next((wall for wall in walls if space[0] <= wall <= space[1]), None)
-        or _clearest(space, every)
+        or _least_crossed_middle(space, every)
         for space in spaces
         if space[1] - space[0] >= _NARROWEST
     ]
@@ -146,7 +151,7 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     return sorted(edges)
 
 
-def _without_bare(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
+def _edges_without_head_only_columns(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
     """The edges without those of columns that only have a head: it stands beside its cells."""
     for column in range(len(edges), -1, -1):
         if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
@@ -159,7 +164,9 @@ def _without_bare(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
     return edges
 
 
-def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[float, float]]:
+def _gaps_between_spans(
+    spans: Sequence[tuple[float, float]], max_crossing: int
+) -> list[tuple[float, float]]:
     """From where to where at most so many of the spans lie, between the first and the last of
     them.
     """
@@ -170,20 +177,18 @@ def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[fl
     for x, step in steps:
         before = cover
         cover = cover + step
-        if cover <= allowed < before:
+        if cover <= max_crossing < before:
             start = x
-        elif before <= allowed < cover and start is not None:
+        elif before <= max_crossing < cover and start is not None:
             spaces.append((start, x))
             start = None
     return spaces
 
 
-def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) -> float:
+def _least_crossed_middle(gap: tuple[float, float], spans: Sequence[tuple[float, float]]) -> float:
     """The middle of the widest part of a space that the fewest spans cross."""
-    crossing = [
-        (max(a, space[0]), min(b, space[1])) for a, b in spans if a < space[1] and b > space[0]
-    ]
-    places = sorted({space[0], space[1], *(x for span in crossing for x in span)})
+    crossing = [(max(a, gap[0]), min(b, gap[1])) for a, b in spans if a < gap[1] and b > gap[0]]
+    places = sorted({gap[0], gap[1], *(x for span in crossing for x in span)})
     parts = [
         (sum(a < right and b > left for a, b in crossing), left - right, (left + right) / 2)
         for left, right in pairwise(places)
@@ -191,24 +196,28 @@ def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) 
     return min(parts)[2]
 
 
-def _split(line: PrintLine, edges: Edges) -> PrintLine:
+def _split_chunks_at_edges(line: LineOfChunks, edges: Edges) -> LineOfChunks:
     """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
-    chunks = [part for chunk in line.chunks for part in _parts(chunk, edges).values()]
-    return PrintLine(chunks, line.top, line.bottom)
+    chunks = [
+        part for chunk in line.chunks for part in _chunk_parts_by_column(chunk, edges).values()
+    ]
+    return LineOfChunks(chunks, line.top, line.bottom)
 
 
-def _parts(chunk: Chunk, edges: Edges) -> dict[int, Chunk]:
+def _chunk_parts_by_column(chunk: WordChunk, edges: Edges) -> dict[int, WordChunk]:
     """What of a chunk lies in each column."""
     parts = [
         (at, list(words))
         for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))
     ]
-    return {at: Chunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
+    return {at: WordChunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
 
 
-def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> PrintLine:
+def _split_head_line_over_columns(
+    line: LineOfChunks, below: Lines, edges: Edges, rules: RuledLines
+) -> LineOfChunks:
     """The line of heads, chunks parted where each part stands over what is `below` and no rule
     joins them.
     """
@@ -216,16 +225,16 @@ def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> P
     low = line.bottom - 0.4 * line.height
     high = line.bottom + line.height
     joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
-    chunks: list[Chunk] = []
+    chunks: list[WordChunk] = []
     for chunk in line.chunks:
-        parts = _parts(chunk, edges)
+        parts = _chunk_parts_by_column(chunk, edges)
         over = all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
         joined = any(x0 < chunk.middle < x1 for _, x0, x1 in joining)
         chunks += parts.values() if over and not joined else [chunk]
-    return PrintLine(chunks, line.top, line.bottom)
+    return LineOfChunks(chunks, line.top, line.bottom)
 
 
-def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
+def _head_lines(lines: Lines, edges: Edges, rules: RuledLines) -> int:
     """How many lines are heads: those above a rule through all, or the first value after the first
     column.
     """
@@ -248,7 +257,7 @@ def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
         ]
         # A rule through the table, not only below heads over some of its columns.
         if any(
-            all(runs_along(rules.across, y, left, end) for end in (right, edges[0]))
+            all(is_covered_by_rule(rules.across, y, left, end) for end in (right, edges[0]))
             for y in between
         ):
             ruled.append(at)
@@ -265,7 +274,7 @@ def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
     return count if last > count - 3 else last + 1
 
 
-def _has_values(line: PrintLine, edges: Edges) -> bool:
+def _has_values(line: LineOfChunks, edges: Edges) -> bool:
     values = [chunk for chunk in line.chunks if chunk.is_value and column_of(chunk.middle, edges)]
     return bool(values) and not all(chunk.is_year for chunk in line.chunks[1:])
 
@@ -274,14 +283,14 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     """Whether most lines have several short cells: no running text, numbered lines, contents,
     signatures. Without rules there are values or many cells."""
     chunks = [chunk for line in body for chunk in line.chunks]
-    columns: list[list[Chunk]] = [[] for _ in range(len(edges) + 1)]
+    columns: list[list[WordChunk]] = [[] for _ in range(len(edges) + 1)]
     for chunk in chunks:
         columns[column_of(chunk.middle, edges)].append(chunk)
     several = sum(len(line.chunks) > 1 for line in body)
     headed = any(len(line.chunks) > 1 for line in lines[: len(lines) - len(body)])
     if several < 2 and not (several == 1 and headed):
         return False
-    counting = sum(is_counting([chunk.text for chunk in column]) for column in columns)
+    counting = sum(are_consecutive_numbers([chunk.text for chunk in column]) for column in columns)
     if counting > 1 or counting == 1 and len(columns) < 3:
         return False
     values = sum(chunk.is_value for chunk in chunks)
@@ -302,50 +311,60 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     return several >= 0.35 * first and (prose < 2 or values >= 0.3 * len(chunks))
 
 
-def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
+def _group_lines_into_rows(
+    body: Lines, edges: Edges, rules: RuledLines
+) -> list[list[LineOfChunks]]:
     """The lines of each row: names and cells may have several."""
-    step = _step(body)
-    rows: list[list[PrintLine]] = []
-    through = _through(body, rules)
+    step = _line_distance(body)
+    rows: list[list[LineOfChunks]] = []
+    through = _full_width_rule_positions(body, rules)
     for at, line in enumerate(body):
-        parted = at > 0 and _parted(body[at - 1], line, through)
-        if rows and not parted and _goes_on(rows[-1], line, edges, step):
+        parted = at > 0 and _is_rule_between(body[at - 1], line, through)
+        if rows and not parted and _is_line_of_row(rows[-1], line, edges, step):
             rows[-1].append(line)
         else:
             rows.append([line])
     return rows
 
 
-def _through(body: Lines, rules: Rules) -> list[float]:
+def _full_width_rule_positions(body: Lines, rules: RuledLines) -> list[float]:
     """Where rules run through all columns."""
     left = min(line.x0 for line in body)
     right = max(line.x1 for line in body)
-    return [y for y, *_ in rules.across if runs_along(rules.across, y, left, right)]
+    return [y for y, *_ in rules.across if is_covered_by_rule(rules.across, y, left, right)]
 
 
-def _parted(above: PrintLine, line: PrintLine, through: Sequence[float]) -> bool:
-    """Whether one of the rules `through` a table is between two lines."""
+def _is_rule_between(
+    above: LineOfChunks, line: LineOfChunks, full_width_rules: Sequence[float]
+) -> bool:
+    """Whether one of the rules `full_width_rules` a table is between two lines."""
     return any(
-        above.bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height for y in through
+        above.bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height
+        for y in full_width_rules
     )
 
 
-def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
+def _is_line_of_row(row: Lines, line: LineOfChunks, edges: Edges, line_distance: float) -> bool:
     """Whether a line belongs to the row above it."""
     before = row[-1]
     if all(column_of(chunk.x0, edges) for chunk in line.chunks):
         valued = any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
         return not valued and line.top - before.bottom < 1.2 * line.height
     waits = all(len(part.chunks) == 1 and not column_of(part.chunks[0].x0, edges) for part in row)
-    return (len(line.chunks) == 1 or waits) and _name_goes_on(
-        before, line, edges, step, waits=waits
+    return (len(line.chunks) == 1 or waits) and _is_row_name_continued(
+        before, line, edges, line_distance, has_name_only=waits
     )
 
 
-def _name_goes_on(
-    before: PrintLine, line: PrintLine, edges: Edges, step: float, *, waits: bool
+def _is_row_name_continued(
+    before: LineOfChunks,
+    line: LineOfChunks,
+    edges: Edges,
+    line_distance: float,
+    *,
+    has_name_only: bool,
 ) -> bool:
-    """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a
+    """Whether the name of a row goes on in `line`. `has_name_only`: the row has only a name so far, as a
     title has.
     """
     upper = before.chunks[0]
@@ -353,7 +372,7 @@ def _name_goes_on(
     if (
         column_of(upper.x0, edges)
         or column_of(lower.x0, edges)
-        or (waits and upper.middle > edges[0])
+        or (has_name_only and upper.middle > edges[0])
     ):
         return False
     if line.top - before.bottom > 0.8 * line.height or upper.text.endswith(":"):
@@ -363,14 +382,16 @@ def _name_goes_on(
     full = (
         upper.x1 + (lower.words[0].x1 - lower.x0) + 0.2 * line.height > edges[0] - 0.5 * line.height
     )
-    tight = line.bottom - before.bottom < _TIGHT * step
-    return (full or tight) and lower.x0 > upper.x0 + 0.5 and (tight or not waits)
+    tight = line.bottom - before.bottom < _TIGHT * line_distance
+    return (full or tight) and lower.x0 > upper.x0 + 0.5 and (tight or not has_name_only)
 
 
-def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> list[PlacedCell]:
-    """The cells of the rows, the first of which has number `first`."""
-    cells: list[PlacedCell] = []
-    kept = _without_spanning(rows)
+def _cells_of_rows(
+    rows: Sequence[Lines], edges: Edges, first_row_number: int, lines: Lines
+) -> list[CellWithPosition]:
+    """The cells of the rows, the first of which has number `first_row_number`."""
+    cells: list[CellWithPosition] = []
+    kept = _split_off_cells_between_rows(rows)
     for at, row in enumerate(kept[0]):
         fields: dict[int, list[list[Word]]] = {}
         spans: dict[int, int] = {}
@@ -381,22 +402,24 @@ def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> lis
                 )
                 if len(line.chunks) > 1:
                     column = last = column_of(chunk.middle, edges)
-                elif len(row) == 1 and (title := _title(chunk, edges, lines)) is not None:
+                elif len(row) == 1 and (title := _title_column(chunk, edges, lines)) is not None:
                     column = title
                     last = len(edges)
                 fields.setdefault(column, []).append(chunk.words)
                 spans[column] = max(spans.get(column, 1), last - column + 1)
         for column, words in sorted(fields.items()):
-            cells.append(PlacedCell(words, first + at, column, 1, spans[column]))
+            cells.append(CellWithPosition(words, first_row_number + at, column, 1, spans[column]))
     for line, below in kept[1]:
         chunk = line.chunks[0]
         cells.append(
-            PlacedCell([chunk.words], first + below - 1, column_of(chunk.middle, edges), 2)
+            CellWithPosition(
+                [chunk.words], first_row_number + below - 1, column_of(chunk.middle, edges), 2
+            )
         )
     return cells
 
 
-def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
+def _title_column(chunk: WordChunk, edges: Edges, lines: Lines) -> int | None:
     """The first column under a title alone on its line: in the middle of all columns, or of all but
     the names.
     """
@@ -407,14 +430,14 @@ def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
     return None if named or min(off) > _OFF_CENTRE else off.index(min(off))
 
 
-def _without_spanning(
+def _split_off_cells_between_rows(
     rows: Sequence[Lines],
-) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
+) -> tuple[list[list[LineOfChunks]], list[tuple[LineOfChunks, int]]]:
     """(the rows without cells halfway between two, such as names for both; those cells with the row
     below).
     """
-    kept: list[list[PrintLine]] = []
-    halfway: list[tuple[PrintLine, int]] = []
+    kept: list[list[LineOfChunks]] = []
+    halfway: list[tuple[LineOfChunks, int]] = []
     for at, row in enumerate(rows):
         line = row[0]
         if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:

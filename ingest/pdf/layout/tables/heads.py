@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from math import inf
 
-from .chunks import Chunk, Lines, PrintLine
-from .placed import PlacedCell
-from .rules import Rules
+from .chunks import LineOfChunks, Lines, WordChunk
+from .placed import CellWithPosition
+from .rules import RuledLines
 
 LAPPED = 0.25  # heights that lines side by side share
 _OFF_CENTRE = (
@@ -22,26 +22,31 @@ Span = tuple[int, int]
 Edges = Sequence[float]
 
 
-def place_heads(lines: Lines, edges: Edges, rules: Rules) -> list[PlacedCell]:
+def place_header_cells(lines: Lines, edges: Edges, rules: RuledLines) -> list[CellWithPosition]:
     """The cells of the lines of a head, each over the columns that it names; lines of one head are
     one cell.
     """
     if not lines:
         return []
-    rows: list[list[PlacedCell]] = []
-    bottoms: list[PrintLine] = []
+    rows: list[list[CellWithPosition]] = []
+    bottoms: list[LineOfChunks] = []
     spans: list[list[Span]] = []
     for at in range(len(lines) - 1, -1, -1):
         below = [
             line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height
         ]
-        spans.insert(0, _spans(lines[at], below, spans[-len(below)] if below else [], edges, rules))
+        spans.insert(
+            0,
+            _column_spans_of_chunks(
+                lines[at], below, spans[-len(below)] if below else [], edges, rules
+            ),
+        )
     for line, spanned in zip(lines, spans, strict=True):
         placed = [
-            PlacedCell([chunk.words], 0, first, 1, last - first + 1)
+            CellWithPosition([chunk.words], 0, first, 1, last - first + 1)
             for chunk, (first, last) in zip(line.chunks, spanned, strict=True)
         ]
-        if rows and _same_row(rows[-1], placed, bottoms[-1], line, rules):
+        if rows and _is_header_line_continued(rows[-1], placed, bottoms[-1], line, rules):
             for cell in placed:
                 upper = next(
                     (c for c in rows[-1] if (c.column, c.columns) == (cell.column, cell.columns)),
@@ -60,12 +65,12 @@ def place_heads(lines: Lines, edges: Edges, rules: Rules) -> list[PlacedCell]:
     return [cell for row in rows for cell in sorted(row, key=lambda cell: cell.column)]
 
 
-def _same_row(
-    upper: Sequence[PlacedCell],
-    lower: Sequence[PlacedCell],
-    before: PrintLine,
-    line: PrintLine,
-    rules: Rules,
+def _is_header_line_continued(
+    upper: Sequence[CellWithPosition],
+    lower: Sequence[CellWithPosition],
+    before: LineOfChunks,
+    line: LineOfChunks,
+    rules: RuledLines,
 ) -> bool:
     """Whether a line goes on with the heads above: over the same columns, close below, without a
     rule.
@@ -88,8 +93,8 @@ def _same_row(
     )
 
 
-def _spans(
-    line: PrintLine, below: Lines, lower: Sequence[Span], edges: Edges, rules: Rules
+def _column_spans_of_chunks(
+    line: LineOfChunks, below: Lines, lower: Sequence[Span], edges: Edges, rules: RuledLines
 ) -> list[Span]:
     """The first and last column that each chunk names: those of the rule under it, of the head
     below that it begins (`lower`: the line below), that it reaches over, or that groups are centred
@@ -103,20 +108,20 @@ def _spans(
         high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
         if grouped and at + 1 < len(direct):
             high = (direct[at][1] + direct[at + 1][0]) // 2  # the next group has as many columns
-        return _centred(line.chunks[at], direct[at], (low, high), below, edges)
+        return _columns_centred_under(line.chunks[at], direct[at], (low, high), below, edges)
 
     found: list[Span] = []
-    stacks = [_stacked(chunk, line, below, rules) for chunk in line.chunks]
+    stacks = [_index_of_chunk_below(chunk, line, below, rules) for chunk in line.chunks]
     lows = [1, *(last + 1 for _, last in direct)]
     flush = [
-        s is not None and _ends_alike(c, below[0].chunks[s])
+        s is not None and _are_both_flush_right(c, below[0].chunks[s])
         for c, s in zip(line.chunks, stacks, strict=True)
     ]
     beside = (at for at, stacked in enumerate(stacks) if stacked is not None and not flush[at])
     wide = [centred(at, lows[at], grouped=True) for at in beside]
     grouped = len(wide) > 1 and all(first < last for first, last in wide)
     for at, chunk in enumerate(line.chunks):
-        ruled = _ruled(chunk, line, below, edges, rules)
+        ruled = _columns_under_rule(chunk, line, below, edges, rules)
         if ruled is not None:
             found.append(ruled)
             continue
@@ -130,7 +135,9 @@ def _spans(
     return found
 
 
-def _ruled(chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> Span | None:
+def _columns_under_rule(
+    chunk: WordChunk, line: LineOfChunks, below: Lines, edges: Edges, rules: RuledLines
+) -> Span | None:
     """The columns that a rule under the chunk runs over, or between upright rules in whose middle
     it is; else None.
     """
@@ -162,16 +169,18 @@ def _ruled(chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rul
     return None
 
 
-def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edges) -> Span:
-    """The most columns within `limits` that the chunk is centred over; else those it reaches
+def _columns_centred_under(
+    chunk: WordChunk, direct_columns: Span, column_limits: Span, below: Lines, edges: Edges
+) -> Span:
+    """The most columns within `column_limits` that the chunk is centred over; else those it reaches
     over.
     """
-    if not below or direct[0] == 0:
-        return direct
+    if not below or direct_columns[0] == 0:
+        return direct_columns
     named = {column_of(c.middle, edges): c for line in below for c in line.chunks}
-    best = direct
-    for first in range(limits[0], direct[0] + 1):
-        for last in range(max(direct[1], first), limits[1] + 1):
+    best = direct_columns
+    for first in range(column_limits[0], direct_columns[0] + 1):
+        for last in range(max(direct_columns[1], first), column_limits[1] + 1):
             if first not in named or last not in named:
                 continue
             left = named[first].x0
@@ -182,7 +191,9 @@ def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edge
     return best
 
 
-def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int | None:
+def _index_of_chunk_below(
+    chunk: WordChunk, line: LineOfChunks, below: Lines, rules: RuledLines
+) -> int | None:
     """The chunk of the line close below with which the head goes on, with no rule between: under
     its end, or under its middle or begin and hardly narrower."""
     if not below or below[0].top - line.bottom > _TIGHT * line.height:
@@ -192,7 +203,7 @@ def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int |
     if any(low <= y <= high and x0 <= chunk.middle <= x1 for y, x0, x1 in rules.across):
         return None
     for number, lower in enumerate(below[0].chunks):
-        if _ends_alike(chunk, lower):
+        if _are_both_flush_right(chunk, lower):
             return number
         if (
             abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2
@@ -202,7 +213,7 @@ def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int |
     return None
 
 
-def _ends_alike(upper: Chunk, lower: Chunk) -> bool:
+def _are_both_flush_right(upper: WordChunk, lower: WordChunk) -> bool:
     """Whether both are flush right, neither centred."""
     return abs(lower.x1 - upper.x1) < 1 and abs(lower.x0 - upper.x0) > 2
 

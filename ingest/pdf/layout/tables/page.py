@@ -9,19 +9,19 @@ from itertools import pairwise
 from docqa.ingest.language.dates import dates
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.values import is_counting
+from docqa.ingest.structure.values import are_consecutive_numbers
 
-from .chunks import PrintLine, print_lines
-from .grid import build
-from .placed import PlacedTable, Row, rows_of
+from .chunks import LineOfChunks, split_into_lines_of_chunks
+from .grid import build_table
+from .placed import Row, TableWithPositions, rows_of_table
 from .regions import aligned_regions, ruled_regions
 from .rules import (
     NEAR,
-    Rules,
+    RuledLines,
+    box_with_open_sides,
+    find_connected_frames,
     frame_box,
-    frames,
-    open_box,
-    read_frame,
+    table_in_frame,
     words_within,
 )
 
@@ -30,70 +30,74 @@ _FEW = 0.3
 _NAMED = 0.6  # the share of the rows of a table of words that have a name
 
 
-def take_tables(
+def split_off_tables(
     words: Sequence[Word],
     boxes: Iterable[Box],
-    in_order: Callable[[list[Word]], list[Word]] | None = None,
+    has_drawing_order: Callable[[list[Word]], list[Word]] | None = None,
 ) -> tuple[list[Word], list[list[Row]]]:
     """(`words` of a page without those in tables, the rows of each of these tables from top to
     bottom).
 
     `boxes` are the rules of the page: thin boxes, or the level and upright edges of shapes, in the
-    coordinates of the words. `in_order`: puts the words of a cell's line, which are from left to
+    coordinates of the words. `has_drawing_order`: puts the words of a cell's line, which are from left to
     right, in the order of reading.
     """
-    rules = Rules.of(boxes)
+    rules = RuledLines.of(boxes)
     rest = list(words)
-    found: list[PlacedTable] = []
+    found: list[TableWithPositions] = []
     # What is in a frame within another is not of that one.
-    for frame in sorted(frames(rules), key=_size):
-        box = open_box(frame)
+    for frame in sorted(find_connected_frames(rules), key=_frame_area):
+        box = box_with_open_sides(frame)
         whole = len(words_within(rest, box)) == len(words_within(rest, frame_box(frame)))
-        framed = read_frame(frame, rest) if whole else None
-        fused = framed is not None and _fuses(framed)
-        built = _built(rest, rules, box) if framed is None or fused else []
+        framed = table_in_frame(frame, rest) if whole else None
+        fused = framed is not None and _has_merged_values(framed)
+        built = _build_tables_in_box(rest, rules, box) if framed is None or fused else []
         if framed is not None:
-            framed.doubtful = fused or _is_odd(framed)
-        rest = _taken(found, built or [framed], rest)
-    lines: list[PrintLine] = []
+            framed.doubtful = fused or _is_form_or_nameless(framed)
+        rest = _add_tables_and_remove_words(found, built or [framed], rest)
+    lines: list[LineOfChunks] = []
     read = -1
     for regions in (ruled_regions, aligned_regions):
         if len(rest) != read:
-            lines = print_lines(rest, rules.down)
+            lines = split_into_lines_of_chunks(rest, rules.down)
             read = len(rest)
         for box in regions(rules, lines):
             if len(found) < _MOST_TABLES:
-                rest = _taken(
-                    found, _built(rest, rules, box, ruled=regions is not aligned_regions), rest
+                rest = _add_tables_and_remove_words(
+                    found,
+                    _build_tables_in_box(rest, rules, box, is_ruled=regions is not aligned_regions),
+                    rest,
                 )
-    if in_order is not None:
+    if has_drawing_order is not None:
         for cell in (cell for table in found for cell in table.cells):
-            cell.lines = list(map(in_order, cell.lines))
-    return rest, [rows_of(table, number) for number, table in enumerate(found)]
+            cell.lines = list(map(has_drawing_order, cell.lines))
+    return rest, [rows_of_table(table, number) for number, table in enumerate(found)]
 
 
-def _is_odd(table: PlacedTable) -> bool:
+def _is_form_or_nameless(table: TableWithPositions) -> bool:
     """Whether most cells are over several columns, as in a form, or values but dates come first, so
     that names are missing."""
     first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
     valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
-    values = len(valued) > _NAMED * len(first) and not is_counting([cell.text for cell in first])
+    values = len(valued) > _NAMED * len(first) and not are_consecutive_numbers(
+        [cell.text for cell in first]
+    )
     return values or 2 * sum(cell.columns > 1 for cell in table.cells) > len(table.cells)
 
 
-def _size(frame: Rules) -> float:
+def _frame_area(frame: RuledLines) -> float:
     x0, y0, x1, y1 = frame_box(frame)
     return (x1 - x0) * (y1 - y0)
 
 
-def _fuses(table: PlacedTable) -> bool:
+def _has_merged_values(table: TableWithPositions) -> bool:
     """Whether cells hold what no rule separates: values beside each other over several columns or
     on several lines, or values below each other in several of a row."""
     beside: set[int] = set()
     below: Counter[int] = Counter()
     for cell in table.cells:
         if cell.column + cell.columns > 1:
-            lines = print_lines(cell.words)
+            lines = split_into_lines_of_chunks(cell.words)
             values = [sum(chunk.is_value for chunk in line.chunks) for line in lines]
             whole = cell.row == 0 and any(1 < cell.columns == len(line.chunks) for line in lines)
             if sum(count > 1 for count in values) > (cell.columns == 1) or whole:
@@ -103,20 +107,22 @@ def _fuses(table: PlacedTable) -> bool:
     return len(beside | {row for row, count in below.items() if count > 1}) > _FEW * len(below)
 
 
-def _built(
-    words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True
-) -> list[PlacedTable]:
+def _build_tables_in_box(
+    words: Sequence[Word], rules: RuledLines, box: Box, *, is_ruled: bool = True
+) -> list[TableWithPositions]:
     near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
     inside = words_within(words, box)
-    table = build(inside, near, ruled=ruled)
+    table = build_table(inside, near, is_ruled=is_ruled)
     if table is None:
         return []
-    left, right = _halves(table, inside)
-    halves = [build(half, near, ruled=ruled) for half in (left, right)] if left else []
+    left, right = _split_side_by_side_tables(table, inside)
+    halves = [build_table(half, near, is_ruled=is_ruled) for half in (left, right)] if left else []
     return [half for half in halves if half is not None] if all(halves) and halves else [table]
 
 
-def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
+def _split_side_by_side_tables(
+    table: TableWithPositions, words: Sequence[Word]
+) -> tuple[list[Word], list[Word]]:
     """The words of two tables that stand side by side as one; none of one table.
 
     Each has names and values, and one was drawn after the other, row by row, or both have the same
@@ -148,7 +154,7 @@ def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list
     return [], []
 
 
-def _is_figure(table: PlacedTable) -> bool:
+def _is_figure(table: TableWithPositions) -> bool:
     """Whether these are the labels of a drawing: words without a value, most of their rows without
     a name.
     """
@@ -166,11 +172,13 @@ def _is_figure(table: PlacedTable) -> bool:
     )  # "1." counts its parts
 
 
-def _taken(
-    found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]
+def _add_tables_and_remove_words(
+    found_tables: list[TableWithPositions],
+    tables: Sequence[TableWithPositions | None],
+    words: list[Word],
 ) -> list[Word]:
-    """The words that are not in `tables`, which are added to `found`."""
+    """The words that are not in `tables`, which are added to `found_tables`."""
     taken = [table for table in tables if table is not None and not _is_figure(table)]
-    found += taken
+    found_tables += taken
     inside = {id(word) for table in taken for cell in table.cells for word in cell.words}
     return [word for word in words if id(word) not in inside] if inside else words

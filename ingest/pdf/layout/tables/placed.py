@@ -10,7 +10,7 @@ from operator import attrgetter
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, box_around
-from docqa.ingest.structure.values import says_value
+from docqa.ingest.structure.values import is_value_text
 
 _MOST_HEADS = 6
 _FEWEST_DOTS = 3
@@ -18,7 +18,7 @@ BAR = "|"
 
 
 @dataclass(slots=True)
-class PlacedCell:
+class CellWithPosition:
     """The words of a cell, line by line, and the field of the grid where it begins; see
     `TableCell`.
     """
@@ -41,16 +41,16 @@ class PlacedCell:
     @property
     def is_value(self) -> bool:
         """Whether it is a number, an amount or a mark for nothing, not a year."""
-        return says_value(self.text)
+        return is_value_text(self.text)
 
 
 @dataclass(slots=True)
-class PlacedTable:
+class TableWithPositions:
     """Cells with their places; the first `heads` rows name the columns. `doubtful`: columns seem to
     be missing.
     """
 
-    cells: list[PlacedCell]
+    cells: list[CellWithPosition]
     heads: int
     doubtful: bool = False
 
@@ -94,7 +94,7 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
     return [sorted(line, key=attrgetter("x0")) for line in lines]
 
 
-def head_count(cells: Sequence[PlacedCell]) -> int:
+def header_row_count(cells: Sequence[CellWithPosition]) -> int:
     """How many rows name columns: those before the first with a value after its first column; in a
     table of words the first, where no column lacks a name there."""
     rows = 1 + max((cell.row for cell in cells), default=-1)
@@ -111,9 +111,9 @@ def head_count(cells: Sequence[PlacedCell]) -> int:
     return count if count <= _MOST_HEADS else 0
 
 
-def rows_of(table: PlacedTable, number: int) -> list[Row]:
-    """The rows of the table with this `number` on its page."""
-    filled: dict[int, list[tuple[PlacedCell, str, list[Word]]]] = {}
+def rows_of_table(table: TableWithPositions, table_number: int) -> list[Row]:
+    """The rows of the table with this `table_number` on its page."""
+    filled: dict[int, list[tuple[CellWithPosition, str, list[Word]]]] = {}
     for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
         if text := cell.text:
             filled.setdefault(cell.row, []).append((cell, text, cell.words))
@@ -127,17 +127,17 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
                 c.column,
                 c.columns,
                 bisect_left(used, c.row + c.rows) - bisect_left(used, c.row),
-                _box(inside),
+                _box_around_words(inside),
             )
             for c, _, inside in own
         )
         text = f" {BAR} ".join([text for _, text, _ in own])
         bold = all(inside[0].bold for _, _, inside in own)
-        grid = GridRow(number, at < table.heads, cells)
+        grid = GridRow(table_number, at < table.heads, cells)
         rows.append(
             Row(
                 text,
-                _box(words),
+                _box_around_words(words),
                 heights[len(heights) // 2],
                 bold,
                 grid,
@@ -148,5 +148,5 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
     return rows
 
 
-def _box(words: Sequence[Word]) -> Box:
+def _box_around_words(words: Sequence[Word]) -> Box:
     return box_around(*[word[1:5] for word in words])

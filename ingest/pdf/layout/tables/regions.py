@@ -8,11 +8,11 @@ from statistics import median
 
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import group_consecutive
-from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.values import is_counting, is_year
+from docqa.ingest.structure.references import kind_and_number_of_caption
+from docqa.ingest.structure.values import are_consecutive_numbers, is_year
 
-from .chunks import ALIGNED, Chunk, Lines, PrintLine
-from .rules import NEAR, Rule, Rules
+from .chunks import ALIGNED, LineOfChunks, Lines, WordChunk
+from .rules import NEAR, Rule, RuledLines
 
 _SAME_ENDS = 4.0  # points
 _NARROWEST_RULE = 60.0
@@ -32,7 +32,7 @@ Place = tuple[int, int]
 """The number of a line and of a chunk in it."""
 
 
-def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
+def ruled_regions(rules: RuledLines, lines: Lines) -> Iterator[Box]:
     """Boxes between level rules of one length, with cells and no caption between them."""
     groups: list[list[Rule]] = []
     for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > _NARROWEST_RULE):
@@ -46,32 +46,41 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
             same.append(rule)
     for group in groups:
         for run in group_consecutive(
-            group, lambda run, below: _has_cells(run[-1], below, lines, rules.down)
+            group, lambda run, below: _has_cells_between_rules(run[-1], below, lines, rules.down)
         ):
-            yield from _box(run, lines)
+            yield from _boxes_between_rules(run, lines)
 
 
-def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
+def _boxes_between_rules(rule_run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
     """The box between the rules of a run, unless the first or last is far off, as below a running
     head.
     """
-    box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
+    box = (
+        min(r[1] for r in rule_run) - 2,
+        rule_run[0][0],
+        max(r[2] for r in rule_run) + 2,
+        rule_run[-1][0],
+    )
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
-    if len(run) > 1 and inside:
+    if len(rule_run) > 1 and inside:
         near = _RULE_GAP * median(line.height for line in inside)
         if inside[0].top - box[1] < near and box[3] - inside[-1].bottom < near:
             yield box
 
 
-def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
+def _has_cells_between_rules(
+    above: Rule, below: Rule, lines: Lines, upright_rules: Sequence[Rule]
+) -> bool:
     """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
         if above[0] <= (line.top + line.bottom) / 2 <= below[0]:
             chunks = [c for c in line.chunks if above[1] - 2 <= c.middle <= above[2] + 2]
             if chunks:
-                inside.append(PrintLine(chunks, line.top, line.bottom))
-    if not inside or any(caption_of(line.chunks[0].text) is not None for line in inside):
+                inside.append(LineOfChunks(chunks, line.top, line.bottom))
+    if not inside or any(
+        kind_and_number_of_caption(line.chunks[0].text) is not None for line in inside
+    ):
         return False
     if len(inside) == 1 and len(inside[0].chunks) == 1:
         return len(inside[0].chunks[0].words) <= _LONG
@@ -83,7 +92,7 @@ def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> 
         return False
     walls = [
         x
-        for x, y0, y1 in down
+        for x, y0, y1 in upright_rules
         if above[1] < x < above[2] and y0 < above[0] + NEAR and y1 > below[0] - NEAR
     ]
     several = sum(len(line.chunks) > 1 for line in inside)
@@ -95,32 +104,34 @@ def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> 
     return several >= 0.35 * len(inside)
 
 
-def aligned_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
+def aligned_regions(rules: RuledLines, lines: Lines) -> Iterator[Box]:
     """Boxes around values, or many short cells a line, below each other, with their names and
     heads.
     """
     columns = [
-        c for c in _columns(lines) if not is_counting([lines[n].chunks[at].text for n, at in c])
+        c
+        for c in _columns_of_short_chunks(lines)
+        if not are_consecutive_numbers([lines[n].chunks[at].text for n, at in c])
     ]
-    for group in _groups(columns, lines):
-        box = _region(group, lines, rules)
+    for group in _groups_of_adjacent_columns(columns, lines):
+        box = _box_around_columns(group, lines, rules)
         if box is not None:
             yield box
 
 
-def _seeds(line: PrintLine) -> list[int]:
+def _short_chunk_indices(line: LineOfChunks) -> list[int]:
     short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
     many = short >= _MANY_CELLS and short == len(line.chunks)
     return [at for at, c in enumerate(line.chunks) if many or c.is_value or c.is_year]
 
 
-def _columns(lines: Lines) -> list[list[Place]]:
+def _columns_of_short_chunks(lines: Lines) -> list[list[Place]]:
     """Runs of seeds below each other, each from top to bottom: nothing else stands between them."""
     open_columns: list[list[Place]] = []
     done: list[list[Place]] = []
     reached: dict[int, float] = {}  # line -> where its cells end
     for number, line in enumerate(lines):
-        seeds = set(_seeds(line))
+        seeds = set(_short_chunk_indices(line))
         reached[number] = line.bottom
         left: list[list[Place]] = []
         taken: set[int] = set()
@@ -153,12 +164,18 @@ def _columns(lines: Lines) -> list[list[Place]]:
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
 
 
-def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
+def _groups_of_adjacent_columns(
+    columns: Sequence[list[Place]], lines: Lines
+) -> list[list[list[Place]]]:
     """Columns beside each other on the same lines, with no running text between them."""
     ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
     groups: list[list[list[Place]]] = []
     for column in ordered:
-        mine = [group for group in groups if any(_beside(other, column, lines) for other in group)]
+        mine = [
+            group
+            for group in groups
+            if any(_are_columns_on_same_lines(other, column, lines) for other in group)
+        ]
         merged = [column]
         for group in mine:
             merged = [*group, *merged]
@@ -167,7 +184,7 @@ def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Plac
     return groups
 
 
-def _beside(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
+def _are_columns_on_same_lines(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
     first = dict(a)
     second = dict(b)
     shared = first.keys() & second.keys()
@@ -180,7 +197,9 @@ def _beside(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
     return between < 0.2 * len(shared)
 
 
-def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box | None:
+def _box_around_columns(
+    group: Sequence[Sequence[Place]], lines: Lines, rules: RuledLines
+) -> Box | None:
     """The box around a group of columns with names, heads and further cells; None without names or
     a second column.
     """
@@ -192,17 +211,19 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
             lasts[number] = max(lasts.get(number, at), at)
     numbers = sorted(firsts)
     names = [lines[n].chunks[firsts[n] - 1] for n in numbers if firsts[n]]
-    named = _are_names(names, len(numbers))
+    named = _are_row_names(names, len(numbers))
     behind = [lines[n].chunks[lasts[n] + 1] for n in numbers if lasts[n] + 1 < len(lines[n].chunks)]
     few = _SHORT if named else _NAME_WORDS
-    noted = _are_names(behind, len(numbers)) and median(len(chunk.words) for chunk in behind) <= few
-    if not _is_enough(group, lines, named=named, noted=noted):
+    noted = (
+        _are_row_names(behind, len(numbers)) and median(len(chunk.words) for chunk in behind) <= few
+    )
+    if not _has_enough_cells(group, lines, has_names=named, has_notes=noted):
         return None
     used = [lines[n].chunks[at] for column in group for n, at in column] + (names if named else [])
     used += behind if noted else []
     before = 2 if named else 1
     beside = names if named else [lines[n].chunks[firsts[n]] for n in numbers]
-    used += _further(
+    used += _number_column_before_names(
         [lines[n].chunks[firsts[n] - before] for n in numbers if firsts[n] >= before], beside
     )
     left = min(chunk.x0 for chunk in used)
@@ -212,14 +233,14 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
     ]
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
-    heads = _heads(numbers[0], left, right, values, lines, rules)
-    right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
+    heads = _header_lines_above(numbers[0], left, right, values, lines, rules)
+    right = max([right, *_ends_of_sparse_columns([*heads, lines[numbers[0]]], body, right)])
     top = min(line.top for line in [lines[numbers[0]], *heads])
     bottom = lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
 
 
-def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
+def _ends_of_sparse_columns(heads: Lines, body: Lines, right: float) -> Iterator[float]:
     """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:
@@ -233,7 +254,9 @@ def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
                 )
 
 
-def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
+def _number_column_before_names(
+    chunks: Sequence[WordChunk], names: Sequence[WordChunk]
+) -> Sequence[WordChunk]:
     """A column of short cells, such as numbers, close in front of most names."""
     if len(chunks) < 0.6 * len(names) or not chunks:
         return ()
@@ -244,7 +267,7 @@ def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]
     )
 
 
-def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
+def _are_row_names(chunks: Sequence[WordChunk], rows: int) -> bool:
     """Whether chunks beside most rows are their names: short, with letters, beginning near one
     another.
     """
@@ -260,7 +283,9 @@ def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
     return near >= 0.6 * len(chunks)
 
 
-def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool, noted: bool) -> bool:
+def _has_enough_cells(
+    group: Sequence[Sequence[Place]], lines: Lines, *, has_names: bool, has_notes: bool
+) -> bool:
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:
@@ -269,19 +294,19 @@ def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool, n
             for chunk in values
             if any(sign in chunk.text for sign in "$€£¥%,.") and len(chunk.text) > 2
         ]
-        return named and len(amounts) >= 0.6 * len(chunks)
+        return has_names and len(amounts) >= 0.6 * len(chunks)
     if len(values) < 0.4 * len(chunks):
-        return len(group) + named >= _MANY_CELLS
-    return named or noted or len(group) > 2
+        return len(group) + has_names >= _MANY_CELLS
+    return has_names or has_notes or len(group) > 2
 
 
-def _heads(
-    number: int, left: float, right: float, values: float, lines: Lines, rules: Rules
-) -> list[PrintLine]:
+def _header_lines_above(
+    number: int, left: float, right: float, values: float, lines: Lines, rules: RuledLines
+) -> list[LineOfChunks]:
     """The heads above line `number`: short chunks, close above each other, the uppermost with one
     over the values.
     """
-    found: list[PrintLine] = []
+    found: list[LineOfChunks] = []
     count = 0
     reached = lines[number].top
     for at in range(number - 1, max(number - 1 - _MOST_HEADS, -1), -1):
@@ -308,7 +333,7 @@ def _heads(
         if line.height > _LARGER * lines[number].height:
             break  # a heading
         if (
-            caption_of(chunks[0].text) is not None
+            kind_and_number_of_caption(chunks[0].text) is not None
             or len(chunks) == 1
             and chunks[0].text.endswith((".", ";"))
         ):

@@ -13,9 +13,9 @@ from statistics import median
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import group_consecutive
-from docqa.ingest.structure.values import says_value
+from docqa.ingest.structure.values import is_value_text
 
-from .placed import PlacedCell, PlacedTable, head_count, lines_of
+from .placed import CellWithPosition, TableWithPositions, header_row_count, lines_of
 
 NEAR = 2.5
 """Points: rules that meet, or are drawn as pieces of one."""
@@ -37,14 +37,14 @@ Rule = tuple[float, float, float]
 
 
 @dataclass(slots=True)
-class Rules:
+class RuledLines:
     """Level rules, `across`, and upright ones, `down`."""
 
     across: list[Rule] = field(default_factory=list)
     down: list[Rule] = field(default_factory=list)
 
     @classmethod
-    def of(cls, boxes: Iterable[Box]) -> "Rules":
+    def of(cls, boxes: Iterable[Box]) -> "RuledLines":
         """The rules that thin boxes are; none where there are so many that the page is a
         drawing.
         """
@@ -55,23 +55,23 @@ class Rules:
                 across.append(((y0 + y1) / 2, x0, x1))
             else:
                 down.append(((x0 + x1) / 2, y0, y1))
-        rules = cls(_joined(across), _joined(down))
+        rules = cls(_join_collinear_rules(across), _join_collinear_rules(down))
         return rules if len(rules.across) + len(rules.down) <= _MAX_RULES else cls()
 
-    def within(self, box: Box) -> "Rules":
+    def within(self, box: Box) -> "RuledLines":
         """Those that lie in `box` for the most part, cut at its edges."""
         x0, y0, x1, y1 = box
         across = [
             (y, max(a, x0), min(b, x1)) for y, a, b in self.across if y0 - NEAR <= y <= y1 + NEAR
         ]
         down = [(x, max(a, y0), min(b, y1)) for x, a, b in self.down if x0 - NEAR <= x <= x1 + NEAR]
-        return Rules(
+        return RuledLines(
             [r for r in across if r[2] - r[1] >= _MIN_SIDE],
             [r for r in down if r[2] - r[1] >= _MIN_SIDE],
         )
 
 
-def _joined(rules: list[Rule]) -> list[Rule]:
+def _join_collinear_rules(rules: list[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for at, start, end in sorted(rules, key=lambda rule: (round(rule[0] / NEAR), rule[1])):
         # Two long ones are of two groups.
@@ -88,14 +88,18 @@ def _joined(rules: list[Rule]) -> list[Rule]:
     return [rule for rule in joined if rule[2] - rule[1] >= _MIN_SIDE]
 
 
-def frames(rules: Rules) -> list[Rules]:
+def find_connected_frames(rules: RuledLines) -> list[RuledLines]:
     """The rules that hang together, with at least two rows and two columns between them."""
     down = rules.down
-    found: list[Rules] = []
+    found: list[RuledLines] = []
     left = set(range(len(down)))
     for y, x0, x1 in sorted(rules.across):
-        mine = [frame for frame in found if any(_meet((y, x0, x1), rule) for rule in frame.down)]
-        frame = mine[0] if mine else Rules()
+        mine = [
+            frame
+            for frame in found
+            if any(_do_rules_cross((y, x0, x1), rule) for rule in frame.down)
+        ]
+        frame = mine[0] if mine else RuledLines()
         for other in mine[1:]:
             frame.across += other.across
             frame.down += other.down
@@ -103,21 +107,24 @@ def frames(rules: Rules) -> list[Rules]:
         if not mine:
             found.append(frame)
         frame.across.append((y, x0, x1))
-        touched = [at for at in left if _meet((y, x0, x1), down[at])]
+        touched = [at for at in left if _do_rules_cross((y, x0, x1), down[at])]
         frame.down += [down[at] for at in touched]
         left.difference_update(touched)
     return [
-        frame for frame in found if len(places(frame.across)) > 2 and len(places(frame.down)) > 2
+        frame
+        for frame in found
+        if len(distinct_rule_positions(frame.across)) > 2
+        and len(distinct_rule_positions(frame.down)) > 2
     ]
 
 
-def _meet(across: Rule, down: Rule) -> bool:
+def _do_rules_cross(across: Rule, down: Rule) -> bool:
     y, x0, x1 = across
     x, y0, y1 = down
     return x0 - NEAR <= x <= x1 + NEAR and y0 - NEAR <= y <= y1 + NEAR
 
 
-def places(rules: Sequence[Rule]) -> list[float]:
+def distinct_rule_positions(rules: Sequence[Rule]) -> list[float]:
     """Where the rules lie, each place once, in order."""
     lying = group_consecutive(
         (at for at, *_ in sorted(rules)), lambda same, at: at - same[0] <= NEAR
@@ -125,29 +132,32 @@ def places(rules: Sequence[Rule]) -> list[float]:
     return [same[0] for same in lying]
 
 
-def runs_along(rules: Sequence[Rule], at: float, start: float, end: float) -> bool:
-    """Whether a rule at `at` covers most of `start` to `end`."""
+def is_covered_by_rule(rules: Sequence[Rule], position: float, start: float, end: float) -> bool:
+    """Whether a rule at `position` covers most of `start` to `end`."""
     covered = sum(
         max(0.0, min(end, rule_end) - max(start, rule_start))
         for place, rule_start, rule_end in rules
-        if abs(place - at) <= NEAR
+        if abs(place - position) <= NEAR
     )
     return covered > _COVERED * (end - start)
 
 
-def frame_box(frame: Rules) -> Box:
+def frame_box(frame: RuledLines) -> Box:
     """What the rules of a frame are around."""
-    ys = places(frame.across)
-    xs = places(frame.down)
+    ys = distinct_rule_positions(frame.across)
+    xs = distinct_rule_positions(frame.down)
     return xs[0], ys[0], xs[-1], ys[-1]
 
 
-def open_box(frame: Rules) -> Box:
+def box_with_open_sides(frame: RuledLines) -> Box:
     """The box of a frame with what most level rules, several, or the first and last, run over
     beside its uprights.
     """
     x0, y0, x1, y1 = frame_box(frame)
-    levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
+    levels = [
+        [r for r in frame.across if abs(r[0] - y) <= NEAR]
+        for y in distinct_rule_positions(frame.across)
+    ]
     starts = [min(r[1] for r in level) for level in levels]
     ends = [max(r[2] for r in level) for level in levels]
     left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[_SEVERAL - 1])
@@ -165,13 +175,13 @@ def words_within(words: Sequence[Word], box: Box) -> list[Word]:
     ]
 
 
-def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
+def table_in_frame(frame: RuledLines, words: Sequence[Word]) -> TableWithPositions | None:
     """The table in a frame; None where most cells are empty, as in a chart, or have what no rule
     separates.
     """
     box = frame_box(frame)
-    xs = places(frame.down)
-    ys = places(frame.across)
+    xs = distinct_rule_positions(frame.down)
+    ys = distinct_rule_positions(frame.across)
     ends = sorted(
         y
         for _, *both in frame.down
@@ -183,7 +193,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
     if len(ys) * len(xs) > _MAX_FIELDS:
         return None
-    owners = _owners(frame, ys, xs)
+    owners = _first_field_of_merged_cells(frame, ys, xs)
     fields: dict[Field, list[Word]] = {}
     for word in words_within(words, box):
         row = bisect_left(ys, (word.top + word.bottom) / 2, 1, len(ys) - 1) - 1
@@ -203,34 +213,41 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         return None
     if len(bands) < _MIN_TRUSTED:
         headed = len(bands) > 2 and not any(
-            says_value(word.text) for cell in bands[0] for word in cell
+            is_value_text(word.text) for cell in bands[0] for word in cell
         )
-        if any(_shares_lines(band, _SHARED if len(bands) > 2 else 0) for band in bands[headed:]):
+        if any(
+            _has_rows_without_rules(band, _SHARED if len(bands) > 2 else 0)
+            for band in bands[headed:]
+        ):
             return None
-    return _placed(owners, fields)
+    return _table_from_fields(owners, fields)
 
 
-def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -> PlacedTable:
+def _table_from_fields(
+    owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]
+) -> TableWithPositions:
     spans: dict[Field, Field] = {}
     for (row, column), owner in owners.items():
         rows, columns = spans.get(owner, (1, 1))
         spans[owner] = max(rows, row - owner[0] + 1), max(columns, column - owner[1] + 1)
     cells = [
-        PlacedCell(lines_of(words), *owner, *spans[owner])
+        CellWithPosition(lines_of(words), *owner, *spans[owner])
         for owner, words in sorted(fields.items())
     ]
-    return PlacedTable(cells, head_count(cells))
+    return TableWithPositions(cells, header_row_count(cells))
 
 
-def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
+def _has_rows_without_rules(band: Sequence[Sequence[Word]], min_share: float) -> bool:
     """Whether several cells of a band have words on more than one, and this share, of its heights:
     rows without rules between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
     lines = list(group_consecutive(heights, lambda same, height: height - same[0] < NEAR))
-    return sum(len(same) > 1 for same in lines) > max(1, most * len(lines))
+    return sum(len(same) > 1 for same in lines) > max(1, min_share * len(lines))
 
 
-def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
+def _first_field_of_merged_cells(
+    frame: RuledLines, ys: Sequence[float], xs: Sequence[float]
+) -> dict[Field, Field]:
     """The cell of each field of the grid, named by its first field: two as wide without a rule
     between are one cell.
     """
@@ -242,11 +259,11 @@ def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Fiel
         walls = [
             at
             for at, x in enumerate(xs)
-            if at in (0, len(xs) - 1) or runs_along(frame.down, x, top, bottom)
+            if at in (0, len(xs) - 1) or is_covered_by_rule(frame.down, x, top, bottom)
         ]
         mine: dict[Field, Field] = {}
         for first, last in pairwise(walls):
-            parted = runs_along(frame.across, top, xs[first], xs[last])
+            parted = is_covered_by_rule(frame.across, top, xs[first], xs[last])
             mine[first, last] = (row, first) if parted else above.get((first, last), (row, first))
             owners |= {(row, at): mine[first, last] for at in range(first, last)}
         above = mine

@@ -259,15 +259,6 @@ def test_thought_is_no_part_of_the_answer(asked, server, pieces):
     )
 
 
-def test_a_server_that_does_not_stream_is_understood(asked, server):
-    whole = {
-        "choices": [{"message": {"content": "119 dollars"}, "finish_reason": "stop"}],
-        "usage": {},
-    }
-    code, answer, _ = asked(server(send(200, whole)))
-    assert (code, answer["answer"]) == (0, "119 dollars")
-
-
 # What goes wrong
 
 
@@ -303,20 +294,11 @@ def test_a_model_that_is_being_loaded_is_waited_for(asked, server):
     ) and "Loading model" in err
 
 
-def test_what_came_of_a_text_that_broke_off_is_kept(asked, server):
-    started = server(
-        stream({"content": "The tenant of unit 7 pays 119 dollars [1]."}, cut=True), send(401, "no")
-    )
-    code, answer, err = asked(started)
-    assert (code, answer["answer"]) == (0, "The tenant of unit 7 pays 119 dollars.")
-    assert "is kept" in err and any("broke off" in line for line in answer["coverage"]["warnings"])
-
-
 def test_servers_of_this_machine_are_found_at_their_usual_ports(
     docqa, printed, server, note, monkeypatch
 ):
     started = server(says("119 dollars"))
-    monkeypatch.setitem(address.SERVERS, "ollama", started.url)
+    monkeypatch.setitem(address.SERVERS, "ollama", int(started.url.split(":")[-1][:-3]))
     out = printed("ask", note, QUESTION, "--json", "--model", "ollama:qwen")
     assert json.loads(out)["provenance"]["model"] == "ollama:qwen"
     assert docqa("models", "list", "--server", "ollama")[:2] == (0, "ollama:qwen\nollama:llama\n")
@@ -338,11 +320,6 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
             send(200, "<html>hello</html>", Content_Type="text/html"),
             "no chat completion: '<html>hello</html>'",
             1,
-        ),
-        (
-            send(200, '{"choices": [{"mess'),
-            'no chat completion: \'{"choices": [{"mess\', it breaks off',
-            4,
         ),
         (
             send(200, 'data: {"choices": [\n\n', Content_Type="text/event-stream"),
@@ -367,7 +344,7 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
         ),
         (
             send(400, {"error": {"message": "maximum context length is 12"}}),
-            "not even one passage fits",
+            "a smaller --k sends less",
             1,
         ),
         (
@@ -381,7 +358,6 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(
         "long wait",
         "cut",
         "html",
-        "half",
         "broken",
         "empty",
         "model",

@@ -51,22 +51,3 @@ def test_a_failed_question_does_not_end_the_conversation(chat, server, note):
     started = server(send(401, "no"), says("119 dollars"))
     code, out, err = chat(started, [PAYS, "Who is the keeper?"], note)
     assert (code, "119 dollars" in out, "status 401" in err) == (4, True, True)
-
-
-def test_the_model_makes_a_follow_up_whole_if_that_asks_the_same(chat, server, note):
-    whole = "When must the tenant of unit 7 pay?"
-    other = "Who keeps the garden?"
-    said = (
-        "The tenant of unit 7 pays 119 dollars [1].",
-        f'"{whole}"',
-        "not stated",
-        other,
-        "not stated",
-    )
-    started = server(*map(says, said))
-    _, out, _ = chat(started, [PAYS, "And when must he pay?", "And why must he?"], note)
-    told, asked = (body["messages"][-1]["content"] for body in started.bodies[1:3])
-    assert f"Question: {PAYS}" in told and "119 dollars" in told and "Numbered" not in told
-    assert f"(understood as: {whole})" in out and f"Question: {whole}" in asked
-    last = started.bodies[4]["messages"][-1]["content"]
-    assert f"understood as: {other}" not in out and "Question: And why must he?" in last

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import Handler, Reply, says, send
+from chat_server import Handler, Reply, says
 
 from docqa.model.errors import ContextTooLong
 
@@ -138,32 +138,6 @@ def test_topics_that_the_model_finds_nothing_about_are_named(server, summarize, 
     assert [section["heading"] for section in record["sections"]] == ["Parties", "Dates and term"]
     assert "Governing law" in record["not_covered"]
     assert "Not covered: Obligations" in (tmp_path / "out" / "digest.md").read_text()
-
-
-def test_a_small_context_is_given_less_at_a_time(server, summarize, tmp_path):
-    long = tmp_path / "long.md"
-    lines = (
-        f"The keeper of lamp {n} shall light it at dusk and pay {n} dollars to the harbour."
-        for n in range(1, 90)
-    )
-    long.write_text("# Lamps\n\n" + "\n\n".join(lines))
-    refused = {
-        "error": {
-            "message": "maximum context length is 2048 tokens, however you requested 4000 tokens"
-        }
-    }
-
-    def small(handler: Handler) -> None:
-        shown = handler.bodies[-1]["messages"][1]["content"]
-        numbered = [int(n) for n in re.findall(r"^\[(\d+)\]", shown, re.MULTILINE)]
-        if len(numbered) > 40:
-            send(400, refused)(handler)
-        else:
-            says(f"- The keepers shall light their lamps at dusk [{numbered[0]}].")(handler)
-
-    code, out, err = summarize(server(small), long)
-    assert code == 0, err
-    assert "shall light their lamps at dusk" in out
 
 
 def test_the_same_command_writes_nothing_twice(server, summarize, lease, tmp_path):

@@ -9,7 +9,7 @@ from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import number_sentences_of_passages
 from docqa.app.answerers.writing.statements import split_into_statements
-from docqa.app.reading.rereading import ReadAlone
+from docqa.app.reading.rereading import SentenceOdds
 
 TEXT = (
     "The City began to withhold 9 dollars from her bi-weekly paycheck. The first prototype costs 2,000 dollars. "
@@ -37,7 +37,7 @@ def checked(
         return [{Support.SUPPORTED: believed, Support.UNSUPPORTED: 1.0 - believed} for _ in claims]
 
     asked = ReadQuestion(
-        question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown], 3.0, **asked_of
+        question, (), (), lambda shown: [SentenceOdds(answers, yes) for _ in shown], 3.0, **asked_of
     )
     (found,) = check_text(written, given, corpus, question, judge, asked).statements
     return found
@@ -53,12 +53,12 @@ def test_a_bare_yes_or_no_needs_a_sentence_that_says_it(document, model):
         reply: checked(document, model, question, reply, yes=-2.0)
         for reply in ("No. [4]", "Yes. [4]")
     }
-    assert said["No. [4]"].support.is_good and words_of(said["No. [4]"]) == [
+    assert said["No. [4]"].support.is_full_support and words_of(said["No. [4]"]) == [
         "A tenant may not keep a dog in the house."
     ]
-    assert not said["Yes. [4]"].support.is_good
+    assert not said["Yes. [4]"].support.is_full_support
     reply = "No, a tenant may not keep a dog in the house. [4]"
-    assert checked(document, model, question, reply, yes=-2.0).support.is_good
+    assert checked(document, model, question, reply, yes=-2.0).support.is_full_support
 
 
 def test_the_opposite_of_what_its_quote_says_is_not_supported(document, model):
@@ -66,18 +66,18 @@ def test_the_opposite_of_what_its_quote_says_is_not_supported(document, model):
     found = checked(
         document, model, question, "Yes, a tenant keeps a dog in the house [4].", yes=-2.0
     )
-    assert not found.support.is_good
+    assert not found.support.is_full_support
 
 
 def test_numbers_are_compared_as_values(document, model):
     assert checked(
         document, model, "How much does the design cost?", "3000 dollars", answers=0.0
-    ).support.is_good
+    ).support.is_full_support
     found = {
         n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]", yes=2.0)
         for n in (3, 4)
     }
-    assert found[3].support.is_good and not found[4].support.is_good
+    assert found[3].support.is_full_support and not found[4].support.is_full_support
 
 
 def test_what_does_not_answer_is_supported_in_part_at_most(document, model):
@@ -105,6 +105,8 @@ def test_a_small_model_is_believed_less(document, model):
     reply = "The City withheld 9 dollars."
     for small in (False, True):
         assert (
-            checked(document, model, question, reply, answers=3, small=small).support.is_good
+            checked(
+                document, model, question, reply, answers=3, small=small
+            ).support.is_full_support
             is not small
         )

@@ -10,7 +10,7 @@ from docqa.app.answerers.writing.excerpts import (
     number_sentences_of_passages,
 )
 from docqa.app.context.context import Context, lay_out
-from docqa.app.evidence.ranking import Ranked, WordIndex, rank_by_words
+from docqa.app.evidence.ranking import RankedPassage, WordIndex, rank_by_words
 from docqa.app.places.scope import find_scope
 
 PAGES = [
@@ -25,7 +25,7 @@ def context(document: Any, model: Any) -> Context:
     return lay_out([document(*PAGES)], model.tokenizer)
 
 
-def ranked_for(question: str, context: Context) -> list[Ranked]:
+def ranked_for(question: str, context: Context) -> list[RankedPassage]:
     return rank_by_words(question, WordIndex.from_context(context), context)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from docqa.app.answerers.writing.literal import literal_differences
-from docqa.app.facts.facts import read_dates
+from docqa.app.facts.facts import parse_dates
 from docqa.ingest.language.quantities import figures
 
 
@@ -21,10 +21,10 @@ def test_numbers_are_read_however_they_are_written(text, values):
 
 
 def test_may_is_a_month_only_where_it_is_a_date():
-    assert [read_dates(text)[0].value for text in ("on 1 May 2020", "May 1, 2020")] == 2 * [
+    assert [parse_dates(text)[0].value for text in ("on 1 May 2020", "May 1, 2020")] == 2 * [
         "2020-05-01"
     ]
-    assert read_dates("The tenant may leave in 2020.") == []
+    assert parse_dates("The tenant may leave in 2020.") == []
 
 
 @pytest.mark.parametrize(

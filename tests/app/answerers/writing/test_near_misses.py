@@ -129,7 +129,7 @@ def judged(statement: str, quoted: str) -> Support:
     ],
 )
 def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
-    assert not judged(statement, quoted).is_good
+    assert not judged(statement, quoted).is_full_support
 
 
 @pytest.mark.parametrize(
@@ -284,4 +284,4 @@ def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
     ],
 )
 def test_a_faithful_statement_in_other_words_stays_verified(statement, quoted):
-    assert judged(statement, quoted).is_good
+    assert judged(statement, quoted).is_full_support

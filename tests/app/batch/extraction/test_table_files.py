@@ -12,7 +12,7 @@ import pytest
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Usage
 from docqa.app.answer.grades import Status
 from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, cell_of, make_table
-from docqa.app.batch.extraction.table_files import table_bytes
+from docqa.app.batch.extraction.table_files import table_as_file
 from docqa.app.batch.fields import Field
 from docqa.app.facts.facts import FactKind
 
@@ -46,7 +46,7 @@ def table() -> AnswerTable:
 
 
 def test_csv_has_answer_page_status_and_difference_of_every_question(table):
-    rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(table_as_file(table, "csv").decode())))
     assert [row["Which law?"] for row in rows] == ["Lower Tarn", "Lower Tarn", "Upper | Tarn", ""]
     assert rows[0]["Which law? [page]"] == "p. 1 (PDF 4)"
     assert [row["Which law? [status]"] for row in rows] == [
@@ -62,13 +62,13 @@ def test_csv_has_answer_page_status_and_difference_of_every_question(table):
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@A1", " =1+1"])
 def test_no_cell_of_a_csv_is_a_formula(start):
     made = make_table([ASKED], [FileRow(start, (AnswerCell("answered", start),))])
-    (row,) = list(csv.reader(io.StringIO(table_bytes(made, "csv").decode())))[1:]
+    (row,) = list(csv.reader(io.StringIO(table_as_file(made, "csv").decode())))[1:]
     assert not any(value.strip().startswith(("=", "+", "-", "@")) for value in row)
     assert row[2].endswith(start.strip())
 
 
 def test_json_lines_have_a_cell_for_every_question(table):
-    lines = [json.loads(line) for line in table_bytes(table, "jsonl").decode().splitlines()]
+    lines = [json.loads(line) for line in table_as_file(table, "jsonl").decode().splitlines()]
     assert [line["file"] for line in lines] == ["a.pdf", "b.pdf", "-c.pdf", "d.pdf"]
     first = lines[0]["cells"][0]
     assert (first["question"], first["answer"], first["page"], first["label"]) == (
@@ -85,7 +85,7 @@ def test_json_lines_have_a_cell_for_every_question(table):
 
 def test_markdown_marks_differences_and_escapes_columns_of_documents(table):
     lines = [
-        line for line in table_bytes(table, "md").decode().splitlines() if line.startswith("|")
+        line for line in table_as_file(table, "md").decode().splitlines() if line.startswith("|")
     ]
     assert lines[4].startswith("| -c.pdf | **≠** Upper \\| Tarn (p. 1 (PDF 4)) |")
     assert "*not found*" in lines[3]
@@ -107,40 +107,40 @@ def test_a_possible_answer_is_none_but_its_page_is_hinted_at():
     )
     made = make_table([ASKED], [FileRow("a.pdf", (cell_of(answer, ASKED),))])
     assert made.answered == 0
-    (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
+    (row,) = csv.DictReader(io.StringIO(table_as_file(made, "csv").decode()))
     assert (row["Q?"], row["Q? [page]"], row["Q? [status]"]) == (
         "",
         "Possibly on p. xv (PDF 19)",
         "possible",
     )
-    (cell,) = json.loads(table_bytes(made, "jsonl"))["cells"]
+    (cell,) = json.loads(table_as_file(made, "jsonl"))["cells"]
     assert (cell["status"], cell["answer"], cell["page"], cell["cites"]) == (
         "possible",
         None,
         19,
         [],
     )
-    assert "| a.pdf | *Possibly on p. xv (PDF 19)* |" in table_bytes(made, "md").decode()
+    assert "| a.pdf | *Possibly on p. xv (PDF 19)* |" in table_as_file(made, "md").decode()
 
 
 def test_conflicts_show_both_quotes_in_every_format(table):
-    rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv", conflicts=True).decode())))
+    rows = list(csv.DictReader(io.StringIO(table_as_file(table, "csv", conflicts=True).decode())))
     assert (rows[0]["quote"], rows[0]["other quote"]) == (
         "It says Upper | Tarn here.",
         "It says Lower Tarn here.",
     )
     lines = [
         json.loads(line)
-        for line in table_bytes(table, "jsonl", conflicts=True).decode().splitlines()
+        for line in table_as_file(table, "jsonl", conflicts=True).decode().splitlines()
     ]
     assert [cell["file"] for cell in lines[0]["cells"]] == ["-c.pdf", "a.pdf"]
-    text = table_bytes(table, "md", conflicts=True).decode()
+    text = table_as_file(table, "md", conflicts=True).decode()
     assert "| It says Upper \\| Tarn here. |" in text
     assert "| It says Lower Tarn here. |" in text
 
 
 def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table):
-    book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx", conflicts=True)))
+    book = zipfile.ZipFile(io.BytesIO(table_as_file(table, "xlsx", conflicts=True)))
     sheets = {name: book.read(name).decode() for name in book.namelist()}
     assert "<f>" not in sheets["xl/worksheets/sheet1.xml"]
     assert "hyperlink" not in sheets["xl/worksheets/sheet1.xml"]
@@ -149,7 +149,7 @@ def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table):
 
 
 def test_xlsx_has_quote_and_confidence_beside_each_answer(table):
-    book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx")))
+    book = zipfile.ZipFile(io.BytesIO(table_as_file(table, "xlsx")))
     texts = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     cells = re.findall(r'<c r="[A-Z]+2"([^>]*)><v>([^<]*)</v>', sheet)
@@ -167,29 +167,29 @@ def test_xlsx_has_quote_and_confidence_beside_each_answer(table):
 
 
 def test_markdown_conflicts_say_how_many_files_agree(table):
-    assert "| 2 of 3 |" in table_bytes(table, "md", conflicts=True).decode()
+    assert "| 2 of 3 |" in table_as_file(table, "md", conflicts=True).decode()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "md", "xlsx"])
 def test_equal_tables_give_equal_bytes_at_any_time(table, form, monkeypatch):
-    before = table_bytes(table, form, conflicts=True)
+    before = table_as_file(table, form, conflicts=True)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(2_000_000_000.0))
-    assert table_bytes(table, form, conflicts=True) == before
+    assert table_as_file(table, form, conflicts=True) == before
 
 
 def test_a_name_that_is_not_unicode_is_written():
     made = make_table([ASKED], [FileRow("caf\udce9.pdf", (AnswerCell("not_found"),))])
     for form in ("csv", "jsonl", "md", "xlsx"):
-        assert table_bytes(made, form)
+        assert table_as_file(made, form)
 
 
 def test_a_date_has_a_second_column_of_one_spelling():
     field = Field("end", "When does it end?", FactKind.DATE)
     cells = (AnswerCell("answered", "May 1st, 2020", normalised="2020-05-01"),)
     made = make_table([field, ASKED], [FileRow("a.pdf", (*cells, AnswerCell("not_found")))])
-    (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
+    (row,) = csv.DictReader(io.StringIO(table_as_file(made, "csv").decode()))
     assert list(row)[2:4] == ["end", "end [normalised]"] and "Q? [normalised]" not in row
     assert (row["end"], row["end [normalised]"]) == ("May 1st, 2020", "2020-05-01")
-    first = json.loads(table_bytes(made, "jsonl"))["cells"][0]
+    first = json.loads(table_as_file(made, "jsonl"))["cells"][0]
     assert (first["field"], first["type"], first["normalised"]) == ("end", "date", "2020-05-01")

@@ -9,10 +9,12 @@ from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_ch
 from docqa.app.lab.calibration.fitting import chance
 from docqa.app.lab.calibration.refusal import PRECISION, REFUSING, UNANSWERABLE, fit, fit_refusal
 from docqa.app.lab.calibration.trials import Trial
-from docqa.app.reading.candidates import Form
+from docqa.app.reading.candidates import AnswerForm
 
 
-def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0.2) -> list[Trial]:
+def made(
+    count: int, form: AnswerForm, bias: float, seed: int, unanswerable: float = 0.2
+) -> list[Trial]:
     """Trials that are right by a logistic of their margin, less likely where there is no answer."""
     source = np.random.default_rng(seed)
     trials = []
@@ -44,8 +46,8 @@ def certainty(trials: Sequence[Trial], fitted) -> float:
 
 
 def test_a_form_that_is_wrong_more_often_is_trusted_less():
-    facts = made(1_000, Form.FACT, 1.0, 0)
-    lists = made(400, Form.LIST, -2.0, 1)
+    facts = made(1_000, AnswerForm.FACT, 1.0, 0)
+    lists = made(400, AnswerForm.LIST, -2.0, 1)
     fitted = fit([*facts, *lists], pull=3.0)
     assert fitted["features"] == list(SIGNALS) and set(fitted["forms"]) == {"fact", "list"}
     for trials in (facts, lists):
@@ -58,22 +60,24 @@ def test_a_form_that_is_wrong_more_often_is_trusted_less():
 
 
 def test_questions_without_an_answer_count_as_often_as_people_ask_them():
-    few = made(3_000, Form.FACT, 1.0, 0, UNANSWERABLE)
-    many = made(3_000, Form.FACT, 1.0, 0, 0.6)
+    few = made(3_000, AnswerForm.FACT, 1.0, 0, UNANSWERABLE)
+    many = made(3_000, AnswerForm.FACT, 1.0, 0, 0.6)
     asked_by_people = np.mean([trial.right for trial in few])
     for trials in (few, many):
         assert certainty(few, fit(trials, pull=3.0)) == pytest.approx(asked_by_people, abs=0.03)
 
 
 def test_signals_speak_in_their_own_direction_only():
-    fitted = fit([*made(300, Form.FACT, 0.0, 3), *made(300, Form.LIST, 0.0, 8)], pull=3.0)
+    fitted = fit(
+        [*made(300, AnswerForm.FACT, 0.0, 3), *made(300, AnswerForm.LIST, 0.0, 8)], pull=3.0
+    )
     weights = dict(zip(SIGNALS, fitted["weights"], strict=True))
     assert weights["margin"] > 0 >= weights["missing_names"]
 
 
 def test_what_is_fitted_is_calibrated_and_its_figures_are_told():
     told = []
-    trials = [*made(900, Form.FACT, 1.0, 5), *made(200, Form.YES_NO, 0.0, 6)]
+    trials = [*made(900, AnswerForm.FACT, 1.0, 5), *made(200, AnswerForm.YES_NO, 0.0, 6)]
     fitted = fit_refusal(trials, lambda **figures: told.append(figures))
     assert told[0]["aims_reached"] and told[0]["threshold"] == fitted["threshold"]
     every = told[1]["all"]

@@ -4,9 +4,9 @@ from array import array
 
 from docqa.app.answer.confidence import BY_CELL
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import Candidate, Candidates, Form
-from docqa.app.reading.tables.answer import add_table_cell
+from docqa.app.evidence.ranking import RankedPassage
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
+from docqa.app.reading.tables.answer import add_table_cell_candidates
 from docqa.ingest.types import Passage
 
 HEIGHTS = (
@@ -15,7 +15,7 @@ HEIGHTS = (
 )
 
 
-def asked(document, text: str, words: str, question: str) -> tuple[Candidates, str]:
+def asked(document, text: str, words: str, question: str) -> tuple[CandidateSet, str]:
     """(candidates of the question, the words of the first), where the reader answered with
     `words`.
     """
@@ -23,8 +23,8 @@ def asked(document, text: str, words: str, question: str) -> tuple[Candidates, s
     passage = PlacedPassage(0, Passage(1, 0, len(text), ()), 0, 1)
     context = Context((made,), array("i", [0]), (passage,), array("i", [0]), array("i", [0]))
     start = text.index(words)
-    found = Candidates((Candidate(0, 0, 1, start, start + len(words), -1.0, 1, 0.0),), -3.0, 10)
-    after = add_table_cell(found, question, [Ranked(0, 1.0, 1.0)], context)
+    found = CandidateSet((Candidate(0, 0, 1, start, start + len(words), -1.0, 1, 0.0),), -3.0, 10)
+    after = add_table_cell_candidates(found, question, [RankedPassage(0, 1.0, 1.0)], context)
     best = after.candidates[0]
     return after, text[best.start : best.end]
 
@@ -32,7 +32,7 @@ def asked(document, text: str, words: str, question: str) -> tuple[Candidates, s
 def test_a_neighbouring_cell_gives_way_to_the_one_asked_for(document):
     found, words = asked(document, HEIGHTS, "7 m", "What is the height of the old tower?")
     assert words == "90 m"
-    assert found.form is Form.FACT
+    assert found.form is AnswerForm.FACT
     assert found.signals[BY_CELL]
 
 

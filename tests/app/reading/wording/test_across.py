@@ -3,7 +3,7 @@
 import pytest
 
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.wording.across import across_question
+from docqa.app.reading.wording.across import per_document_question
 from docqa.model.folder import BUNDLED
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.question_heads import QuestionKind
@@ -31,7 +31,7 @@ def reader():
     ],
 )
 def test_every_document_is_asked_for_its_own_part(reader, question, kind, alone):
-    asked = across_question(question, reader)
+    asked = per_document_question(question, reader)
     assert asked is not None and asked.kind is kind
     assert alone in asked.question and not {"which", "four", "each", "these"} & set(
         asked.question.lower().split()
@@ -48,7 +48,7 @@ def test_every_document_is_asked_for_its_own_part(reader, question, kind, alone)
     ],
 )
 def test_one_fact_is_looked_for_in_all_documents(reader, question):
-    assert across_question(question, reader) is None
+    assert per_document_question(question, reader) is None
 
 
 @pytest.mark.parametrize(
@@ -59,5 +59,5 @@ def test_one_fact_is_looked_for_in_all_documents(reader, question):
     ],
 )
 def test_the_last_and_the_first_are_told_by_their_dates(reader, question, kind):
-    asked = across_question(question, reader)
+    asked = per_document_question(question, reader)
     assert asked is not None and (asked.kind, asked.wanted.kind) == (kind, FactKind.DATE)

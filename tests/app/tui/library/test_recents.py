@@ -20,7 +20,7 @@ from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.library.preview import forget_document, remembered_problems
 from docqa.app.tui.library.recents import (
-    anything_stored,
+    is_anything_stored,
     past_questions,
     recent_documents,
     time_ago,
@@ -90,7 +90,7 @@ def test_questions_of_every_front_end_are_found_the_newest_first(store, opened_b
 
 def test_nothing_kept_is_nothing_to_list(tmp_path):
     store = Store(tmp_path / "empty")
-    assert not anything_stored(store)
+    assert not is_anything_stored(store)
     assert recent_documents(store) == []
     assert past_questions(store) == []
 

@@ -108,11 +108,3 @@ def test_a_table_stands_in_columns_with_numbers_at_the_right(document):
     ]
     assert shown == ["Site    Rent", "North  1,200", "South     95"]
     assert lines.character(lines.line_of(1, text.index("95")), 10) == (1, text.index("95"))
-
-
-def test_leaders_of_a_contents_page_fill_one_line(document):
-    lines = PageLines(document(f"1. Parties {'.' * 90} 12"), 40)
-    lines.ensure(0, 9, 0)
-    rows = [lines.row(at) for at in range(lines.height)]
-    (row,) = [row for row in rows if row.kind == "leaders"]
-    assert row.inside(row.parts[1].end) == 40

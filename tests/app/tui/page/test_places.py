@@ -1,6 +1,4 @@
-"""Places in a document: slices of the strip, what a search finds, what a reader means by a
-label.
-"""
+"""Places in a document: what a search finds, what a reader means by a label."""
 
 from dataclasses import replace
 
@@ -8,34 +6,9 @@ import pytest
 
 from docqa.app.answer.answer import EvidenceItem
 from docqa.app.tui.page.spans import find_hits, find_place
-from docqa.app.tui.page.stops import place_alone, stops_of
-from docqa.app.tui.widgets.evidence_strip import Slices
+from docqa.app.tui.page.stops import make_stops, place_alone
 
 from .. import conftest as tui
-
-
-@pytest.mark.parametrize("cells", [7, 10, 80, 300])
-def test_every_slice_begins_where_its_place_falls(lease_document, cells):
-    slices = Slices(lease_document, cells)
-    found = [slices.cell_of(*slices.place_of(cell)) for cell in range(cells)]
-    assert all(abs(cell - number) <= 1 for number, cell in enumerate(found))
-    assert slices.cell_of(10, 10**6) == cells - 1
-    assert slices.place_of(0) == (1, 0)
-
-
-def test_the_best_passage_is_brightest_and_the_poor_half_dark(lease_document):
-    scores = [(page, 0, 10, float(page)) for page in range(1, 11)]
-    levels = Slices(lease_document, 10).levels(scores)
-    assert levels[9] == 8
-    assert levels[:5] == [0] * 5
-    assert levels == sorted(levels)
-
-
-def test_a_document_without_pages_is_sliced_by_its_characters(document):
-    slices = Slices(document("a" * 1000, paged=False), 10)
-    assert slices.cell_of(1, 550) == 5
-    assert slices.place_of(5) == (1, 500)
-    assert slices.levels([]) == [0] * 10
 
 
 def test_words_are_found_over_line_ends_and_whatever_the_case(document):
@@ -87,7 +60,7 @@ def test_evidence_that_contains_a_quote_is_listed_once(lease_document):
     page = lease_document.pages[4]
     same = EvidenceItem("lease.pdf", 5, "3", 2.0, page.text)
     answer = tui.answer_of(lease_document, evidence=(same,))
-    assert [stop.quote is None for stop in stops_of(answer, lease_document)] == [False, False]
+    assert [stop.quote is None for stop in make_stops(answer, lease_document)] == [False, False]
 
 
 def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document):
@@ -97,14 +70,16 @@ def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document):
     changed = replace(
         lease_document, pages=(*lease_document.pages[:4], longer, *lease_document.pages[5:])
     )
-    first = stops_of(answer, changed)[0]
+    first = make_stops(answer, changed)[0]
     (span,) = first.spans
     assert longer.text[span.start : span.end] == first.text
-    assert stops_of(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
+    assert (
+        make_stops(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
+    )
 
 
 def test_a_place_in_the_shown_file_is_named_without_the_file(lease_document):
     answer = tui.answer_of(replace(lease_document, path="there/lease.pdf"))
-    assert place_alone(stops_of(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
+    assert place_alone(make_stops(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
     other = replace(lease_document, path="other.pdf")
-    assert place_alone(stops_of(answer, other)[0], other) == "there/lease.pdf, p. 3 (PDF 5)"
+    assert place_alone(make_stops(answer, other)[0], other) == "there/lease.pdf, p. 3 (PDF 5)"

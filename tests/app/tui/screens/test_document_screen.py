@@ -263,7 +263,7 @@ async def test_help_lists_every_key_also_on_a_narrow_screen_and_goes_away(runnin
             list(dict.fromkeys(line.strip() for line in seen if line.strip() in topics)) == topics
         )
         shown.scroll_end(animate=False)
-        await tui.sees(pilot, "you are")
+        await tui.sees(pilot, "underlined")
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpScreen)
 

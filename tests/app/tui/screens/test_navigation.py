@@ -1,6 +1,4 @@
-"""Cites of an open document: followed by keys and clicks, shown in the text and on the strip,
-copied.
-"""
+"""Cites of an open document: followed by keys and clicks, shown in the text, copied."""
 
 import threading
 from dataclasses import replace
@@ -313,13 +311,3 @@ async def test_answers_are_stepped_through_and_each_has_its_own_cites(running, a
         assert panes.answers.cards[1].current is None
         await pilot.press("alt+down", "alt+n")
         assert [card.current for card in panes.answers.cards] == [None, 0]
-
-
-async def test_the_strip_lights_the_best_passage_and_a_click_goes_there(running, answered):
-    async with running() as pilot:
-        panes = await tui.ask(pilot)
-        heat, marks = tui.shown(panes.strip).split("\n")
-        assert heat.index("█") == 48  # page 5 of 10 in 120 cells
-        assert marks.count("▲") == 2
-        await pilot.click(panes.strip, offset=(108, 0))
-        assert "10. Duties of keeper 10" in tui.shown(panes.page)

@@ -200,18 +200,6 @@ async def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(runni
         assert (kept.question, kept.understood) == ("And when is it due?", whole)
 
 
-async def test_a_follow_up_that_the_model_made_whole_is_shown(running, answered):
-    answered.writes = True
-
-    async with running() as pilot:
-        panes = await tui.opened(pilot)
-        await tui.ask(pilot, "What is the fee of part 5?")
-        await tui.ask(pilot, "And of part 9?")
-        whole = "And of part 9 behind 85 dollars?"
-        assert answered.asked == ["What is the fee of part 5?", whole]
-        assert f"understood as: {whole}" in tui.flat(panes.answers.cards[1])
-
-
 async def test_how_much_is_read_is_said_in_one_wording(running, session):
     go = threading.Event()
     document = session.documents[0]

@@ -5,9 +5,9 @@ to left.
 from collections.abc import Callable
 
 from docqa.ingest.pdf.layout.paragraphs import join_lines
-from docqa.ingest.pdf.layout.reading_order import order_lines
+from docqa.ingest.pdf.layout.reading_order import lines_in_reading_order
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.structure.clean import Dehyphenator
 from docqa.ingest.types import Page
 from tests.ingest.drawing import Sheet
 from tests.ingest.reading import pdf_page
@@ -109,8 +109,8 @@ def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order():
         *row(130, 540, "ושורה קצרה."),
         *row(160, 540, "פסקה חדשה"),
     ]
-    lines, numbers, _ = order_lines(words, 612)
-    text = join_lines(lines, Hyphens(line.text for line in lines)).text
+    lines, numbers, _ = lines_in_reading_order(words, 612)
+    text = join_lines(lines, Dehyphenator(line.text for line in lines)).text
     assert numbers is None
     assert text.split("\n") == [
         "אחד שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר 11 ועוד קצת תחילת השורה השנייה באה אחרי הסוף "

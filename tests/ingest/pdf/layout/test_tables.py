@@ -11,9 +11,9 @@ from reportlab.lib import colors
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from docqa.ingest.pdf.layout.reading_order import order_lines
-from docqa.ingest.pdf.layout.tables.page import take_tables
-from docqa.ingest.pdf.layout.tables.rules import Rules
+from docqa.ingest.pdf.layout.reading_order import lines_in_reading_order
+from docqa.ingest.pdf.layout.tables.page import split_off_tables
+from docqa.ingest.pdf.layout.tables.rules import RuledLines
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.types import Page
 from tests.ingest.drawing import Sheet
@@ -125,7 +125,7 @@ def test_cells_of_a_page_of_hebrew_are_read_from_the_right():
     placed = [
         word for at, cells in enumerate([heads, *body]) for word in words(100 + 20 * at, *cells)
     ]
-    lines = order_lines(placed, 612).lines
+    lines = lines_in_reading_order(placed, 612).lines
     assert [line.text for line in lines[:3]] == [
         "שנה | 2009 | 2014",
         "אגם | 010 | 090",
@@ -156,7 +156,7 @@ def test_every_word_is_in_one_row_or_left_as_it_was(places, across, down):
     ]
     rules = [(75.0, 100.0 + 20 * n, 75.0 + 60 * across, 100.5 + 20 * n) for n in range(down + 1)]
     rules += [(75.0 + 60 * n, 100.0, 75.5 + 60 * n, 100.0 + 20 * down) for n in range(across + 1)]
-    rest, tables = take_tables(words, rules)
+    rest, tables = split_off_tables(words, rules)
     rows = [row for table in tables for row in table]
     told = [word for row in rows for word in row.text.replace(" | ", " ").split()]
     assert sorted(told + [word.text for word in rest]) == sorted(word.text for word in words)
@@ -169,7 +169,7 @@ def test_every_word_is_in_one_row_or_left_as_it_was(places, across, down):
 
 
 def test_rules_of_two_tables_above_each_other_are_not_joined():
-    rules = Rules.of(
+    rules = RuledLines.of(
         [(145.4, y, 146.1, y + 13) for y in range(440, 640, 14)] + [(146.7, 98, 147.4, 338)]
     )
     found = sorted((round(x), round(top), round(bottom)) for x, top, bottom in rules.down)
@@ -210,7 +210,7 @@ WAYS = [(95, "Pond"), *((170 + 60 * n, ("low", "mean", "high")[n % 3]) for n in 
 def test_uprights_between_groups_of_columns_leave_the_names_in_their_rows():
     rules = [(70, 97, 500, 97.5), (140, 112, 500, 112.5), (70, 155, 500, 155.5)]
     rules += [(x, 97, x + 0.5, 155) for x in (140, 320)]
-    lines = order_lines(placed_rows(SEASONS, WAYS, *PONDS), 612, rules=rules).lines
+    lines = lines_in_reading_order(placed_rows(SEASONS, WAYS, *PONDS), 612, rules=rules).lines
     assert [line.text for line in lines[2:]] == [
         " | ".join(text for _, text in row) for row in PONDS
     ]
@@ -218,7 +218,7 @@ def test_uprights_between_groups_of_columns_leave_the_names_in_their_rows():
 
 
 def test_what_is_in_the_middle_of_columns_names_all_of_them():
-    rows = order_lines(
+    rows = lines_in_reading_order(
         placed_rows(SEASONS, WAYS, *PONDS, [(320, "n")], *PONDS), 612, rules=[(9, 153, 500, 153)]
     ).lines
     assert [(c.column, c.columns) for at in (0, 4) for c in rows[at].grid.cells] == [
@@ -231,16 +231,16 @@ def test_what_is_in_the_middle_of_columns_names_all_of_them():
 def test_a_table_that_may_lack_columns_is_not_graded_a():
     body = [row[:3] for row in PONDS * 8]
     turned = Word("upright", 165, 60, 175, 95, True, False)
-    assert order_lines(placed_rows(WAYS[:3], *body), 612).grade == "A"
+    assert lines_in_reading_order(placed_rows(WAYS[:3], *body), 612).grade == "A"
     rules = [(70, y, 500, y + 0.5) for y in (97, 112, 337)]
     assert (
-        order_lines(
+        lines_in_reading_order(
             placed_rows([*WAYS[:3], (300, "rest"), (360, "sum")], *body), 612, rules=rules
         ).grade
         == "B"
     )
     assert (
-        order_lines(
+        lines_in_reading_order(
             [*placed_rows(WAYS[:3], *body), turned._replace(top=102, bottom=140)], 612
         ).grade
         == "B"
@@ -252,14 +252,14 @@ def test_a_table_that_may_lack_columns_is_not_graded_a():
         [(95, "Cod"), (170, "Fresh")],
         [(170, "or cooled"), *values],
     ]
-    assert order_lines(placed_rows(*torn * 9), 612).grade == "B"
+    assert lines_in_reading_order(placed_rows(*torn * 9), 612).grade == "B"
 
 
 def heads_of(
     *rows: Sequence[tuple[float, str]], rules: Sequence[Any] = ()
 ) -> list[tuple[str, list[tuple[int, int]]]]:
     """The text and the columns of the heads of the rows that are given."""
-    lines = order_lines(placed_rows(*rows), 612, rules=rules).lines
+    lines = lines_in_reading_order(placed_rows(*rows), 612, rules=rules).lines
     return [
         (li.text, [(c.column, c.columns) for c in li.grid.cells])
         for li in lines
@@ -294,7 +294,7 @@ def test_names_between_level_rules_belong_to_the_frame_beside_them():
         [(200, "2019"), (320, "2020")],
         *([(95, f"Alder{n}"), (200, f"{n}.5"), (320, f"{n}.25")] for n in range(3)),
     ]
-    lines = order_lines(placed_rows(*rows), 612, rules=rules).lines
+    lines = lines_in_reading_order(placed_rows(*rows), 612, rules=rules).lines
     assert [line.text for line in lines] == [" | ".join(text for _, text in row) for row in rows]
 
 
@@ -312,7 +312,9 @@ def test_heads_of_a_frame_without_uprights_between_them_are_heads():
 
 def test_marks_alone_in_a_column_beside_values_are_a_column():
     rows = [[(95, f"Alder{n}"), (180, "✓"), (260, f"{n}.5"), (340, f"{n}.25")] for n in range(6)]
-    assert order_lines(placed_rows(*rows), 612).lines[3].text == "Alder3 | ✓ | 3.5 | 3.25"
+    assert (
+        lines_in_reading_order(placed_rows(*rows), 612).lines[3].text == "Alder3 | ✓ | 3.5 | 3.25"
+    )
 
 
 def test_three_ruled_rows_with_cells_of_many_lines_stay_rows():

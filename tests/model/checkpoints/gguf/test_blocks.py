@@ -132,16 +132,6 @@ def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
     assert "blocks of a GGUF file" in load_model(sparse).precision
 
 
-def test_a_small_pool_of_experts_in_blocks_changes_no_bit(sparse):
-    config = HybridConfig.from_folder(sparse)
-    one = 3 * 32 * config.hidden_size * 18 // 32
-    whole = load_network(sparse, config, torch.float32, packed=True)
-    small = load_network(sparse, config, torch.float32, packed=True, expert_bytes=2 * one + 500)
-    assert torch.equal(small(IDS), whole(IDS))
-    pool = next(iter(small.expert_banks().values())).pool
-    assert pool.slots.count == 2 and pool.slots.nbytes < 3 * one
-
-
 def test_experts_in_other_blocks_than_products_take_are_dequantized(sparse, monkeypatch):
     monkeypatch.setattr("docqa.model.checkpoints.gguf.checkpoint.BLOCKS", {})
     model = load_model(sparse, dtype=None)

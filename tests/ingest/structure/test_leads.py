@@ -1,0 +1,150 @@
+"""The stem of a list goes with each of its items, also over a page break; what is hostile is bounded."""
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docqa.ingest.structure.leads import MOST_LEVELS, find_leads, lead_text, leads_outside
+from docqa.ingest.types import Block, Coverage, Document, Page
+
+BOARD = "(3) The Board shall not suspend a member—"
+
+
+def document_of(*pages: list[str]) -> Document:
+    """A Document of pages, a block for each of their lines."""
+    made: list[Page] = []
+    for index, lines in enumerate(pages):
+        start = 0
+        blocks: list[Block] = []
+        for line in lines:
+            kind = "heading" if line.startswith("#") else "para"
+            blocks.append(Block(start, start + len(line), kind))
+            start += len(line) + 1
+        made.append(Page(index, None, "\n".join(lines), "A", tuple(blocks)))
+    coverage = Coverage(len(made), (), (), 0, ())
+    leads = tuple(find_leads(made))
+    return Document("0", "a.txt", "", "text/plain", True, made, (), (), coverage, leads=leads)
+
+
+def lead_of(document: Document, words: str) -> str:
+    """The lead of the place where `words` are."""
+    for page in document.pages:
+        if words in page.text:
+            start = page.text.index(words)
+            return lead_text(document, page.page, start, start + len(words))
+    raise AssertionError(f"{words!r} is nowhere")
+
+
+def test_an_item_has_the_sentence_that_opens_its_list():
+    document = document_of(
+        [
+            "(2) It meets monthly.",
+            BOARD,
+            "(a) if he would lose his seat; or",
+            "(b) in March.",
+            "(4) It may sit.",
+        ]
+    )
+    assert lead_of(document, "(b) in March.") == BOARD
+    assert lead_of(document, "(a) if he") == BOARD
+    assert lead_of(document, "(4) It may sit.") == ""
+    assert lead_of(document, BOARD) == ""
+
+
+def test_an_item_on_the_next_page_has_the_stem_of_the_page_before():
+    document = document_of([BOARD, "(a) if he would"], ["lose his seat; or", "(b) in March."])
+    assert lead_of(document, "(b) in March.") == BOARD
+    assert lead_of(document, "lose his seat") == BOARD
+
+
+def test_an_inner_list_has_both_stems_and_the_outer_list_goes_on_after_it():
+    document = document_of(
+        ["The Agent shall:", "(a) pay for—", "(i) stamps; and", "(ii) paper;", "(b) report weekly."]
+    )
+    assert lead_of(document, "(ii) paper;") == "The Agent shall: (a) pay for—"
+    assert lead_of(document, "(b) report") == "The Agent shall:"
+
+
+def test_words_after_the_items_that_complete_the_stem_are_a_lead_too():
+    document = document_of(
+        [
+            "Any person who—",
+            "(a) is a citizen; and",
+            "(b) is of age;",
+            "may stand, unless the Board objects.",
+        ]
+    )
+    page = document.pages[0]
+    start = page.text.index("(a)")
+    words = [page.text[x.start : x.end] for x in leads_outside(document, 1, start, start + 17)]
+    assert words == ["Any person who—", "may stand, unless the Board objects."]
+    assert lead_of(document, "(a) is a citizen") == "Any person who—"
+
+
+def test_bullets_and_lists_within_a_sentence_have_stems():
+    document = document_of(
+        ["Members pay for:", "• tea", "• coffee", "# Leave"],
+        ["The Clerk may do as follows: (a) lend books; (b) borrow them."],
+    )
+    assert lead_of(document, "coffee") == "Members pay for:"
+    assert lead_of(document, "(b) borrow") == "The Clerk may do as follows:"
+
+
+def test_a_heading_ends_all_lists():
+    document = document_of(["The Agent shall:", "(a) pay;", "# Rent", "(b) This is another text."])
+    assert lead_of(document, "(b) This") == ""
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "(a) if it rains;",
+            "(b) or snows.",
+            "(i) then:",
+            "(ii) so",
+            "1. One—",
+            "2. Two.",
+            "• tea",
+            "It may:",
+            "unless so.",
+            "# H",
+            "Words here.",
+        ]
+    ),
+    max_size=12,
+)
+
+
+@given(st.lists(LINES, min_size=1, max_size=3))
+def test_leads_are_slices_of_the_pages_and_govern_what_is_after_their_beginning(pages):
+    document = document_of(*pages)
+    for lead in document.leads:
+        assert document.pages[lead.page - 1].text[lead.start : lead.end].strip()
+        assert (lead.from_page, lead.from_start) < (lead.to_page, lead.to_end)
+    for page in document.pages:
+        for block in page.blocks:
+            around = document.leads_of(page.page, block.start)
+            slow = [
+                lead
+                for lead in document.leads
+                if (lead.from_page, lead.from_start)
+                <= (page.page, block.start)
+                < (lead.to_page, lead.to_end)
+            ]
+            assert sorted(around, key=repr) == sorted(slow, key=repr)
+
+
+def test_a_thousand_levels_and_stems_without_end_are_bounded_and_linear():
+    def seconds(count: int) -> float:
+        lines = [f"({letter}) the Board shall in turn:" for letter in "a1iAI" * (count // 5)]
+        began = time.process_time()
+        document = document_of(lines)
+        assert (
+            max(len(document.leads_of(1, block.start)) for block in document.pages[0].blocks)
+            <= MOST_LEVELS
+        )
+        return time.process_time() - began
+
+    short = min(seconds(1_000) for _ in range(3))
+    assert min(seconds(4_000) for _ in range(3)) < 12 * max(short, 0.05)
