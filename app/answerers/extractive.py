@@ -187,6 +187,9 @@ class ExtractiveAnswerer:
         corpus = self.corpus
         calibration = self.finder.calibration
         likely, first = (0.0, 0.0) if not_read_reason else self.chances(question, reading)
+        missing = corpus.missing_words(question)
+        if missing:
+            likely = min(likely, confidence.MISSING_CHANCE)
         unlikely = (
             confidence.is_below_answer_threshold(likely, calibration) and not include_unlikely
         )
@@ -205,7 +208,7 @@ class ExtractiveAnswerer:
             ),
             usage=usage,
             provenance=self._answer_provenance(),
-            missing=corpus.missing_words(question),
+            missing=missing,
         )
         possible = confidence.is_above_possible_threshold(first, calibration)
         return compose_answer(draft, shown, chance, corpus.context, is_possible=possible)
