@@ -141,13 +141,13 @@ class Answer:
     verdict: Verdict | None = field(default=None, kw_only=True)
     refused: bool
     confidence: float
-    missing: tuple[str, ...] = field(default=(), kw_only=True)
     statements: tuple[Statement, ...] = field(default=(), kw_only=True)
     quotes: tuple[Quote, ...]
     evidence: tuple[EvidenceItem, ...]
     coverage: CoverageReport
     usage: Usage
     provenance: Mapping[str, object] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
     def to_json_object(self) -> dict[str, object]:
         names = "text", "answer_start", "answer_end", "grade", "place", "speaker", "leads"

@@ -47,6 +47,7 @@ def _quote_json_object(quote: CheckedQuotation) -> dict[str, object]:
         "grade": quote.grade,
         "place": quote.place,
         "speaker": quote.speaker,
+        "leads": [],
         "cites": [cite.to_json_object() for cite in quote.cites],
         "line": quote.quotation.line,
         "start": quote.quotation.start,

@@ -158,7 +158,7 @@ def _section_cite(text: str, named: NamedPlaces) -> PlaceCite:
     before = _WORK_BEFORE.search(text, max(0, named.start - 40), named.start)
     after = _WORK_AFTER.match(text, named.end)
     work = before.group().strip(" ,") if before else after.group(1) if after else None
-    numbers = tuple(number.whole for number in named.numbers)
+    numbers = tuple(number.as_cited for number in named.numbers)
     return PlaceCite(
         named.start, named.end, text[named.start : named.end], "section", numbers, named.word, work
     )

@@ -14,6 +14,7 @@ __all__ = [
     "document_kind",
     "joined_parts",
     "parties",
+    "premises",
     "rereading",
     "signals",
 ]

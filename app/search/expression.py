@@ -101,7 +101,10 @@ def expression_pattern(
     try:
         regex.compile(expression, flags)  # its message should name a position in what was typed
         compiled = regex.compile(
-            _bound_to_whole_words(_match_over_line_ends(expression), whole_words), flags
+            _bound_to_whole_words(
+                _pattern_with_any_white_space_for_spaces(expression), whole_words
+            ),
+            flags,
         )
         return ExpressionPattern(compiled, expression, EXPRESSION_SECONDS)
     except RecursionError as error:
@@ -149,13 +152,13 @@ def _similar_characters_pattern(letter: str) -> str:
     return next((f"[{alike}]" for alike in _ALIKE if letter in alike), "")
 
 
-def _match_over_line_ends(written: str) -> str:
+def _pattern_with_any_white_space_for_spaces(pattern: str) -> str:
     """Every plain space as any white space, and quotation marks of every form."""
-    if re.search(r"\(\?[a-zA-Z]*x", written):  # verbose: spaces mean nothing
-        return written
+    if re.search(r"\(\?[a-zA-Z]*x", pattern):  # verbose: spaces mean nothing
+        return pattern
     return _ESCAPED_OR_PLAIN.sub(
         lambda part: (
             _WHITE_SPACE if part[0] == " " else _similar_characters_pattern(part[0]) or part[0]
         ),
-        written,
+        pattern,
     )

@@ -77,7 +77,7 @@ class PlaceNumber(NamedTuple):
     subs: tuple[str, ...]
 
     @property
-    def whole(self) -> str:
+    def as_cited(self) -> str:
         """The number as it is cited: "4.2(b)(2)"."""
         return self.number + "".join(self.subs)
 

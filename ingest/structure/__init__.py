@@ -5,6 +5,7 @@ sentences.
 __all__ = [
     "clean",
     "grids",
+    "leads",
     "nesting",
     "notes",
     "numbering",

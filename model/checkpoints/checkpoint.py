@@ -200,13 +200,15 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
     entry = next(iter(checkpoint.parts(source).values()))
     try:
         with name_tensor_in_errors(entry):
-            matrix = stored_matrix(kind, checkpoint.raw_parts(source), shape, recipe.rows)
+            matrix = matrix_from_stored_parts(
+                kind, checkpoint.raw_parts(source), shape, recipe.rows
+            )
     except ValueError:  # groups of another size than those that are computed
         return None
     return matrix if matrix.shape[1] == shape[1] else None
 
 
-def stored_matrix(
+def matrix_from_stored_parts(
     kind: TensorFormat, parts: Parts, shape: tuple[int, ...], rows: Tensor | None
 ) -> StoredMatrix:
     """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises

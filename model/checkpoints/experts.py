@@ -9,7 +9,7 @@ from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, has_experts_
 from docqa.model.config import HybridConfig
 from docqa.model.network import Network
 
-from .checkpoint import Checkpoint, name_tensor_in_errors, stored_matrix
+from .checkpoint import Checkpoint, matrix_from_stored_parts, name_tensor_in_errors
 from .formats import BLOCKS, GROUPED
 from .layout import expert_names
 
@@ -63,8 +63,8 @@ def _expert_matrices(
     where = next(iter(checkpoint.parts(gate).values()))
     with name_tensor_in_errors(where):
         return (
-            stored_matrix(checkpoint.names[gate], stacked, (2 * inner, hidden), None),
-            stored_matrix(
+            matrix_from_stored_parts(checkpoint.names[gate], stacked, (2 * inner, hidden), None),
+            matrix_from_stored_parts(
                 checkpoint.names[down], checkpoint.raw_parts(down), (hidden, inner), None
             ),
         )

@@ -319,7 +319,7 @@ class _ReplyCheck:
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
             chance, saying, item.signals = chance_and_runs_that_answer(
-                asked, words, self._runs_that_may_answer(item, words, asked)
+                asked, words, self._sentence_runs_that_may_answer(item, words, asked)
             )
             best = max(best, chance)
             if (
@@ -360,7 +360,7 @@ class _ReplyCheck:
         ]
         return saying[worth.index(max(worth))][1]
 
-    def _runs_that_may_answer(
+    def _sentence_runs_that_may_answer(
         self, item: CheckedStatement, words: str, asked: ReadQuestion
     ) -> list[SentenceRun]:
         """Sentences that may say that a statement answers: the cited ones, those near its words,

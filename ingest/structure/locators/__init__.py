@@ -2,4 +2,4 @@
 in them.
 """
 
-__all__ = ["items", "sections"]
+__all__ = ["items", "marks", "sections"]

@@ -65,6 +65,7 @@ def test_an_answer_is_written_in_the_order_of_the_contract():
         "coverage",
         "usage",
         "provenance",
+        "missing",
     ]
     assert list(ANSWER.to_json_object()["statements"][0]) == ["text", "support", "quotes", "file"]  # type: ignore[index]
 

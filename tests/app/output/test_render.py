@@ -342,7 +342,7 @@ def test_an_excerpt_has_no_leaders_of_a_table_of_contents():
     assert shown == "Contents 1. Parties … 1 2. Terms … 4"
 
 
-def test_the_lead_of_a_quote_is_printed_above_it_and_not_as_a_quote_of_its_own():
+def test_the_lead_of_a_quote_is_printed_above_it():
     item = replace(_quote("(a) if he moves;"), leads=(1,))
     stem = _quote("The Board may not act—", cites=(_cite(13, "xi"),))
     lines = render.answer_text(_answer(quotes=(item, stem))).splitlines()

@@ -52,13 +52,13 @@ def test_an_item_has_the_sentence_that_opens_its_list():
     assert lead_of(document, BOARD) == ""
 
 
-def test_an_item_on_the_next_page_has_the_stem_of_the_page_before():
+def test_an_item_on_the_next_page_has_its_stem():
     document = document_of([BOARD, "(a) if he would"], ["lose his seat; or", "(b) in March."])
     assert lead_of(document, "(b) in March.") == BOARD
     assert lead_of(document, "lose his seat") == BOARD
 
 
-def test_an_inner_list_has_both_stems_and_the_outer_list_goes_on_after_it():
+def test_an_inner_list_has_both_stems():
     document = document_of(
         ["The Agent shall:", "(a) pay for—", "(i) stamps; and", "(ii) paper;", "(b) report weekly."]
     )
@@ -66,7 +66,7 @@ def test_an_inner_list_has_both_stems_and_the_outer_list_goes_on_after_it():
     assert lead_of(document, "(b) report") == "The Agent shall:"
 
 
-def test_words_after_the_items_that_complete_the_stem_are_a_lead_too():
+def test_words_that_complete_the_stem_are_a_lead_too():
     document = document_of(
         [
             "Any person who—",
@@ -117,7 +117,7 @@ LINES = st.lists(
 
 
 @given(st.lists(LINES, min_size=1, max_size=3))
-def test_leads_are_slices_of_the_pages_and_govern_what_is_after_their_beginning(pages):
+def test_leads_are_slices_of_pages_and_found_by_place(pages):
     document = document_of(*pages)
     for lead in document.leads:
         assert document.pages[lead.page - 1].text[lead.start : lead.end].strip()
