@@ -77,7 +77,7 @@ class ChatConversation:
             yield from self.ask(last.question, understood)
             return
         tries = self._tries(last)
-        quotes = [quote for turn in tries if turn.answer for quote in turn.answer.quotes]
+        quotes = [quote for turn in tries if turn.answer for quote in turn.answer.answering_quotes]
         refusals = sum(turn.answer is not None and turn.answer.refused for turn in tries)
         answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
         if answer.status == Status.POSSIBLE:

@@ -78,7 +78,7 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
     """
     words = answer.answer
     if words is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
-        quoted = " ".join(quote.text for quote in answer.quotes)
+        quoted = " ".join(quote.text for quote in answer.answering_quotes)
         words = "; ".join(name_with_role(statement.text, quoted) for statement in answer.statements)
     kinds = [
         kind

@@ -47,7 +47,7 @@ class Questions:
         shown: list[Quote] = []
         for turn in self.turns:
             if turn.question == question and turn.answer is not None:
-                shown += turn.answer.quotes
+                shown += turn.answer.answering_quotes
         added = self._answers.add(ShownTurn(question, "queued", understood=understood))
         self.jobs.ask_again(added.number, understood or question, shown)
 
