@@ -21,9 +21,6 @@ from docqa.ingest.structure.locators.marks import (
 )
 from docqa.ingest.types import Block, Document, Lead, Location, Page
 
-_OPENS = re.compile(r"(?::|[—–]|\s-)[\s—–-]*[’”\"]?$")
-_ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]»]*$")
-_ENDS_ITEM = re.compile(r"[;,](?:\s+(?:and|or|and/or))?$")
 _COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
 _BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\\s+(?=\\w)")
 _MARK = re.compile(r"\W*\w{1,6}\W+|\W+")
@@ -31,6 +28,10 @@ _NO_LIST = (ALONE, WORDED, DIVISION)
 """Shapes of marks that number the parts of a document, not the items of a list."""
 _BULLET_SHAPE = "•"
 """The shape of a mark that counts nothing."""
+_BEFORE_LAST_ITEM = ("and", "or", "and/or")
+_CLOSING = "\"'”’)]»"
+"""Quotation marks and brackets that may follow the end of a sentence."""
+_OPENING = frozenset(":—–-")
 _GAP = 3
 """Items that may be missing between two marks of a list: repealed ones, or marks lost in print."""
 _LOOK_AHEAD = 12
@@ -118,15 +119,12 @@ class _Walk:
         begin = (place.page, max(mark.start, place.block.start))
         first = _first_reading(mark)
         continued = self._depth_continued(mark)
-        before_text = before.text if before is not None else ""
-        is_new = not continued or (mark.shape != _BULLET_SHAPE and _OPENS.search(before_text))
-        if (
-            first is not None
-            and before is not None
-            and is_new
-            and self._is_stem(before, place, mark)
-        ):
-            self._open_list(mark.shape, *first, begin, _stem_of(before))
+        stem = before if before is not None and self._is_stem(before, place, mark) else None
+        is_new = not continued or (
+            mark.shape != _BULLET_SHAPE and stem is not None and _opens_list(stem.text)
+        )
+        if first is not None and stem is not None and is_new:
+            self._open_list(mark.shape, *first, begin, _stem_of(stem))
         elif continued:
             depth, kind, ordinal = continued
             self.close_to(depth)
@@ -140,11 +138,14 @@ class _Walk:
     def _is_stem(self, before: _Place, place: _Place, mark: NumberMark) -> bool:
         """Whether the block before the first item opens the list: it ends in a colon or dash, or
         its sentence goes on in the item."""
-        if _OPENS.search(before.text):
+        if _opens_list(before.text):
             return True
         words = _MARK.sub("", place.text[mark.start - place.block.start :], count=1)
-        ended = _ENDS_SENTENCE.search(before.text) or _ENDS_ITEM.search(before.text)
-        return not ended and before.block.kind in ("para", "list") and words[:1].islower()
+        return (
+            not _is_finished(before.text)
+            and before.block.kind in ("para", "list")
+            and words[:1].islower()
+        )
 
     def _depth_continued(self, mark: NumberMark) -> tuple[int, str, int] | None:
         """How many lists stay open where `mark` continues the innermost of them that it can, with
@@ -177,10 +178,8 @@ class _Walk:
             return False
         inside = bool(self.open) and self.open[-1].shape == ""
         if inside:
-            return bool(_ENDS_ITEM.search(before.text)) or place.block.kind == "list"
-        return bool(_OPENS.search(before.text)) and (
-            place.block.kind == "list" or bool(_ENDS_ITEM.search(place.text))
-        )
+            return _ends_item(before.text) or place.block.kind == "list"
+        return _opens_list(before.text) and (place.block.kind == "list" or _ends_item(place.text))
 
     def _take_item_without_mark(self, place: _Place, before: _Place) -> None:
         if not (self.open and self.open[-1].shape == ""):
@@ -190,7 +189,7 @@ class _Walk:
     def _take_words_after_items(self, number: int, place: _Place, before: _Place) -> None:
         """Words without a mark after an item: they go on with it, complete the stem, or end the
         list."""
-        ended = _ENDS_SENTENCE.search(before.text) or _ENDS_ITEM.search(before.text)
+        ended = _is_finished(before.text)
         if place.page != before.page and (not ended or before.text.endswith(",")):
             return  # the item goes on over the page break
         if ended and _COMPLETES.match(place.text) and self.open[-1].leads:
@@ -213,6 +212,22 @@ class _Walk:
                 continued = self._depth_continued(marks[0])
                 return continued[0] if continued else 0
         return 0
+
+
+def _opens_list(text: str) -> bool:
+    return text.rstrip(_CLOSING + " \n")[-1:] in _OPENING
+
+
+def _is_finished(text: str) -> bool:
+    """Whether a sentence or an item ends where the text ends."""
+    return text.rstrip(_CLOSING)[-1:] in ".!?…" or _ends_item(text)
+
+
+def _ends_item(text: str) -> bool:
+    words = text[-_SHORT_BEFORE_STEM:].split()
+    if words and words[-1] in _BEFORE_LAST_ITEM:
+        del words[-1]
+    return bool(words) and words[-1][-1] in ";,"
 
 
 def leads_outside(document: Document, page: int, start: int, end: int) -> list[Lead]:
