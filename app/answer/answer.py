@@ -66,10 +66,14 @@ class Quote:
         return self.grade.verified
 
 
+NOT_STATED = "not stated"
+
+
 @dataclass(frozen=True)
 class Statement:
     """One thing that an answer states, a slice of it; `quotes` are places in the answer's quotes.
-    `file`: of several, the one that says it, or does not ("not stated", without quotes)."""
+    `file`: of several, the one that says it. What a file, or all of them for a part of a question,
+    do not say is NOT_STATED, without quotes."""
 
     text: str
     support: Support
@@ -79,7 +83,7 @@ class Statement:
     @property
     def is_supported(self) -> bool:
         """Whether its quotes bear it out, in part at least; "not stated" needs none."""
-        return self.file is not None or self.support not in (
+        return self.is_not_stated or self.support not in (
             Support.UNSUPPORTED,
             Support.CONTRADICTED,
         )
@@ -87,7 +91,11 @@ class Statement:
     @property
     def remark(self) -> str:
         """Why it is not borne out, in words; "" where nothing is to be said."""
-        return "" if self.file is not None and not self.quotes else self.support.remark
+        return "" if self.is_not_stated else self.support.remark
+
+    @property
+    def is_not_stated(self) -> bool:
+        return not self.quotes and (self.file is not None or self.text == NOT_STATED)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from docqa.app.answer.answer import Answer, Quote, Statement, Usage
+from docqa.app.answer.answer import NOT_STATED, Answer, Quote, Statement, Usage
 from docqa.app.answer.confidence import (
     AGREES_CHANCE,
     AGREES_ODDS,
@@ -29,7 +29,6 @@ from .compose import Draft, StatedAnswer, answer_from_statements
 from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
 
-NOT_STATED = "not stated"
 FRONT_PASSAGES = 3  # of a document, which say what it is about
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
 _ORDERED = QuestionKind.LEAST, QuestionKind.MOST

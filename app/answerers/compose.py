@@ -5,17 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.answer import (
+    NOT_STATED,
+    Answer,
+    CoverageReport,
+    EvidenceItem,
+    Quote,
+    Statement,
+    Usage,
+)
 from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.evidence.terms import key_words, plain_words, terms
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cut_quote, location_label, make_quote
+from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
-from docqa.app.reading.tables.units import unit_span_of_table_value
-from docqa.ingest.structure.leads import leads_outside
+from docqa.ingest.structure.leads import leads_of_cells, leads_outside
 
 _SUPPORT = 2  # further quotes that say the same words elsewhere
 
@@ -23,7 +31,8 @@ _SUPPORT = 2  # further quotes that say the same words elsewhere
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """What one question brought to light, whatever answers it: `ranked` are the passages to list,
-    `missing` its names and years that no document has."""
+    `missing` its names and years that no document has, `likeliest` the words that may answer where
+    none are stated."""
 
     question: str
     ranked: Sequence[RankedPassage]
@@ -32,6 +41,7 @@ class Draft:
     provenance: Mapping[str, Any]
     preliminary: bool = False
     missing: tuple[str, ...] = ()
+    likeliest: Located | None = None
 
 
 @dataclass(frozen=True)
@@ -46,17 +56,22 @@ class StatedAnswer:
 
 def compose_answer(
     draft: Draft,
-    reading: CandidateSet | None,
+    parts: Sequence[CandidateSet | None],
     probability: float,
     context: Context,
     *,
     is_possible: bool = False,
 ) -> Answer:
-    """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest
-    passages and what was counted. `probability`: that the answer is right, or of a refusal that the
-    first passage answers; `is_possible`: whether that is worth saying."""
-    stated = _best_candidate_answer(reading, context) if reading is not None else StatedAnswer()
-    if draft.preliminary:
+    """Answer with verified quotes: of a question's `parts`, those that are None are not stated; with
+    none of them a refusal that shows the nearest passages and what was counted. `probability`: that
+    the answer is right, or of a refusal that the first passage answers; `is_possible`: whether that
+    is worth saying."""
+    answers = [
+        _best_candidate_answer(part, context) if part is not None else StatedAnswer()
+        for part in parts
+    ]
+    stated = answers[0] if len(answers) == 1 else _join_answers(answers)
+    if draft.preliminary or (stated.quotes and not all(each.quotes for each in answers)):
         status = Status.PARTIAL
     elif stated.quotes:
         status = Status.ANSWERED
@@ -73,6 +88,9 @@ def answer_from_statements(
     """
     coverage = draft.coverage
     refused = not stated.quotes
+    evidence = [_make_evidence_item(item, context) for item in draft.ranked]
+    if status is Status.POSSIBLE and draft.likeliest is not None and evidence:
+        evidence[0] = _from_sentence_on(evidence[0], draft.ranked[0], draft.likeliest, context)
     if refused and context.passages:
         coverage = coverage.with_warnings(
             question_word_counts_line(question_word_counts(draft.question, context))
@@ -87,24 +105,41 @@ def answer_from_statements(
         missing=draft.missing,
         statements=stated.statements,
         quotes=_with_leads(stated.quotes, context),
-        evidence=tuple(_make_evidence_item(item, context) for item in draft.ranked),
+        evidence=tuple(evidence),
         coverage=coverage,
         usage=draft.usage,
         provenance=draft.provenance,
     )
 
 
+def _join_answers(answers: Sequence[StatedAnswer]) -> StatedAnswer:
+    """The answers to the parts of a question, in their order, as one; nothing where none is
+    stated."""
+    if not any(each.quotes for each in answers):
+        return StatedAnswer()
+    quotes: list[Quote] = []
+    statements: list[Statement] = []
+    for each in answers:
+        quotes += [quote for quote in each.quotes if quote not in quotes]
+        numbers = [quotes.index(quote) for quote in each.quotes]
+        statements += [
+            replace(statement, quotes=tuple(numbers[at] for at in statement.quotes))
+            for statement in each.statements or [Statement(NOT_STATED, Support.UNSUPPORTED, ())]
+        ]
+    answer = "; ".join(each.answer or NOT_STATED for each in answers)
+    return StatedAnswer(answer, tuple(statements), tuple(quotes))
+
+
 def _best_candidate_answer(reading: CandidateSet, context: Context) -> StatedAnswer:
     """What the best candidate states, or the items; nothing without candidates."""
-    if reading.items and reading.form in (AnswerForm.LIST, AnswerForm.TWO_PARTS):
+    if reading.items and reading.form is AnswerForm.LIST:
         return _list_items_answer(reading.items, context)
     if not reading.candidates:
         return StatedAnswer()
     words = reading.candidates[0].location.text_in(context.documents)
     verdict = reading.verdict if reading.form == AnswerForm.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
-    # The best candidate's quote, the unit of its cell, then quotes of the same words on other
-    # pages.
+    # The best candidate's quote, then quotes of the same words on other pages.
     folded = fold(words).text
     by_page = dict[tuple[int, int], Candidate]()
     for candidate in reading.candidates:
@@ -112,14 +147,11 @@ def _best_candidate_answer(reading: CandidateSet, context: Context) -> StatedAns
             by_page.setdefault((candidate.document, candidate.page), candidate)
     same_words = list(by_page.values())[: 1 + _SUPPORT]
     quotes = [make_quote(context.documents, each.location, each.quoted) for each in same_words]
-    quotes[1:1] = _table_unit_quotes(same_words[0], context)
     return StatedAnswer(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
 def _list_items_answer(items: tuple[Candidate, ...], context: Context) -> StatedAnswer:
-    """A statement for each item; items in one quote share it. The units of cells come after all
-    quotes.
-    """
+    """A statement for each item; items in one quote share it."""
     quotes: list[Quote] = []
     statements: list[Statement] = []
     for item in items:
@@ -130,16 +162,6 @@ def _list_items_answer(items: tuple[Candidate, ...], context: Context) -> Stated
             quotes.append(make_quote(context.documents, item.location, item.quoted))
         words = item.location.text_in(context.documents)
         statements.append(Statement(words, Support.QUOTED, (number,)))
-    for item in items:
-        for unit in _table_unit_quotes(item, context):
-            (cite,) = unit.cites
-            if (
-                _index_of_quote_containing_span(
-                    quotes, cite.file, cite.page or 1, cite.start, cite.end
-                )
-                is None
-            ):
-                quotes.append(unit)
     answer = "; ".join(statement.text for statement in statements)
     return StatedAnswer(answer, tuple(statements), tuple(quotes))
 
@@ -154,20 +176,6 @@ def _index_of_quote_containing_span(
     return None
 
 
-def _table_unit_quotes(candidate: Candidate, context: Context) -> list[Quote]:
-    """A quote of the unit that a table says for the cell that is the answer ("in thousands"), where
-    it says one.
-    """
-    unit = unit_span_of_table_value(
-        context.documents[candidate.document], candidate.page, candidate.start, candidate.end
-    )
-    if unit is None:
-        return []
-    return [
-        cut_quote(context.documents, replace(candidate.location, start=unit.start, end=unit.end))
-    ]
-
-
 def _with_leads(quotes: Sequence[Quote], context: Context) -> tuple[Quote, ...]:
     """`quotes`, and after all of them their leads as quotes of their own places, each once."""
     documents = {document.path: number for number, document in enumerate(context.documents)}
@@ -175,9 +183,14 @@ def _with_leads(quotes: Sequence[Quote], context: Context) -> tuple[Quote, ...]:
     for at, quote in enumerate(quotes):
         cite = quote.cites[0]
         number = documents[cite.file]
-        found = leads_outside(context.documents[number], cite.page or 1, cite.start, cite.end)
+        document = context.documents[number]
+        page = cite.page or 1
+        answer = cite.start + (quote.answer_start or 0), cite.start + (quote.answer_end or 0)
         leads: list[int] = []
-        for lead in found:
+        for lead in (
+            *leads_outside(document, page, cite.start, cite.end),
+            *leads_of_cells(document, page, *answer),
+        ):
             known = _index_of_quote_containing_span(
                 whole, cite.file, lead.page, lead.start, lead.end
             )
@@ -202,6 +215,22 @@ def _make_evidence_item(ranked_passage: RankedPassage, context: Context) -> Evid
         score=round(ranked_passage.score, 4),
         text=context.text_of(placed),
     )
+
+
+def _from_sentence_on(
+    item: EvidenceItem, ranked_passage: RankedPassage, likeliest: Located, context: Context
+) -> EvidenceItem:
+    """`item`, of a passage, from the sentence on that has the words `likeliest`; all of it where
+    they are elsewhere."""
+    placed = context.passages[ranked_passage.passage_number]
+    passage = placed.passage
+    if (likeliest.document, likeliest.page) != (placed.document, passage.page):
+        return item
+    sentences = Sentences(item.text)
+    run = sentences.sentences_touching(
+        likeliest.start - passage.start, likeliest.end - passage.start
+    )
+    return replace(item, text=item.text[sentences.span_of_run(run).start :]) if run else item
 
 
 def question_word_counts(question: str, context: Context) -> dict[str, int]:

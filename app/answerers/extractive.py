@@ -186,17 +186,17 @@ class ExtractiveAnswerer:
     ) -> Answer:
         corpus = self.corpus
         calibration = self.finder.calibration
-        likely, first = (0.0, 0.0) if not_read_reason else self.chances(question, reading)
         missing = corpus.missing_words(question)
-        if missing:
-            likely = min(likely, confidence.MISSING_CHANCE)
-        unlikely = (
-            confidence.is_below_answer_threshold(likely, calibration) and not include_unlikely
-        )
-        if unlikely or reading is None or not reading.candidates:
-            shown, chance = None, first
-        else:
-            shown, chance = reading, likely
+        first = 0.0 if not_read_reason else self.chances(question, reading)[1]
+        shown: list[CandidateSet | None] = []
+        likely: list[float] = []
+        for part in (reading.parts or (reading,)) if reading is not None else ():
+            chance = self.chances(question, part)[0]
+            chance = min(chance, confidence.MISSING_CHANCE) if missing else chance
+            unlikely = confidence.is_below_answer_threshold(chance, calibration)
+            is_stated = bool(part.candidates) and (include_unlikely or not unlikely)
+            shown.append(part if is_stated else None)
+            likely += [chance] if is_stated else []
         draft = Draft(
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed_passages],
@@ -209,9 +209,14 @@ class ExtractiveAnswerer:
             usage=usage,
             provenance=self._answer_provenance(),
             missing=missing,
+            likeliest=next((each.location for each in reading.candidates), None)
+            if reading is not None
+            else None,
         )
         possible = confidence.is_above_possible_threshold(first, calibration)
-        return compose_answer(draft, shown, chance, corpus.context, is_possible=possible)
+        return compose_answer(
+            draft, shown, min(likely, default=first), corpus.context, is_possible=possible
+        )
 
     def _coverage_report(self, not_read_reason: str, is_preliminary: bool) -> CoverageReport:
         total = len(self.corpus.context)

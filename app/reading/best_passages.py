@@ -9,9 +9,9 @@ from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import similarities_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, RankedPassage, WordIndex
-from docqa.ingest.structure.leads import lead_text
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.heads.shown_text import Insertion, show_with_insertions
 from docqa.model.protocol import Model
 
 from .candidates import (
@@ -26,6 +26,7 @@ from .candidates import (
 )
 from .decision import decide_answer
 from .rereading import ExcerptReadResult, choose_excerpts, read_excerpts, read_sentences_separately
+from .words_before import words_shown_before
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60
@@ -115,18 +116,26 @@ class PassageReader:
         """What the reader makes of the first `max_excerpts` pieces of `excerpts` in `order`. It sees the
         whole of a sentence over a page break; its answer begins on the passage's page."""
         texts = [excerpt.text + self._rest_of_sentence(excerpt) for excerpt in excerpts]
-        pieces = choose_excerpts(texts, order, max_excerpts)
-        leads = [self._lead_of(excerpts[p.slot], p.start, p.end) for p in pieces]
+        inserted = [self._words_before(e, 0, len(e.text)) for e in excerpts]
+        pieces = choose_excerpts(texts, order, max_excerpts, inserted)
+        shown = [
+            show_with_insertions(
+                texts[p.slot], p.start, p.end, self._words_before(excerpts[p.slot], p.start, p.end)
+            )
+            for p in pieces
+        ]
         reading = read_excerpts(
-            self.reader, question, texts, headings, pieces, leads, max_span_tokens=max_span_tokens
+            self.reader, question, headings, pieces, shown, max_span_tokens=max_span_tokens
         )
         spans = (span for span in reading.spans if span.start < len(excerpts[span.slot].text))
         return replace(reading, spans=tuple(spans))
 
-    def _lead_of(self, excerpt: Excerpt, start: int, end: int) -> str:
-        """The leads of the characters `start:end` of an excerpt."""
+    def _words_before(self, excerpt: Excerpt, start: int, end: int) -> list[Insertion]:
+        """What the characters `start:end` of an excerpt are shown with."""
         document = self.context.documents[excerpt.document]
-        return lead_text(document, excerpt.page, excerpt.start + start, excerpt.start + end)
+        first = excerpt.start
+        before = words_shown_before(document, excerpt.page, first + start, first + end)
+        return [(offset - first, words) for offset, words in before]
 
     def _rest_of_sentence(self, excerpt: Excerpt) -> str:
         """What the next page has of the sentence in which a passage ends, after a space; mostly

@@ -99,7 +99,8 @@ class Candidate:
 class CandidateSet:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that
     nothing answers. `verdict`: of the first candidate on a yes/no question. `items`: of a list or a
-    question of two parts, in the order to state them. `signals`: by name (signals.py)."""
+    question of two parts, in the order to state them; `parts`: what was made of each of these.
+    `signals`: by name (signals.py)."""
 
     candidates: tuple[Candidate, ...] = ()
     refusal_logprob: float | None = None
@@ -108,6 +109,7 @@ class CandidateSet:
     verdict: Verdict | None = None
     items: tuple[Candidate, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple["CandidateSet", ...] = ()
 
     def without_shown(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Self:
         """The next best: what is left without all that was shown in `quotes`."""
@@ -118,7 +120,13 @@ class CandidateSet:
             if name not in (BY_STRUCTURE, BY_CELL)
         }
         return replace(
-            self, candidates=left, form=AnswerForm.FACT, verdict=None, items=(), signals=signals
+            self,
+            candidates=left,
+            form=AnswerForm.FACT,
+            verdict=None,
+            items=(),
+            signals=signals,
+            parts=(),
         )
 
 

@@ -22,7 +22,6 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.app.reading.wording.forms import asks_for_list, is_brief_answer
-from docqa.ingest.structure.leads import lead_text
 from docqa.ingest.types import Document
 
 from .candidates import (
@@ -36,6 +35,7 @@ from .candidates import (
 )
 from .list_items import items_below
 from .rereading import ExcerptReadResult, ExcerptSpan, SentenceOdds
+from .words_before import text_with_words_before
 
 LEAD_IN = 200  # characters from a lead-in to the first item
 LONGEST_LIST = 40
@@ -143,8 +143,10 @@ def _move_best_alone_first(
         place = (whole.document, whole.page, whole.start)
         if place not in first:
             first[place] = candidate
-            lead = lead_text(documents[whole.document], whole.page, whole.start, whole.end)
-            texts.append((candidate.slot, f"{lead} {places.candidate_text(whole)}".lstrip()))
+            text = text_with_words_before(
+                documents[whole.document], whole.page, whole.start, whole.end
+            )
+            texts.append((candidate.slot, text))
         if len(first) == READ_ALONE:
             break
     read = read_separately(texts)

@@ -1,6 +1,7 @@
 """The answers to both parts of a question as the answer to the whole."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 
 from docqa.app.answer.confidence import BY_STRUCTURE
@@ -14,9 +15,9 @@ _SPEAKS_AGAINST = "answers_elsewhere"
 def join_answers_of_question_parts(
     parts: Sequence[tuple[list[RankedPassage], CandidateSet | None]],
 ) -> tuple[list[RankedPassage], CandidateSet | None]:
-    """The passages of each part by turns, the best first, and an answer with the items of all
-    parts, in their order, as sure as its weakest; no candidates where a part has none, None where
-    no part was read."""
+    """The passages of each part by turns, the best first, and what was found for all parts, each
+    without the words of those before it; its signals are those of the weakest. None where no part
+    was read."""
     turns = chain.from_iterable(zip_longest(*(part[0] for part in parts)))
     by_turns: dict[int, RankedPassage] = {}
     for item in turns:
@@ -30,11 +31,14 @@ def join_answers_of_question_parts(
     none = max(
         (found.refusal_logprob for found in read if found.refusal_logprob is not None), default=None
     )
-    if len(read) < len(parts) or not all(found.candidates for found in read):
-        return ranked, CandidateSet((), none, tokens, AnswerForm.TWO_PARTS)
     items: list[Candidate] = []
-    for found in read:
-        items += _items_of_part(found, items)
+    apart: list[CandidateSet] = []
+    for found in (found or CandidateSet() for _, found in parts):
+        own = _items_of_part(found, items)
+        items += own
+        others = tuple(each for each in found.candidates if each not in own)
+        is_list = found.form is AnswerForm.LIST
+        apart.append(replace(found, candidates=(*own, *others), items=own if is_list else ()))
     others = sort_best_first(c for found in read for c in found.candidates if c not in items)
     return ranked, CandidateSet(
         (*items, *others),
@@ -43,6 +47,7 @@ def join_answers_of_question_parts(
         AnswerForm.TWO_PARTS,
         items=tuple(items),
         signals=_weakest_signals(read),
+        parts=tuple(apart),
     )
 
 

@@ -4,7 +4,7 @@ what form of answer is wanted, and which words are items of a list; then whether
 sentences answers, and yes or no."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,10 +12,11 @@ from docqa.app.answer.confidence import chance_from_log_odds
 from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
+from docqa.model.heads.shown_text import Insertion, ShownText, show_with_insertions
 
-from .candidates import AnswerForm, spaces_for_line_breaks
+from .candidates import AnswerForm
 
-WORDS = 150  # of an excerpt: a longer passage is read in parts
+WORDS = 150  # of an excerpt, as it is shown: a longer passage is read in parts
 _LONG = 200  # words: a longer sentence, as a table, is cut
 _WORD = re.compile(r"\S+")
 
@@ -78,18 +79,26 @@ class ExcerptReadResult:
 
 
 def choose_excerpts(
-    texts: Sequence[str], order: Sequence[int], max_excerpts: int
+    texts: Sequence[str],
+    order: Sequence[int],
+    max_excerpts: int,
+    insertions: Sequence[Sequence[Insertion]] = (),
 ) -> list[ExcerptPlace]:
-    """The first `max_excerpts` excerpts of the passages `texts` in `order`, the best first."""
+    """The first `max_excerpts` excerpts of the passages `texts` in `order`, the best first;
+    `insertions`: what each passage is shown with.
+    """
     found: list[ExcerptPlace] = []
     for passage in order:
-        found += split_passage_into_excerpts(texts[passage], passage)
+        inserted = insertions[passage] if insertions else ()
+        found += split_passage_into_excerpts(texts[passage], passage, inserted)
         if len(found) >= max_excerpts:
             break
     return found[:max_excerpts]
 
 
-def split_passage_into_excerpts(text: str, passage: int) -> list[ExcerptPlace]:
+def split_passage_into_excerpts(
+    text: str, passage: int, insertions: Sequence[Insertion] = ()
+) -> list[ExcerptPlace]:
     """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a
     table, in parts.
     """
@@ -100,7 +109,7 @@ def split_passage_into_excerpts(text: str, passage: int) -> list[ExcerptPlace]:
         for span in sentences(text)
         for part in _split_long_sentence(text, span.start, span.end)
     ):
-        count = len(text[start:end].split())
+        count = len(show_with_insertions(text, start, end, insertions).text.split())
         if found and words + count <= WORDS:
             found[-1] = replace(found[-1], end=end)
             words += count
@@ -126,50 +135,43 @@ def _split_long_sentence(text: str, start: int, end: int) -> list[tuple[int, int
 def read_excerpts(
     reader: ExcerptReader,
     question: str,
-    texts: Sequence[str],
     headings: Sequence[str],
     excerpts: Sequence[ExcerptPlace],
-    leads: Sequence[str],
+    shown: Sequence[ShownText],
     *,
     max_span_tokens: int,
 ) -> ExcerptReadResult:
-    """Read `excerpts` (at least one) of passages `texts` below `headings`, each after its lead, in
-    which no answer is; spans have at most `max_span_tokens` tokens.
+    """Read `excerpts` (at least one) of passages below `headings`, each as it is `shown`; spans
+    begin in words of the passage and have at most `max_span_tokens` tokens.
     """
-    before = [f"{lead} " if lead else "" for lead in leads]
-    shown = [
-        lead + spaces_for_line_breaks(texts[e.slot][e.start : e.end])
-        for e, lead in zip(excerpts, before, strict=True)
-    ]
     found = predict_spans(
-        reader, question, shown, [headings[e.slot] for e in excerpts], longest=max_span_tokens
+        reader,
+        question,
+        [each.text for each in shown],
+        [headings[excerpt.slot] for excerpt in excerpts],
+        longest=max_span_tokens,
     )
-
-    def is_in_lead(number: int, first: int) -> bool:
-        return found.places[number][first][0] < len(before[number])
 
     def place(
         number: int, first: int, last: int, logprob: float, said: float | None = None
-    ) -> ExcerptSpan:
-        excerpt = excerpts[number]
+    ) -> Iterator[ExcerptSpan]:
         places = found.places[number]
-        offset = excerpt.start - len(before[number])
-        start = offset + places[first][0]
-        end = offset + places[last][1]
-        return ExcerptSpan(excerpt.slot, start, end, number, logprob, said)
+        span = shown[number].source_span(places[first][0], places[last][1])
+        if span is not None:
+            yield ExcerptSpan(excerpts[number].slot, *span, number, logprob, said)
 
     return ExcerptReadResult(
         tuple(excerpts),
         tuple(
-            place(span.passage, span.first, span.last, span.score, span.said)
+            placed
             for span in found.spans.spans
-            if not is_in_lead(span.passage, span.first)
+            for placed in place(span.passage, span.first, span.last, span.score, span.said)
         ),
         tuple(
-            place(n, i.first, i.last, i.chance)
-            for n, items in enumerate(found.items)
-            for i in items
-            if not is_in_lead(n, i.first)
+            placed
+            for number, items in enumerate(found.items)
+            for item in items
+            for placed in place(number, item.first, item.last, item.chance)
         ),
         tuple(found.spans.passages.tolist()),
         found.spans.none,
@@ -188,7 +190,7 @@ def read_sentences_separately(
     """Read sentences by themselves: (number of the passage, by which `headings` go; text) of
     each.
     """
-    texts = [reader.tokenizer.encode(spaces_for_line_breaks(text)) for _, text in passage_sentences]
+    texts = [reader.tokenizer.encode(text) for _, text in passage_sentences]
     read = reader.excerpt_logits(
         reader_inputs(
             reader.tokenizer,

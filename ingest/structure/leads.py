@@ -19,6 +19,7 @@ from docqa.ingest.structure.locators.marks import (
     parse_line,
     possible_kinds_and_ordinals,
 )
+from docqa.ingest.structure.tables.named import named_tables_of_page
 from docqa.ingest.types import Block, Document, Lead, Location, Page
 
 _COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
@@ -241,13 +242,40 @@ def leads_outside(document: Document, page: int, start: int, end: int) -> list[L
     return leads[-MOST_SHOWN:]
 
 
+def leads_of_cells(document: Document, page: int, start: int, end: int) -> list[Lead]:
+    """What names the cells of a table in `start:end` of a page, and is outside: the table's caption
+    and unit, the titles of the rows' groups, and the heads of the columns."""
+    for table in named_tables_of_page(document, page):
+        if not table.start_offset <= start < table.end_offset:
+            continue
+        places = [
+            (page, span) for span in (table.grid.caption, table.grid.unit) if span is not None
+        ]
+        for entry in table.entries:
+            if entry.start < end and start < entry.end:
+                places += [(page, title.span) for title in entry.titles]
+            for column, cell in zip(table.columns, entry.values, strict=True):
+                if cell.start < end and start < cell.end:
+                    places += [(table.head_page, head.span) for head in column]
+        return [
+            Lead(at, span.start, span.end, page, start, page, end)
+            for at, span in dict.fromkeys(places)
+            if not (at == page and start <= span.start and span.end <= end)
+        ]
+    return []
+
+
 def lead_text(document: Document, page: int, start: int, end: int) -> str:
-    """The words of `leads_outside` that come before `start`, on one line; empty where there are
-    none."""
+    """The words of `leads_outside` that come before `start`, and those that caption the table that
+    it is in, on one line; empty where there are none."""
+    leads = [
+        *leads_outside(document, page, start, end),
+        *leads_of_cells(document, page, start, start),
+    ]
     before = (
         document.pages[lead.page - 1].text[lead.start : lead.end]
-        for lead in leads_outside(document, page, start, end)
-        if (lead.page, lead.start) < (page, start)
+        for lead in leads
+        if (lead.page, lead.end) <= (page, start)
     )
     return " ".join(" ".join(before).split())
 

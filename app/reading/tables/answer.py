@@ -12,10 +12,10 @@ from docqa.app.answer.confidence import (
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
+from docqa.ingest.structure.tables.named import Cell, NamedTable, named_tables_of_page
 from docqa.ingest.types import Document, Span
 
 from .matching import CellChoice, TableWithWordsAbove, choose_cells
-from .named import Cell, NamedTable, named_tables_of_page
 
 PASSAGES = 5
 """Best passages that are looked at for tables."""

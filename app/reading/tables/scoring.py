@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from docqa.app.evidence.terms import distinct_terms
-
-from .named import NamedTable
+from docqa.ingest.structure.tables.named import NamedTable
 
 _KNOWN = 0.3  # of a word that is above the table too
 _NAME_SHARE = 0.4  # of a score: how much of the row's name was asked for

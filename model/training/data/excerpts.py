@@ -100,7 +100,7 @@ class ExcerptDocument:
             places = [
                 (n, a, b)
                 for n, source in enumerate(self.sources)
-                for a, b in cut_passages(source.text, size)
+                for a, b in cut_passages(source.text, size, source.insertions)
             ]
             words = [
                 frozenset(WORD.findall(self.sources[n].text[a:b].lower())) for n, a, b in places
@@ -203,14 +203,19 @@ def _laid_out(
     for number, index in enumerate(chosen):
         n, a, b = cut.places[index]
         source = document.sources[n]
-        ids, offsets = tokenizer.encode_with_offsets(" ".join(source.text[a:b].split("\n")))
+        shown = source.show(a, b)
+        ids, offsets = tokenizer.encode_with_offsets(shown.text)
         texts.append(ids[:LONGEST_EXCERPT])
         asked.append(
             [*start, *(tokenizer.encode_heading(source.title) if rng.random() < HEADED else [])]
         )
         found = []
         for s, e in question.spans if n == owner else ():
-            tokens = covered(offsets[:LONGEST_EXCERPT], s - a, e - a)
+            if s >= b or e <= a:
+                continue
+            tokens = covered(offsets, *shown.shown_span(max(s, a), min(e, b)))
+            if tokens and tokens[-1] >= LONGEST_EXCERPT:
+                return None  # the answer is cut off
             found += [(number, tokens[0], tokens[-1])] if tokens else []
         golds += found
         holds.append(bool(found) or n == owner and not question.spans and index in holding)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from docqa.model.heads.shown_text import Insertion, ShownText, show_with_insertions
 from docqa.model.prompts.prompt import REFUSAL, question_text
 
 from .facts import invent
@@ -26,6 +27,7 @@ END = 2  # <|im_end|>: closes every answer
 IGNORED = -100
 LONGEST_ANSWER_TOKENS = 64
 PASSAGE_WORDS = 130
+MOST_LEADS = 3  # the innermost, as when a document is read
 LAYOUTS = {
     "excerpts": 0.4,
     "prose": 0.25,
@@ -85,24 +87,42 @@ class SequenceQuestion:
 
 @dataclass(frozen=True)
 class SourceText:
-    """A context with its questions, cut into passages (start, end)."""
+    """A context with its questions, cut into passages (start, end); `leads`: (start, end, from, to)
+    of words that are shown before those between `from` and `to`, `insertions`: words that are shown
+    in the text (`app.lab.training_texts`)."""
 
     doc: str
     text: str
     passages: tuple[tuple[int, int], ...]
     questions: tuple[SequenceQuestion, ...]
     title: str = ""
+    leads: tuple[tuple[int, int, int, int], ...] = ()
+    insertions: tuple[Insertion, ...] = ()
+
+    def show(self, start: int, end: int) -> ShownText:
+        """The characters `start:end` as the reader is shown them."""
+        leads = [
+            self.text[lead_start:lead_end]
+            for lead_start, lead_end, begin, until in self.leads
+            if begin <= start < until and lead_end <= start
+        ]
+        before = " ".join(" ".join(leads[-MOST_LEADS:]).split())
+        insertions = [(start, f"{before} "), *self.insertions] if before else self.insertions
+        return show_with_insertions(self.text, start, end, insertions)
 
 
-def cut_passages(text: str, words: int = PASSAGE_WORDS) -> list[tuple[int, int]]:
-    """Spans of at most about `words` words that end where a sentence or clause ends."""
+def cut_passages(
+    text: str, words: int = PASSAGE_WORDS, insertions: Sequence[Insertion] = ()
+) -> list[tuple[int, int]]:
+    """Spans of at most about `words` words, those of `insertions` among them, that end where a
+    sentence or clause ends."""
     spans: list[tuple[int, int]] = []
     start = 0
     count = 0
     position = 0
     edges = [m.end() for m in SENTENCE_END.finditer(text)] + [len(text)]
     for edge in edges:
-        length = len(text[position:edge].split())
+        length = len(show_with_insertions(text, position, edge, insertions).text.split())
         if count and count + length > words:
             spans.append((start, position))
             start = position
@@ -145,7 +165,13 @@ def read_set(sets: QuestionSets, name: str, *, validation: bool = False) -> list
                 title = record.get("title") or ""
                 sources.append(
                     SourceText(
-                        record["doc"], text, tuple(cut_passages(text)), tuple(questions), title
+                        record["doc"],
+                        text,
+                        tuple(cut_passages(text)),
+                        tuple(questions),
+                        title,
+                        tuple(map(tuple, record.get("leads", ()))),
+                        tuple(map(tuple, record.get("insertions", ()))),
                     )
                 )
     return sources

@@ -49,13 +49,14 @@ def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes) 
         usage=Usage(90, 0, 0.1, False),
         provenance={},
     )
-    return compose_answer(replace(draft, **changes), reading, 0.375, context, is_possible=possible)
+    parts = reading if isinstance(reading, list) else [reading]
+    return compose_answer(replace(draft, **changes), parts, 0.375, context, is_possible=possible)
 
 
 def read(context: Context, form: AnswerForm, *words: str, **changes) -> Answer:
     """The answer of this form whose best candidate, or whose items, are `words`."""
     candidates = found(*words, context=context)
-    items = candidates if form in (AnswerForm.LIST, AnswerForm.TWO_PARTS) else ()
+    items = candidates if form is AnswerForm.LIST else ()
     reading = CandidateSet(candidates, None, 0, form=form, items=items, **changes)
     return answer(context, candidates, reading=reading)
 
@@ -76,9 +77,10 @@ def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context):
     )
 
 
-@pytest.mark.parametrize("form", [AnswerForm.LIST, AnswerForm.TWO_PARTS])
-def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, form):
-    made = read(context, form, "the deposit", "The lamp oil", "the rent\nand the heating")
+def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context):
+    made = read(
+        context, AnswerForm.LIST, "the deposit", "The lamp oil", "the rent\nand the heating"
+    )
     assert made.answer == "the deposit; The lamp oil; the rent\nand the heating"
     shown = [(statement.text, statement.quotes) for statement in made.statements]
     assert shown == [
@@ -90,6 +92,32 @@ def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, for
     listed = [quote.text[quote.answer_start : quote.answer_end] for quote in made.quotes]
     assert listed == ["the deposit", "The lamp oil"]
     assert all(statement.text in made.answer for statement in made.statements)
+
+
+def parts(context: Context, *words: str) -> Answer:
+    """The answer to a question of as many parts; none is found where there are no words."""
+    found_parts = [
+        CandidateSet(found(said, context=context), None, 0) if said else None for said in words
+    ]
+    return answer(context, reading=found_parts)
+
+
+def test_the_parts_of_a_question_are_stated_in_the_order_asked(context):
+    made = parts(context, "The lamp oil", "the deposit")
+    assert (made.status, made.answer) == ("answered", "The lamp oil; the deposit")
+    assert [statement.quotes for statement in made.statements] == [(0,), (1,)]
+
+
+def test_a_part_that_is_not_found_is_said_not_to_be_stated(context):
+    made = parts(context, "", "the deposit")
+    assert (made.status, made.exit_code) == ("partial", 0)
+    assert made.answer == "not stated; the deposit"
+    assert [(each.text, each.quotes) for each in made.statements] == [
+        ("not stated", ()),
+        ("the deposit", (0,)),
+    ]
+    assert all(each.is_supported for each in made.statements)
+    assert parts(context, "", "").status == "not_found"
 
 
 @pytest.mark.parametrize(("verdict", "said"), [(Verdict.NO, "No: "), (Verdict.YES, "Yes: ")])
@@ -122,6 +150,14 @@ def test_a_refusal_states_nothing_and_says_how_likely_its_first_passage_is(
     assert '"keeper" 1' in made.coverage.warnings[-1]
 
 
+def test_what_is_possible_is_shown_from_the_sentence_of_its_words_on(context):
+    (noon,) = found("noon", context=context)
+    made = answer(context, possible=True, likeliest=noon.location)
+    assert made.evidence[0].text == "The gate stays open until noon on every day."
+    (lamp,) = found("lamp oil", context=context)
+    assert answer(context, possible=True, likeliest=lamp.location).evidence[0].text == PAGES[0]
+
+
 def test_nothing_is_possible_where_no_passage_is_left_to_show(context):
     assert answer(context, possible=True, ranked=[]).status == "not_found"
 
@@ -130,14 +166,15 @@ def test_a_preliminary_answer_stays_partial_whatever_is_possible(context):
     assert answer(context, possible=True, preliminary=True).status == "partial"
 
 
-def test_the_unit_of_a_table_is_quoted_behind_its_cell(document, model):
+def test_the_unit_and_the_head_of_a_cell_are_its_leads(document, model):
     table = "Costs of the tower (in thousands)\nCost | 2019 | 2020\nRent | 4,100 | 5,200\nHeating | 310 | 420"
     context = lay_out([document(table)], model.tokenizer)
     made = answer(context, found("5,200", context=context), ranked=[RankedPassage(0, 1.0, 0.0)])
     assert made.answer == "5,200" and made.statements[0].quotes == (0,)
-    assert made.quotes[0].answer_start is not None
+    assert made.quotes[0].answer_start is not None and made.quotes[0].leads == (1, 2)
     assert [(quote.text, quote.answer_start) for quote in made.quotes[1:]] == [
-        ("(in thousands)", None)
+        ("(in thousands)", None),
+        ("2020", None),
     ]
 
 

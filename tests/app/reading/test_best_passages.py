@@ -167,9 +167,9 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
     asked = []
     known = best_passages.read_excerpts
 
-    def read_excerpts(reader, question: str, texts, above, excerpts, leads, **rest):
+    def read_excerpts(reader, question: str, above, excerpts, shown, **rest):
         asked.append((question, len(excerpts)))
-        return known(reader, question, texts, above, excerpts, leads, **rest)
+        return known(reader, question, above, excerpts, shown, **rest)
 
     monkeypatch.setattr(best_passages, "read_excerpts", read_excerpts)
     ranked, found = session.local.find_candidates(TWO_PARTS)

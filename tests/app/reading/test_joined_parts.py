@@ -39,12 +39,13 @@ def test_the_whole_is_as_sure_as_its_weaker_part():
         assert found is not None and found.signals == {"margin": -4.0, "answers_elsewhere": -1.0}
 
 
-def test_a_part_without_an_answer_leaves_the_whole_without_one():
+def test_a_part_without_an_answer_does_not_hide_the_other():
     for missing in (None, read()):
         _, found = join_answers_of_question_parts(
             [(ranked(0), read(candidate(0))), (ranked(0), missing)]
         )
-        assert found is not None and not found.candidates
+        assert found is not None
+        assert [[each.start for each in part.candidates] for part in found.parts] == [[0], []]
     assert join_answers_of_question_parts([([], None), ([], None)]) == ([], None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from docqa.ingest.structure.values import is_value_text, is_year
-from docqa.ingest.types import Document, Page, TableCell
+from docqa.ingest.types import Document, Page, Span, TableCell
 from docqa.ingest.types import Table as Grid
 
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
@@ -24,6 +24,10 @@ class Cell:
     text: str
 
     @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+    @property
     def is_value(self) -> bool:
         """Whether it is a number, an amount or a dash; a year is the name of a column."""
         return is_value_text(self.text)
@@ -35,14 +39,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class NamedRow:
-    """A row, `start:end` of its page's text, with its `name`, the titles of its groups, and a cell
-    for each column of values; one without words has no characters."""
+    """A row, `start:end` of its page's text, with its `name`, the `titles` of its groups, and a
+    cell for each column of values; one without words has no characters."""
 
     start: int
     end: int
     name: Cell
-    group: str
+    titles: tuple[Cell, ...]
     values: tuple[Cell, ...]
+
+    @property
+    def group(self) -> str:
+        return " ".join(title.text for title in self.titles)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -52,10 +60,11 @@ class NamedRow:
 @dataclass(frozen=True)
 class NamedTable:
     """A table and its names. `corner`: of the columns of names; `columns`: heads of the others,
-    uppermost first.
+    uppermost first, on `head_page`.
     """
 
     page: int
+    head_page: int
     grid: Grid
     corner: str
     columns: tuple[tuple[Cell, ...], ...]
@@ -71,6 +80,32 @@ class NamedTable:
 
     def column_name(self, column: int) -> str:
         return " ".join(cell.text for cell in self.columns[column])
+
+    def brief_column_names(self) -> list[str]:
+        """The name of each column without the words that all columns have."""
+        names = [self.column_name(at).split() for at in range(len(self.columns))]
+        shared = set.intersection(*map(set, names)) if len(names) > 1 else set()
+        return [
+            " ".join(word for word in name if word not in shared) or " ".join(name)
+            for name in names
+        ]
+
+
+def cell_names(document: Document, page: int) -> list[tuple[int, str]]:
+    """(offset on the page, words that name what follows), in order: the titles of its groups before
+    each row, and the heads of its column before each cell."""
+    found: list[tuple[int, str]] = []
+    for table in named_tables_of_page(document, page):
+        names = table.brief_column_names()
+        for entry in table.entries:
+            if entry.group:
+                found.append((entry.start, f"{entry.group.rstrip(':')}: "))
+            found += [
+                (cell.start, f"{name}: ")
+                for name, cell in zip(names, entry.values, strict=True)
+                if name and cell.text
+            ]
+    return sorted(found, key=lambda insertion: insertion[0])
 
 
 def named_tables_of_page(document: Document, page: int) -> list[NamedTable]:
@@ -98,7 +133,9 @@ def _name_rows_and_columns(document: Document, page: int, grid: Grid) -> NamedTa
     entries = tuple(_named_rows(text, grid))
     if not entries or grid.names >= grid.columns:
         return None
-    return NamedTable(page, grid, " ".join(corner), tuple(map(tuple, heads[grid.names :])), entries)
+    return NamedTable(
+        page, above.page, grid, " ".join(corner), tuple(map(tuple, heads[grid.names :])), entries
+    )
 
 
 def _page_with_column_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
@@ -119,13 +156,13 @@ def _page_with_column_heads(document: Document, page: int, grid: Grid) -> tuple[
 def _named_rows(text: str, grid: Grid) -> list[NamedRow]:
     fields = grid.fields()
     found: list[NamedRow] = []
-    titles: list[str] = []
+    titles: list[Cell] = []
     fresh = False
     for number in range(grid.heads, grid.rows):
         own = [cell for cell in grid.cells if cell.row == number]
         if len(own) == 1 and own[0].column == 0:
             # Titles that follow each other are one within the other.
-            title = text[own[0].start : own[0].end]
+            title = _cell_from_grid(text, own[0])
             titles = [*titles, title] if fresh else [*titles[:-1], title]
             fresh = True
         elif own:
@@ -138,7 +175,7 @@ def _named_rows(text: str, grid: Grid) -> list[NamedRow]:
             values = tuple(
                 _cell_from_grid(text, cell) if cell is not None else nothing for cell in cells
             )
-            found.append(NamedRow(start, end, name, " ".join(titles), values))
+            found.append(NamedRow(start, end, name, tuple(titles), values))
             titles = [] if _TOTAL.match(name.text) else titles
     return found
 
