@@ -198,9 +198,20 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class ListItem:
+    """An item of a list without its mark: from `start` of `page` to `end` of `end_page`."""
+
+    page: int
+    start: int
+    end_page: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """Words without which others do not mean what they say: `start:end` of `page`, the stem of a
-    list or what completes it, for all from `from_start` of `from_page` to `to_end` of `to_page`."""
+    list or what completes it, for all from `from_start` of `from_page` to `to_end` of `to_page`:
+    the `items` of the list, in order, each with the lists in it."""
 
     page: int
     start: int
@@ -209,6 +220,7 @@ class Lead:
     from_start: int
     to_page: int
     to_end: int
+    items: tuple[ListItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

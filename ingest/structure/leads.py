@@ -6,8 +6,10 @@ numbering, bullets and punctuation alone, in one walk over the blocks of all pag
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from docqa.ingest.language.sentences import sentences
@@ -20,10 +22,13 @@ from docqa.ingest.structure.locators.marks import (
     possible_kinds_and_ordinals,
 )
 from docqa.ingest.structure.tables.named import named_tables_of_page
-from docqa.ingest.types import Block, Document, Lead, Location, Page
+from docqa.ingest.types import Block, Document, Lead, ListItem, Location, Page
 
 _COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
 _BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\\s+(?=\\w)")
+_INLINE_MARK = re.compile(
+    r"([,;:.—–]?)\s?(?:\b(?:and|or|and/or)\s)?(\((?:[ivx]{1,5}|[a-z]|\d{1,2})\))\s(?=[\w“\"‘'(§$])"
+)
 _MARK = re.compile(r"\W*\w{1,6}\W+|\W+")
 _NO_LIST = (ALONE, WORDED, DIVISION)
 """Shapes of marks that number the parts of a document, not the items of a list."""
@@ -58,13 +63,21 @@ class _Place(NamedTuple):
 @dataclass
 class _OpenList:
     """A list whose items are being read: the shape and kind of its marks, the ordinal of the last.
-    `leads`: (page, start, end) of its stem and of what completes it."""
+    `leads`: (page, start, end) of its stem and of what completes it; `items`: those that have
+    ended, `item`: where the words of the last begin."""
 
     shape: str
     kind: str
     ordinal: int
     begin: Location
+    item: Location
     leads: list[tuple[int, int, int]] = field(default_factory=list)
+    items: list[ListItem] = field(default_factory=list)
+
+    def next_item(self, end: Location, begin: Location) -> None:
+        """Ends the last item, and begins another."""
+        self.items.append(ListItem(*self.item, *end))
+        self.item = begin
 
 
 def find_leads(pages: Sequence[Page]) -> list[Lead]:
@@ -84,15 +97,30 @@ class _Walk:
     """The blocks of a document while they are gone through. Mutable."""
 
     def __init__(self, pages: Sequence[Page]) -> None:
-        self.places = [
-            _Place(page.page, block, page.text[block.start : block.end].rstrip())
-            for page in pages
-            for block in page.blocks
-            if page.text[block.start : block.end].strip()
-        ]
+        self.places: list[_Place] = []
+        for page in pages:
+            for block in page.blocks:
+                self._add_block(page, block)
         self.open: list[_OpenList] = []
         self.found: list[Lead] = []
         self.end: Location = (1, 0)
+
+    def _add_block(self, page: Page, block: Block) -> None:
+        """Adds a block that has words; the end of the sentence before it goes with that."""
+        text = page.text[block.start : block.end].rstrip()
+        before = self.places[-1] if self.places else None
+        if (
+            block.kind == "heading"
+            and text[:1].islower()
+            and before is not None
+            and before.page == page.page
+            and before.text[-1:] not in ".!?…;:"
+        ):
+            whole = replace(before.block, end=block.end)
+            text = page.text[whole.start : whole.end].rstrip()
+            self.places[-1] = _Place(page.page, whole, text)
+        elif text:
+            self.places.append(_Place(page.page, block, text))
 
     def take(self, number: int) -> None:
         """Opens, continues or closes lists by block `number`."""
@@ -114,7 +142,8 @@ class _Walk:
         """Leaves `depth` lists open."""
         while len(self.open) > depth:
             closed = self.open.pop()
-            self.found += [Lead(*words, *closed.begin, *self.end) for words in closed.leads]
+            items = (*closed.items, ListItem(*closed.item, *self.end))
+            self.found += [Lead(*words, *closed.begin, *self.end, items) for words in closed.leads]
 
     def _take_mark(self, mark: NumberMark, place: _Place, before: _Place | None) -> None:
         begin = (place.page, max(mark.start, place.block.start))
@@ -125,14 +154,16 @@ class _Walk:
             mark.shape != _BULLET_SHAPE and stem is not None and _opens_list(stem.text)
         )
         if first is not None and stem is not None and is_new:
-            self._open_list(mark.shape, *first, begin, _stem_of(stem))
+            item = _after_mark(mark, place)
+            self._open_list(mark.shape, *first, begin, item, _stem_of(stem))
         elif continued:
             depth, kind, ordinal = continued
             self.close_to(depth)
+            self.open[-1].next_item(self.end, _after_mark(mark, place))
             self.open[-1].ordinal = ordinal
             self.open[-1].kind = kind
         elif first is not None:
-            self._open_list(mark.shape, *first, begin, [])
+            self._open_list(mark.shape, *first, begin, _after_mark(mark, place), [])
         else:
             self.close_to(0)
 
@@ -167,10 +198,11 @@ class _Walk:
         kind: str,
         ordinal: int,
         begin: Location,
+        item: Location,
         stem: list[tuple[int, int, int]],
     ) -> None:
         if len(self.open) < MOST_LEVELS:
-            self.open.append(_OpenList(shape, kind, ordinal, begin, stem))
+            self.open.append(_OpenList(shape, kind, ordinal, begin, item, stem))
 
     def _is_item_without_mark(self, place: _Place, before: _Place) -> bool:
         """Whether a block is an item whose bullet the text lacks: it follows a stem or such an
@@ -183,9 +215,11 @@ class _Walk:
         return _opens_list(before.text) and (place.block.kind == "list" or _ends_item(place.text))
 
     def _take_item_without_mark(self, place: _Place, before: _Place) -> None:
-        if not (self.open and self.open[-1].shape == ""):
-            begin = (place.page, place.block.start)
-            self._open_list("", "", 1, begin, _stem_of(before))
+        begin = (place.page, place.block.start)
+        if self.open and self.open[-1].shape == "":
+            self.open[-1].next_item(self.end, begin)
+        else:
+            self._open_list("", "", 1, begin, begin, _stem_of(before))
 
     def _take_words_after_items(self, number: int, place: _Place, before: _Place) -> None:
         """Words without a mark after an item: they go on with it, complete the stem, or end the
@@ -201,6 +235,8 @@ class _Walk:
             if not place.text[:1].isupper():
                 self.close_to(len(self.open) - 1)
             return
+        if ended and self.open[-1].shape == _BULLET_SHAPE and place.text[:1].isupper():
+            self.close_to(len(self.open) - 1)
         self.close_to(self._depth_that_goes_on(number))
 
     def _depth_that_goes_on(self, number: int) -> int:
@@ -280,6 +316,13 @@ def lead_text(document: Document, page: int, start: int, end: int) -> str:
     return " ".join(" ".join(before).split())
 
 
+def _after_mark(mark: NumberMark, place: _Place) -> Location:
+    """Where the words after `mark` begin."""
+    marked = mark.start + len(mark.shape) - 1 + len(mark.text) - place.block.start
+    rest = place.text[marked:]
+    return place.page, place.block.start + marked + len(rest) - len(rest.lstrip())
+
+
 def _stem_of(stem: _Place) -> list[tuple[int, int, int]]:
     """(page, start, end) of the last sentence of a block."""
     spans = list(sentences(stem.text))
@@ -305,9 +348,7 @@ def _list_marks(place: _Place) -> tuple[NumberMark, ...]:
 
 def _readings(mark: NumberMark) -> Iterable[tuple[str, int]]:
     if mark.shape == _BULLET_SHAPE:
-        return (
-            ((_BULLET_SHAPE, 1),) if mark.text in "–—-*" else ((mark.text, 1), (_BULLET_SHAPE, 1))
-        )
+        return (("–", 1),) if mark.text in "–—-*" else ((mark.text, 1), (_BULLET_SHAPE, 1))
     if mark.shape == "1.1":
         return ()
     return possible_kinds_and_ordinals(mark.text)
@@ -319,24 +360,55 @@ def _first_reading(mark: NumberMark) -> tuple[str, int] | None:
 
 
 def _leads_within_blocks(places: Sequence[_Place]) -> Iterator[Lead]:
-    """The stems of lists within a sentence: "may (a) lend; (b) borrow"."""
+    """The stems of lists within a sentence: "may (a) lend, or (b) borrow"."""
     for place in places:
-        line = parse_line(place.page, place.block.start, place.text) if "(" in place.text else None
-        if line is None or not line.inline:
-            continue
-        first = line.inline[0]
-        if first.stop not in ":—–" or _first_reading(first) is None:
-            continue
-        stem = place.text[: first.start - place.block.start].rstrip()
-        spans = list(sentences(stem))
-        start = place.block.start + (spans[-1].start if spans else 0)
-        end = line.sentence_end or place.block.end
-        yield Lead(
-            place.page,
-            start,
-            place.block.start + len(stem),
-            place.page,
-            first.start,
-            place.page,
-            end,
+        runs = _runs_of_inline_marks(place) if "(" in place.text else []
+        spans = list(sentences(place.text)) if runs else []
+        for run in runs:
+            first = run[0].start - place.block.start
+            last = run[-1].start - place.block.start
+            begin = spans[max(bisect_right(spans, first, key=attrgetter("start")) - 1, 0)].start
+            end = spans[max(bisect_right(spans, last, key=attrgetter("start")) - 1, 0)].end
+            stem = place.text[begin:first].rstrip()
+            if not stem:
+                continue
+            ends = [*(mark.start for mark in run[1:]), place.block.start + end]
+            items = tuple(
+                ListItem(*_after_mark(mark, place), place.page, until)
+                for mark, until in zip(run, ends, strict=True)
+            )
+            begin += place.block.start
+            yield Lead(
+                place.page,
+                begin,
+                begin + len(stem),
+                place.page,
+                run[0].start,
+                place.page,
+                ends[-1],
+                items,
+            )
+
+
+def _runs_of_inline_marks(place: _Place) -> list[list[NumberMark]]:
+    """Marks in the text of a block that count on from the first, each after a stop."""
+    opening = {mark.start for mark in _list_marks(place)}
+    runs: list[list[NumberMark]] = []
+    by_kind: dict[str, list[NumberMark]] = {}
+    for match in _INLINE_MARK.finditer(place.text):
+        mark = NumberMark(
+            place.page, place.block.start + match.start(2), match[2][1:-1], "(a)", match[1]
         )
+        if mark.start in opening:
+            continue
+        for kind, ordinal in _readings(mark):
+            run = by_kind.get(kind, [])
+            if mark.stop and ordinal == len(run) + 1 and run:
+                run.append(mark)
+                break
+        else:
+            first = _first_reading(mark)
+            if first is not None:
+                by_kind[first[0]] = [mark]
+                runs.append(by_kind[first[0]])
+    return [run for run in runs if len(run) > 1 or run[0].stop in (":", "—", "–")]
