@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from docqa.model.heads.reader_text import FORMS, LONGEST_EXCERPT, VERDICTS, ReaderTokenizer
 
 from .documents import altered_questions, groups
-from .replies import type_number
 from .sequences import SequenceQuestion, SourceText, covered, cut_passages
 from .sets import QuestionSets
 
@@ -49,8 +48,7 @@ class AskedExcerpts:
 
     `asked` has the question and the heading of each excerpt. `golds`: answers as (excerpt, first
     token, last token); `several`: all of them together are the answer. `holds`: which excerpts
-    answer. `form`, `verdict` and `answer_type` are numbers in FORMS, VERDICTS and ANSWER_TYPES,
-    UNKNOWN where nothing is known.
+    answer. `form` and `verdict` are numbers in FORMS and VERDICTS, UNKNOWN where nothing is known.
     """
 
     asked: list[list[int]]
@@ -60,7 +58,6 @@ class AskedExcerpts:
     several: bool = False
     form: int = UNKNOWN
     verdict: int = UNKNOWN
-    answer_type: int = UNKNOWN
 
     @property
     def tokens(self) -> int:
@@ -230,15 +227,7 @@ def _laid_out(
         question.several,
         FORMS.index(question.form) if question.form else UNKNOWN,
         VERDICTS.index(question.verdict) if question.verdict and right else UNKNOWN,
-        _type_of_answer(document, owner, question),
     )
-
-
-def _type_of_answer(document: ExcerptDocument, owner: int, question: SequenceQuestion) -> int:
-    if not question.spans or owner == UNKNOWN or question.verdict:
-        return UNKNOWN
-    start, end = question.spans[0]
-    return type_number(document.sources[owner].text[start:end])
 
 
 class ExcerptQuestions:

@@ -14,7 +14,6 @@ from torch.nn import functional
 
 from docqa.model.heads.reader_text import FORMS, SUPPORT, VERDICTS, ReaderTokenizer
 from docqa.model.native.encoder import EncoderShape
-from docqa.model.training.data.replies import ANSWER_TYPES, REPLIES
 
 from .encoder import BiasedLinear, Encoder
 
@@ -50,7 +49,7 @@ def lay_out(pairs: Sequence[tuple[list[int], list[int]]], end: int) -> Excerpts:
 @dataclass(frozen=True)
 class HeadLogits:
     """`start`, `end`, `begins` and `inside` (of items) [batch, seq], -inf outside of excerpts;
-    `form`, `verdict` and `answer_type` [batch, names]; `answers` [batch]."""
+    `form` and `verdict` [batch, names]; `answers` [batch]."""
 
     start: Tensor
     end: Tensor
@@ -59,7 +58,6 @@ class HeadLogits:
     form: Tensor
     verdict: Tensor
     answers: Tensor
-    answer_type: Tensor
 
 
 def first_token_reading(hidden: int, outputs: int, inputs: int | None = None) -> nn.Sequential:
@@ -83,9 +81,8 @@ class ReaderHead(nn.Module):
 
     Start and end logits to which the first token's state adds what it says of the whole; which
     tokens begin an item of a list or are inside of one; from the first token alone, the form of the
-    question, the type of its answer, whether the excerpt answers, how far a quote supports a
-    statement, and whether a reply answers a question; and, from the first token and the words that
-    likely answer, the verdict on a yes/no question.
+    question, whether the excerpt answers, and how far a quote supports a statement; and, from the
+    first token and the words that likely answer, the verdict on a yes/no question.
     """
 
     def __init__(self, hidden: int) -> None:
@@ -96,8 +93,6 @@ class ReaderHead(nn.Module):
         self.question = UnitReading(*first_token_reading(hidden, len(FORMS) + len(VERDICTS) + 1))
         self.support = UnitReading(*first_token_reading(hidden, len(SUPPORT)))
         self.verdict = first_token_reading(hidden, len(VERDICTS), 2 * hidden)
-        self.answer_type = UnitReading(*first_token_reading(hidden, len(ANSWER_TYPES)))
-        self.reply = UnitReading(*first_token_reading(hidden, len(REPLIES)))
         self.none = nn.Parameter(torch.zeros(2))  # start and end of "no answer"
 
     def forward(self, states: Tensor, excerpt: Tensor) -> HeadLogits:
@@ -119,7 +114,6 @@ class ReaderHead(nn.Module):
             form,
             self.verdict(decided),
             answers[..., 0],
-            self.answer_type(first[:, 0]),
         )
 
 

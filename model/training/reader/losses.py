@@ -13,7 +13,6 @@ from torch.nn import functional
 from docqa.model.heads.reader_text import SUPPORT, VERDICTS
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
-from docqa.model.training.data.replies import EncodedReply
 
 from .cross_encoder import HeadLogits
 
@@ -22,8 +21,6 @@ ITEMS = 2.0
 ANSWERS = 0.5
 FORM = 0.2
 VERDICT = 2.0
-TYPE = 0.2
-REPLY = 0.5
 
 DECIDED = {
     (SUPPORT.index(of),): VERDICTS.index(verdict)
@@ -102,20 +99,13 @@ def _items_loss(begins: Tensor, inside: Tensor, one: AskedExcerpts, first: list[
 
 
 def _named_losses(found: HeadLogits, rows: slice, one: AskedExcerpts, figures: Figures) -> Tensor:
-    """Form of the question and type of its answer, by every excerpt, and the verdict by those that
-    answer.
-    """
+    """Form of the question, by every excerpt, and the verdict by those that answer."""
     total = found.form.new_zeros(())
     if one.form != UNKNOWN:
         right = torch.full((len(one.excerpts),), one.form, device=found.form.device)
         loss = functional.cross_entropy(found.form[rows], right)
         figures.add("form", loss, 1)
         total = total + FORM * loss
-    if one.answer_type != UNKNOWN:
-        right = torch.full((len(one.excerpts),), one.answer_type, device=found.form.device)
-        loss = functional.cross_entropy(found.answer_type[rows], right)
-        figures.add("type", loss, 1)
-        total = total + TYPE * loss
     if one.verdict != UNKNOWN:
         holds = torch.tensor(one.holds, device=found.verdict.device)
         right = torch.full((int(holds.sum()),), one.verdict, device=found.verdict.device)
@@ -147,11 +137,3 @@ def claim_loss(
     said = functional.cross_entropy(verdict[rows], right, reduction="sum")
     figures.add("claim verdict", said, len(decided))
     return loss + VERDICT * said
-
-
-def reply_loss(logits: Tensor, replies: Sequence[EncodedReply], figures: Figures) -> Tensor:
-    """Sum over the replies of the cross entropy of what they do with their questions."""
-    right = torch.tensor([reply.right for reply in replies], device=logits.device)
-    loss = functional.cross_entropy(logits, right, reduction="sum")
-    figures.add("reply", loss, len(replies))
-    return REPLY * loss

@@ -24,7 +24,6 @@ from .cross_encoder import TrainableCrossEncoder
 EMBEDDING_BITS = 4
 MATRIX_BITS = 4
 HEAD_BITS = 8
-UNREAD = ("head.reply.", "head.answer_type.")  # no answer is better for them yet
 LARGEST_FILE = 44_000_000  # bytes of tensors in a file
 ZEROS_IN_ONE = (
     16  # a zero is a multiple of 1/16 of a step: a wheel packs such in two thirds of the bytes
@@ -56,12 +55,9 @@ def save_reader(reader: TrainableCrossEncoder, folder: Path) -> None:
     """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder
     are replaced.
     """
-    shipped = {
-        name: part for name, part in reader.named_parameters() if not name.startswith(UNREAD)
-    }
     parts = [dict[str, Tensor]()]
     room = LARGEST_FILE
-    for name, tensor in stored_form(shipped).items():
+    for name, tensor in stored_form(dict(reader.named_parameters())).items():
         if tensor.nbytes > room and parts[-1]:
             parts.append({})
             room = LARGEST_FILE

@@ -26,13 +26,12 @@ from docqa.model.heads.reader_text import READER_TOKENIZER, reader_files
 from docqa.model.training import loop
 from docqa.model.training.data.claims import Claims, EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions
-from docqa.model.training.data.replies import EncodedReply, Replies
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
 
 from .cross_encoder import HeadLogits, TrainableCrossEncoder, lay_out
 from .encoder import Encoder
 from .encoder_start import start_reader
-from .losses import Figures, claim_loss, question_losses, reply_loss
+from .losses import Figures, claim_loss, question_losses
 from .measure import measure
 from .reader_files import MATRIX_BITS, load_dense, packed, save_reader
 from .resume import restore, save_resume
@@ -63,16 +62,11 @@ class ReaderBatch:
 
     asked: Sequence[AskedExcerpts]
     claims: Sequence[EncodedClaim] = ()
-    replies: Sequence[EncodedReply] = ()
 
     def pairs(self) -> list[tuple[list[int], list[int]]]:
-        """(question, excerpt) of all that is read, claims and replies after the questions."""
+        """(question, excerpt) of all that is read, claims after the questions."""
         pairs = [pair for one in self.asked for pair in zip(one.asked, one.excerpts, strict=True)]
-        return (
-            pairs
-            + [(c.asked, c.evidence) for c in self.claims]
-            + [(r.asked, r.reply) for r in self.replies]
-        )
+        return pairs + [(claim.asked, claim.evidence) for claim in self.claims]
 
     @property
     def tokens(self) -> int:
@@ -148,20 +142,12 @@ class StepCopies:
         """The loss of a batch, of which all has been encoded."""
         head = self.reader.head
         states, excerpt = self.states(batch.pairs(), encoded)
-        ends = sum(len(one.excerpts) for one in batch.asked), len(states) - len(batch.replies)
-        read = head(states[: ends[0]], excerpt[: ends[0]])
+        end = sum(len(one.excerpts) for one in batch.asked)
+        read = head(states[:end], excerpt[:end])
         loss = question_losses(read, head.none, batch.asked, figures) / len(batch.asked)
         if batch.claims:
-            claimed = slice(*ends)
-            judged = (
-                head.support(states[claimed, 0]),
-                head(states[claimed], excerpt[claimed]).verdict,
-            )
+            judged = head.support(states[end:, 0]), head(states[end:], excerpt[end:]).verdict
             loss = loss + claim_loss(*judged, batch.claims, figures) / len(batch.claims)
-        if batch.replies:
-            loss = loss + reply_loss(
-                head.reply(states[ends[1] :, 0]), batch.replies, figures
-            ) / len(batch.replies)
         return loss
 
     def hand_over(self) -> None:
@@ -242,22 +228,15 @@ def figures_of(
     weights: StepCopies,
     asked: Sequence[AskedExcerpts],
     claims: Sequence[EncodedClaim],
-    replies: Sequence[EncodedReply],
 ) -> loop.Figures:
-    """The figures of `measure`, and the share of replies that are judged right."""
+    """The figures of `measure`; none without questions."""
     head = weights.reader.head
 
     def judge(few: Sequence[EncodedClaim]) -> Tensor:
         found: Tensor = head.support(weights.first_states(ReaderBatch((), few)))
         return found
 
-    found = measure(weights.read, judge, head.none, asked, claims) if asked else {}
-    if replies:
-        judged = head.reply(weights.first_states(ReaderBatch((), (), replies))).argmax(-1).tolist()
-        found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(
-            replies
-        )
-    return found
+    return measure(weights.read, judge, head.none, asked, claims) if asked else {}
 
 
 def train(options: argparse.Namespace) -> None:
@@ -276,13 +255,9 @@ def train(options: argparse.Namespace) -> None:
     ]
     fixed = subset_of(options.data, options.subset, reader)
     claims = Claims(options.data, reader.tokenizer)
-    replies = Replies(options.sets, reader.tokenizer)
     held_out_claims = Claims(options.data, reader.tokenizer, validation=True).fixed(
         options.validate, 5
     )
-    held_out_replies = [
-        *Replies(options.sets, reader.tokenizer, validation=True).fixed(8 * options.validate, 5)
-    ]
     run = loop.TrainingRun(
         options,
         reader,
@@ -303,7 +278,6 @@ def train(options: argparse.Namespace) -> None:
         return ReaderBatch(
             [questions.draw(rng) for _ in range(options.batch)],
             [claims.draw(rng) for _ in range(options.claims if claims.by_set else 0)],
-            [replies.draw(rng) for _ in range(options.replies if replies.by_set else 0)],
         )
 
     coming = drawing.submit(draw)
@@ -331,9 +305,9 @@ def train(options: argparse.Namespace) -> None:
 
     def measured() -> loop.Figures:
         weights = StepCopies(reader, precision, pool)
-        found = figures_of(weights, held_out, held_out_claims, held_out_replies)
+        found = figures_of(weights, held_out, held_out_claims)
         return found | {
-            f"natural {name}": value for name, value in figures_of(weights, fixed, [], []).items()
+            f"natural {name}": value for name, value in figures_of(weights, fixed, []).items()
         }
 
     measured_at = [run.step]
@@ -361,9 +335,6 @@ def main(arguments: list[str] | None = None) -> None:
     loop.add_run_options(parser, rate=6e-5, save_every=200)
     parser.add_argument("--batch", type=int, default=16, help="questions a step")
     parser.add_argument("--claims", type=int, default=4, help="claims a step")
-    parser.add_argument(
-        "--replies", type=int, default=6, help="replies a step, judged beside their questions"
-    )
     parser.add_argument(
         "--resume", type=Path, help="a small checkpoint to go on from where --out has no large one"
     )

@@ -9,9 +9,8 @@ import torch
 
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts
-from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
-from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
+from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
 
 # tokens of a question and of an excerpt
 ASKED = 3
@@ -38,10 +37,9 @@ def certain(one: AskedExcerpts, *, sure: float = SURE) -> HeadLogits:
         logits[:, :ASKED] = logits[:, -1] = -torch.inf
     form = torch.full((count, 4), -sure)
     verdict = torch.full((count, 2), -sure)
-    answer_type = torch.full((count, 6), -sure)
-    form[:, one.form] = verdict[:, one.verdict] = answer_type[:, one.answer_type] = sure
+    form[:, one.form] = verdict[:, one.verdict] = sure
     answers = torch.tensor(one.holds).float() * 2 * sure - sure
-    return HeadLogits(start, end, begins, inside, form, verdict, answers, answer_type)
+    return HeadLogits(start, end, begins, inside, form, verdict, answers)
 
 
 def loss(found, *group):
@@ -52,7 +50,7 @@ def loss(found, *group):
 @pytest.mark.parametrize(
     "one",
     [
-        question([(1, 2, 3)], [False, True], form=0, answer_type=3),
+        question([(1, 2, 3)], [False, True], form=0),
         question([(0, 1, 1)], [True], form=2, verdict=1),
         question([], [True, False], form=2, verdict=0),  # yes or no, no words marked
         question([], [False, False]),
@@ -116,10 +114,3 @@ def test_what_evidence_supports_is_so_and_what_it_contradicts_is_not():
     assert float(claim_loss(certain_of_all, said.flip(1), claims, Figures())) == pytest.approx(
         4 * SURE, abs=1e-3
     )
-
-
-def test_a_reply_is_judged_as_what_it_is():
-    replies = [EncodedReply([1], [2], 0), EncodedReply([1], [2], 2)]
-    right = torch.tensor([[SURE, 0, 0], [0, 0, SURE]])
-    assert float(reply_loss(right, replies, Figures())) < 1e-4
-    assert float(reply_loss(right.flip(0), replies, Figures())) > SURE / 2

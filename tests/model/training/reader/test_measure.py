@@ -35,9 +35,7 @@ def reader(sign: float):
             verdict = torch.zeros(count, 2)
             form[:, one.form] = verdict[:, one.verdict] = sign
             answers = (torch.tensor(one.holds).float() - 0.5) * sign
-            rows.append(
-                HeadLogits(start, end, start, end, form, verdict, answers, torch.zeros(count, 6))
-            )
+            rows.append(HeadLogits(start, end, start, end, form, verdict, answers))
         return HeadLogits(
             *(
                 torch.cat([getattr(row, name) for row in rows])
