@@ -191,8 +191,10 @@ class ExtractiveAnswerer:
         shown: list[CandidateSet | None] = []
         likely: list[float] = []
         for part in (reading.parts or (reading,)) if reading is not None else ():
-            chance = self.chances(question, part)[0]
-            chance = min(chance, confidence.MISSING_CHANCE) if missing else chance
+            asked = part.question or question
+            chance = self.chances(asked, part)[0]
+            if corpus.missing_words(asked):
+                chance = min(chance, confidence.MISSING_CHANCE)
             unlikely = confidence.is_below_answer_threshold(chance, calibration)
             is_stated = bool(part.candidates) and (include_unlikely or not unlikely)
             shown.append(part if is_stated else None)

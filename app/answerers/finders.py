@@ -155,7 +155,7 @@ class ReaderCandidateFinder(CandidateFinder):
         if not parts:
             return find_for_question(asked, 1)
         return join_answers_of_question_parts(
-            [find_for_question(AskedQuestion(part), len(parts)) for part in parts]
+            [find_for_question(AskedQuestion(part), len(parts)) for part in parts], parts
         )
 
     def _find_part_after_prefill(self, asked: AskedQuestion, part_count: int) -> Found:

@@ -275,7 +275,9 @@ def document_line(path: str, answer: Answer) -> str:
 
 
 def partial_remark(answer: Answer) -> str:
-    """Why an answer is only partial: made in haste, or not all borne out."""
+    """Why an answer is only partial: made in haste, not all found, or not all borne out."""
+    if any(statement.is_not_stated for statement in answer.statements):
+        return "partial: a part of the question is not found"
     if any(statement.remark for statement in answer.statements):
         return "partial: quotes do not bear out all of it"
     return "partial: from the passages that the question's words find"

@@ -99,8 +99,8 @@ class Candidate:
 class CandidateSet:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that
     nothing answers. `verdict`: of the first candidate on a yes/no question. `items`: of a list or a
-    question of two parts, in the order to state them; `parts`: what was made of each of these.
-    `signals`: by name (signals.py)."""
+    question of two parts, in the order to state them; `parts`: what was made of each of these,
+    with its `question`. `signals`: by name (signals.py)."""
 
     candidates: tuple[Candidate, ...] = ()
     refusal_logprob: float | None = None
@@ -110,6 +110,7 @@ class CandidateSet:
     items: tuple[Candidate, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
     parts: tuple["CandidateSet", ...] = ()
+    question: str = ""
 
     def without_shown(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Self:
         """The next best: what is left without all that was shown in `quotes`."""

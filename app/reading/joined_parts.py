@@ -13,7 +13,7 @@ _SPEAKS_AGAINST = "answers_elsewhere"
 
 
 def join_answers_of_question_parts(
-    parts: Sequence[tuple[list[RankedPassage], CandidateSet | None]],
+    parts: Sequence[tuple[list[RankedPassage], CandidateSet | None]], questions: Sequence[str]
 ) -> tuple[list[RankedPassage], CandidateSet | None]:
     """The passages of each part by turns, the best first, and what was found for all parts, each
     without the words of those before it; its signals are those of the weakest. None where no part
@@ -33,12 +33,17 @@ def join_answers_of_question_parts(
     )
     items: list[Candidate] = []
     apart: list[CandidateSet] = []
-    for found in (found or CandidateSet() for _, found in parts):
+    for found, question in zip(
+        (each or CandidateSet() for _, each in parts), questions, strict=True
+    ):
         own = _items_of_part(found, items)
         items += own
         others = tuple(each for each in found.candidates if each not in own)
         is_list = found.form is AnswerForm.LIST
-        apart.append(replace(found, candidates=(*own, *others), items=own if is_list else ()))
+        items_of_list = own if is_list else ()
+        apart.append(
+            replace(found, candidates=(*own, *others), items=items_of_list, question=question)
+        )
     others = sort_best_first(c for found in read for c in found.candidates if c not in items)
     return ranked, CandidateSet(
         (*items, *others),

@@ -5,6 +5,8 @@ from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.app.reading.joined_parts import join_answers_of_question_parts
 
+QUESTIONS = ("Who pays?", "When?")
+
 
 def candidate(start: int, score: float = 0.0) -> Candidate:
     return Candidate(0, 0, 1, start, start + 5, score, 1, score)
@@ -21,7 +23,7 @@ def ranked(*indexes: int) -> list[RankedPassage]:
 
 def test_items_stand_in_the_order_of_the_question_not_of_the_text():
     order, found = join_answers_of_question_parts(
-        [(ranked(2, 0, 1), read(candidate(90))), (ranked(1, 2, 0), read(candidate(10)))]
+        [(ranked(2, 0, 1), read(candidate(90))), (ranked(1, 2, 0), read(candidate(10)))], QUESTIONS
     )
     assert found is not None
     assert (found.form, [item.start for item in found.items]) == (AnswerForm.TWO_PARTS, [90, 10])
@@ -35,23 +37,23 @@ def test_the_whole_is_as_sure_as_its_weaker_part():
         read(candidate(50), margin=-4.0, elsewhere=-1.0),
     ]
     for order in (parts, parts[::-1]):
-        _, found = join_answers_of_question_parts([([], part) for part in order])
+        _, found = join_answers_of_question_parts([([], part) for part in order], QUESTIONS)
         assert found is not None and found.signals == {"margin": -4.0, "answers_elsewhere": -1.0}
 
 
 def test_a_part_without_an_answer_does_not_hide_the_other():
     for missing in (None, read()):
         _, found = join_answers_of_question_parts(
-            [(ranked(0), read(candidate(0))), (ranked(0), missing)]
+            [(ranked(0), read(candidate(0))), (ranked(0), missing)], QUESTIONS
         )
         assert found is not None
         assert [[each.start for each in part.candidates] for part in found.parts] == [[0], []]
-    assert join_answers_of_question_parts([([], None), ([], None)]) == ([], None)
+    assert join_answers_of_question_parts([([], None), ([], None)], QUESTIONS) == ([], None)
 
 
 def test_the_same_words_do_not_answer_both_parts():
     _, found = join_answers_of_question_parts(
-        [([], read(candidate(0))), ([], read(candidate(2), candidate(40, -1.0)))]
+        [([], read(candidate(0))), ([], read(candidate(2), candidate(40, -1.0)))], QUESTIONS
     )
     assert found is not None and [item.start for item in found.items] == [0, 40]
 
@@ -59,12 +61,12 @@ def test_the_same_words_do_not_answer_both_parts():
 def test_a_part_that_the_structure_answers_makes_the_other_no_less_sure():
     certain = CandidateSet((candidate(0),), None, 0, signals={BY_STRUCTURE: 1.0})
     _, found = join_answers_of_question_parts(
-        [([], certain), ([], read(candidate(50), margin=-4.0))]
+        [([], certain), ([], read(candidate(50), margin=-4.0))], QUESTIONS
     )
     assert (
         found is not None and found.signals["margin"] == -4.0 and BY_STRUCTURE not in found.signals
     )
-    _, found = join_answers_of_question_parts([([], certain), ([], certain)])
+    _, found = join_answers_of_question_parts([([], certain), ([], certain)], QUESTIONS)
     assert found is not None and found.signals == {BY_STRUCTURE: 1.0}
 
 
@@ -78,5 +80,5 @@ def test_a_part_that_is_a_list_has_all_its_items():
         (candidate(0), candidate(7)),
         {"margin": 1.0},
     )
-    _, found = join_answers_of_question_parts([([], listed), ([], read(candidate(50)))])
+    _, found = join_answers_of_question_parts([([], listed), ([], read(candidate(50)))], QUESTIONS)
     assert found is not None and [item.start for item in found.items] == [0, 7, 50]
