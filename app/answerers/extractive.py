@@ -115,10 +115,13 @@ class ExtractiveAnswerer:
             self.corpus.missing_words(question), self.find_candidates(question)[1]
         )
 
-    def chances(self, question: str, reading: CandidateSet | None) -> tuple[float, float]:
-        """(the chance that what was read answers, that the first passage does), 0 to 1."""
+    def chances(
+        self, question: str, reading: CandidateSet | None, form: AnswerForm | None = None
+    ) -> tuple[float, float]:
+        """(the chance that what was read answers, that the first passage does), 0 to 1. `form`: of
+        the whole question, where it is of several parts."""
         signals = answer_signals(self.corpus.missing_words(question), reading)
-        form = reading.form if reading is not None else AnswerForm.FACT
+        form = form or (reading.form if reading is not None else AnswerForm.FACT)
         calibration = self.finder.calibration
         return (
             confidence.answer_chance(signals, calibration, form),
@@ -190,9 +193,10 @@ class ExtractiveAnswerer:
         first = 0.0 if not_read_reason else self.chances(question, reading)[1]
         shown: list[CandidateSet | None] = []
         likely: list[float] = []
-        for part in (reading.parts or (reading,)) if reading is not None else ():
+        reading = reading or CandidateSet()
+        for part in reading.parts or (reading,):
             asked = part.question or question
-            chance = self.chances(asked, part)[0]
+            chance = self.chances(asked, part, reading.form)[0]
             if corpus.missing_words(asked):
                 chance = min(chance, confidence.MISSING_CHANCE)
             unlikely = confidence.is_below_answer_threshold(chance, calibration)
@@ -211,9 +215,7 @@ class ExtractiveAnswerer:
             usage=usage,
             provenance=self._answer_provenance(),
             missing=missing,
-            likeliest=next((each.location for each in reading.candidates), None)
-            if reading is not None
-            else None,
+            likeliest=next((each.location for each in reading.candidates), None),
         )
         possible = confidence.is_above_possible_threshold(first, calibration)
         return compose_answer(
