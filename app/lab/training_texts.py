@@ -16,7 +16,34 @@ from typing import Any
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.tables.named import cell_names
+from docqa.ingest.structure.tables.named import NamedTable, named_tables_of_page
+from docqa.ingest.types import Document
+
+
+def brief_column_names(table: NamedTable) -> list[str]:
+    """The name of each column without the words that all columns have."""
+    names = [table.column_name(at).split() for at in range(len(table.columns))]
+    shared = set.intersection(*map(set, names)) if len(names) > 1 else set()
+    return [
+        " ".join(word for word in name if word not in shared) or " ".join(name) for name in names
+    ]
+
+
+def cell_names(document: Document, page: int) -> list[tuple[int, str]]:
+    """(offset on the page, words that name what follows), in order: the titles of its groups before
+    each row, and the heads of its column before each cell."""
+    found: list[tuple[int, str]] = []
+    for table in named_tables_of_page(document, page):
+        names = brief_column_names(table)
+        for entry in table.entries:
+            if entry.group:
+                found.append((entry.start, f"{entry.group.rstrip(':')}: "))
+            found += [
+                (cell.start, f"{name}: ")
+                for name, cell in zip(names, entry.values, strict=True)
+                if name and cell.text
+            ]
+    return sorted(found, key=lambda insertion: insertion[0])
 
 
 def with_words_before(record: dict[str, Any]) -> dict[str, Any]:

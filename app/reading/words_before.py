@@ -1,17 +1,14 @@
 """What the reader is shown before words of a page: without it they do not mean what they say."""
 
 from docqa.ingest.structure.leads import lead_text
-from docqa.ingest.structure.tables.named import cell_names
 from docqa.ingest.types import Document
 from docqa.model.heads.shown_text import Insertion, show_with_insertions
 
 
 def words_shown_before(document: Document, page: int, start: int, end: int) -> list[Insertion]:
-    """By offset on the page: before `start:end` their leads, and before each cell of a table in
-    them the names of its column and its group of rows."""
+    """By offset on the page: before `start:end` their leads."""
     lead = lead_text(document, page, start, end)
-    names = cell_names(document, page) if document.pages[page - 1].tables else []
-    return [*([(start, f"{lead} ")] if lead else []), *names]
+    return [(start, f"{lead} ")] if lead else []
 
 
 def text_with_words_before(document: Document, page: int, start: int, end: int) -> str:

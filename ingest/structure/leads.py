@@ -302,16 +302,12 @@ def leads_of_cells(document: Document, page: int, start: int, end: int) -> list[
 
 
 def lead_text(document: Document, page: int, start: int, end: int) -> str:
-    """The words of `leads_outside` that come before `start`, and those that caption the table that
-    it is in, on one line; empty where there are none."""
-    leads = [
-        *leads_outside(document, page, start, end),
-        *leads_of_cells(document, page, start, start),
-    ]
+    """The words of `leads_outside` that come before `start`, on one line; empty where there are
+    none."""
     before = (
         document.pages[lead.page - 1].text[lead.start : lead.end]
-        for lead in leads
-        if (lead.page, lead.end) <= (page, start)
+        for lead in leads_outside(document, page, start, end)
+        if (lead.page, lead.start) < (page, start)
     )
     return " ".join(" ".join(before).split())
 

@@ -81,32 +81,6 @@ class NamedTable:
     def column_name(self, column: int) -> str:
         return " ".join(cell.text for cell in self.columns[column])
 
-    def brief_column_names(self) -> list[str]:
-        """The name of each column without the words that all columns have."""
-        names = [self.column_name(at).split() for at in range(len(self.columns))]
-        shared = set.intersection(*map(set, names)) if len(names) > 1 else set()
-        return [
-            " ".join(word for word in name if word not in shared) or " ".join(name)
-            for name in names
-        ]
-
-
-def cell_names(document: Document, page: int) -> list[tuple[int, str]]:
-    """(offset on the page, words that name what follows), in order: the titles of its groups before
-    each row, and the heads of its column before each cell."""
-    found: list[tuple[int, str]] = []
-    for table in named_tables_of_page(document, page):
-        names = table.brief_column_names()
-        for entry in table.entries:
-            if entry.group:
-                found.append((entry.start, f"{entry.group.rstrip(':')}: "))
-            found += [
-                (cell.start, f"{name}: ")
-                for name, cell in zip(names, entry.values, strict=True)
-                if name and cell.text
-            ]
-    return sorted(found, key=lambda insertion: insertion[0])
-
 
 def named_tables_of_page(document: Document, page: int) -> list[NamedTable]:
     """The tables of `page`, in order; one that goes on has the heads of the page before."""

@@ -4,7 +4,7 @@ import pytest
 
 from docqa.ingest.structure.leads import leads_of_cells
 from docqa.ingest.structure.tables.described import add_described_tables
-from docqa.ingest.structure.tables.named import cell_names, named_tables_of_page
+from docqa.ingest.structure.tables.named import named_tables_of_page
 from docqa.ingest.types import Coverage, Document, Page
 
 BARS = "Rents by house.\nHouse | 2019 | 2020\nMill | 900 | 1,200\nBarn | – | 40"
@@ -46,13 +46,6 @@ def test_a_row_that_lacks_cells_is_left_out():
 
 def test_a_table_that_goes_on_has_the_head_of_the_page_before():
     assert heads_of(document(BARS, "Shed | 7 | 8\nSty | 1 | 2"), 2) == ["2019", "2020"]
-
-
-def test_cells_are_shown_after_what_their_column_heads_do_not_share():
-    made = document(CENTRED)
-    text = made.pages[0].text
-    named = {text[start : start + 2]: words for start, words in cell_names(made, 1)}
-    assert named == {"St": "Assets: ", "$5": "2019: ", "$7": "2020: "}
 
 
 def test_the_leads_of_a_cell_are_its_group_and_all_heads_over_it():
