@@ -7,5 +7,6 @@ __all__ = [
     "question_heads",
     "reader_cost",
     "reader_text",
+    "shown_text",
     "spans",
 ]

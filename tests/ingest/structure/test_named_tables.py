@@ -48,7 +48,7 @@ def test_a_table_that_goes_on_has_the_head_of_the_page_before():
     assert heads_of(document(BARS, "Shed | 7 | 8\nSty | 1 | 2"), 2) == ["2019", "2020"]
 
 
-def test_the_leads_of_a_cell_are_its_group_and_all_heads_over_it():
+def test_the_leads_of_a_cell_are_its_group_and_heads():
     made = document(CENTRED)
     text = made.pages[0].text
     start = text.index("$7")
