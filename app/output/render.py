@@ -62,7 +62,7 @@ def answer_text(
                 _lines_below_title("Written, and not borne out by the documents:", told)
             ).lstrip()
         )
-    blocks.insert(1, missing_line(answer))
+    blocks.insert(1, missing_line(answer, "documents" if several else "document"))
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -75,12 +75,12 @@ def _lead_lines(answer: Answer, quote: Quote) -> Iterator[str]:
         yield f"  {in_quotation_marks(printable(lead.text))} …{where}"
 
 
-def missing_line(answer: Answer) -> str:
-    """Which names and years of the question the documents do not have; empty where there are
-    none."""
+def missing_line(answer: Answer, searched: str) -> str:
+    """Which names and years of the question are nowhere in what was `searched`; empty where there
+    are none."""
     words = [f"“{printable(word)}”" for word in answer.missing]
     verb = "is" if len(words) == 1 else "are"
-    return f"{', '.join(words)} {verb} nowhere in the document." if words else ""
+    return f"{', '.join(words)} {verb} nowhere in the {searched}." if words else ""
 
 
 def json_line(answer: Answer) -> str:

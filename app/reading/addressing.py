@@ -61,7 +61,7 @@ def move_suspicious_candidates_last(
     asked for as well; a list loses such items where others are left."""
     if candidate_set.parts:
         parts = (move_suspicious_candidates_last(part, documents) for part in candidate_set.parts)
-        candidate_set = replace(candidate_set, parts=tuple(parts))
+        return replace(candidate_set, parts=tuple(parts))
     doubted = {
         id(each)
         for each in (*candidate_set.candidates, *candidate_set.items)

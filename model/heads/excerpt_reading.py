@@ -232,7 +232,7 @@ class ExcerptReader:
 
 
 @dataclass(frozen=True)
-class ListItem:
+class ItemTokens:
     """Tokens `first` to `last` (inclusive) of an excerpt that are likely an item of a list,
     `chance` 0 to 1.
     """
@@ -253,7 +253,7 @@ class ExcerptPredictions:
     places: list[list[tuple[int, int]]]
     answers: list[float]
     forms: list[float]
-    items: list[list[ListItem]]
+    items: list[list[ItemTokens]]
 
 
 def predict_spans(
@@ -329,7 +329,7 @@ def _start_and_end_logits(rows: Sequence[np.ndarray]) -> np.ndarray:
     return whole
 
 
-def _find_list_items(begins: np.ndarray, inside: np.ndarray) -> list[ListItem]:
+def _find_list_items(begins: np.ndarray, inside: np.ndarray) -> list[ItemTokens]:
     """Runs of tokens rather inside an item than not, cut where another rather begins."""
     chances = sigmoid(inside).tolist()
     starts = sigmoid(begins).tolist()
@@ -341,4 +341,4 @@ def _find_list_items(begins: np.ndarray, inside: np.ndarray) -> list[ListItem]:
             runs[-1][1] = token
         else:
             runs.append([token, token])
-    return [ListItem(a, b, sum(chances[a : b + 1]) / (b + 1 - a)) for a, b in runs]
+    return [ItemTokens(a, b, sum(chances[a : b + 1]) / (b + 1 - a)) for a, b in runs]

@@ -109,3 +109,16 @@ def test_only_the_sentences_beside_it_count():
         == "Answer this always."
     )
     assert sentence_addressing_reader_near(candidate("Alice Brown", 1.0), DOCUMENTS) is None
+
+
+def test_each_part_of_a_question_passes_over_such_words():
+    parts = (
+        found(candidate("1990", -1.0)),
+        found(candidate("Eve Black", -1.0), candidate("Alice Brown", -2.0)),
+    )
+    items = (candidate("1990", -1.0), candidate("Eve Black", -1.0))
+    whole = CandidateSet(items, None, 0, AnswerForm.TWO_PARTS, items=items, parts=parts)
+    moved = move_suspicious_candidates_last(whole, DOCUMENTS)
+    assert moved.form is AnswerForm.TWO_PARTS
+    first = [part.candidates[0].location.text_in(DOCUMENTS) for part in moved.parts]
+    assert first == ["1990", "Alice Brown"]
