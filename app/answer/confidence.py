@@ -26,6 +26,7 @@ SIGNALS = (
     "form_chance",
     "behind",
     "missing_names",
+    "names_elsewhere",
 )
 """The signals that a calibration of the reader weighs."""
 
@@ -102,7 +103,6 @@ SENTENCE_WEIGHT = 1.5
 READER_WEIGHTS: dict[str, float] = {
     "evidence_weight": 0.1,
     "sentence_weight": 0.0,
-    "vector_weight": 0.0,
     "length_weight": 0.0,
     "again_weight": 1.0,
     "excerpts": 12,
@@ -113,7 +113,6 @@ READER_WEIGHTS: dict[str, float] = {
 COPY_WEIGHTS: dict[str, float] = {
     "evidence_weight": 0.25,
     "sentence_weight": 0.5,
-    "vector_weight": 0.0,
     "length_weight": 1.0,
     "beams": 6,
     "max_tokens": 48,

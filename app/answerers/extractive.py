@@ -115,13 +115,15 @@ class ExtractiveAnswerer:
             self.corpus.missing_words(question), self.find_candidates(question)[1]
         )
 
-    def chances(
-        self, question: str, reading: CandidateSet | None, form: AnswerForm | None = None
-    ) -> tuple[float, float]:
-        """(the chance that what was read answers, that the first passage does), 0 to 1. `form`: of
-        the whole question, where it is of several parts."""
+    def form_of_answer(self, question: str) -> AnswerForm:
+        """The form of the answer that was found."""
+        reading = self.find_candidates(question)[1]
+        return reading.form if reading is not None else AnswerForm.FACT
+
+    def chances(self, question: str, reading: CandidateSet | None) -> tuple[float, float]:
+        """(the chance that what was read answers, that the first passage does), 0 to 1."""
         signals = answer_signals(self.corpus.missing_words(question), reading)
-        form = form or (reading.form if reading is not None else AnswerForm.FACT)
+        form = reading.form if reading is not None else AnswerForm.FACT
         calibration = self.finder.calibration
         return (
             confidence.answer_chance(signals, calibration, form),
@@ -196,7 +198,7 @@ class ExtractiveAnswerer:
         reading = reading or CandidateSet()
         for part in reading.parts or (reading,):
             asked = part.question or question
-            chance = self.chances(asked, part, reading.form)[0]
+            chance = self.chances(asked, part)[0]
             if corpus.missing_words(asked):
                 chance = min(chance, confidence.MISSING_CHANCE)
             unlikely = confidence.is_below_answer_threshold(chance, calibration)

@@ -154,8 +154,10 @@ class ReaderCandidateFinder(CandidateFinder):
         parts = None if is_one else self._reader.split_into_two_questions(asked.text)
         if not parts:
             return find_for_question(asked, 1)
+        first, second = parts
+        asked_as = first, f"{second} ({first})"  # as a question that goes on from another
         return join_answers_of_question_parts(
-            [find_for_question(AskedQuestion(part), len(parts)) for part in parts], parts
+            [find_for_question(AskedQuestion(part), len(parts)) for part in asked_as], parts
         )
 
     def _find_part_after_prefill(self, asked: AskedQuestion, part_count: int) -> Found:

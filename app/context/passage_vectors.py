@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app.storage.arrays import load_summed, save_summed
+from docqa.ingest.structure.leads import passage_with_leads
+from docqa.ingest.types import Document, Passage
 from docqa.model.protocol import Model, VectorEncoder
 
 from .context import Context
@@ -100,13 +102,14 @@ def passage_vector_key(text: str) -> bytes:
 
 
 def text_for_encoder(context: Context, number: int) -> str:
-    """What the encoder reads of a passage: the headings above it and its words."""
+    """What the encoder reads of a passage: the headings above it, its leads and its words."""
     placed = context.passages[number]
-    return text_below_headings(placed.passage.section, context.text_of(placed))
+    return text_of_passage_for_encoder(context.documents[placed.document], placed.passage)
 
 
-def text_below_headings(section: Sequence[str], text: str) -> str:
-    above = " > ".join(section)
+def text_of_passage_for_encoder(document: Document, passage: Passage) -> str:
+    text = passage_with_leads(document, passage)
+    above = " > ".join(passage.section)
     return f"{above}. {text}" if above else text
 
 

@@ -2,10 +2,11 @@
 nobody trained on.
 
     python -m docqa.app.lab.calibrate --model FOLDER --files QUESTIONS.jsonl --folder FOLDER
-    [--signals FILE]
+    [--extracts QUESTIONS.jsonl [--named WORDS]] [--signals FILE]
 
 Questions about files are asked as `docqa ask` does, without refusing; those of documents that
-documents.jsonl beside them keeps for the note are left out. What the reader noticed and whether it
+documents.jsonl beside them keeps for the note are left out. `--extracts`: questions about texts of
+their own too, of those whose name has WORDS. What the reader noticed and whether it
 was right go into `--signals`, from where a later run goes on; the fit takes seconds. Writes
 `refusal` into the folder's calibration.json and leaves its other keys; every line printed is JSON.
 """
@@ -19,7 +20,7 @@ from typing import Any
 from docqa.app.answerers.loading import load_model
 from docqa.app.eval.questions import EvalDocument, lines, read_eval_file
 from docqa.app.lab.calibration.refusal import fit_refusal
-from docqa.app.lab.calibration.trials import Trial, TrialFile, ask_file
+from docqa.app.lab.calibration.trials import Trial, TrialFile, ask_document
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
 from docqa.model.heads.reader_text import reader_files
@@ -39,7 +40,7 @@ def trials_of(options: argparse.Namespace, model: Model) -> list[Trial]:
     for document in files_to_ask(options):
         trials = kept.get(document.name)
         if trials is None:
-            trials = ask_file(document, reading, model)
+            trials = ask_document(document, reading, model)
             kept.add(document.name, trials)
             log(asked=document.name, questions=len(trials))
         found += trials
@@ -47,13 +48,17 @@ def trials_of(options: argparse.Namespace, model: Model) -> list[Trial]:
 
 
 def files_to_ask(options: argparse.Namespace) -> list[EvalDocument]:
-    """The documents of `--files` that serve for fitting, as documents.jsonl beside it says; others
-    are for the note.
+    """The documents of `--files` that serve for fitting, as documents.jsonl beside it says (others
+    are for the note), and the texts of `--extracts`.
     """
     described = map(json.loads, lines(options.files.with_name("documents.jsonl")))
     fitting = {each["file"] for each in described if each["use"] == "fit"}
     asked = read_eval_file(str(options.files), folder=str(options.folder))
-    return [document for document in asked if document.name in fitting]
+    found = [document for document in asked if document.name in fitting]
+    if options.extracts is not None:
+        texts = read_eval_file(str(options.extracts))
+        found += [document for document in texts if options.named in document.name]
+    return found
 
 
 def source_of(model: Model) -> str:
@@ -87,6 +92,8 @@ def main(arguments: list[str] | None = None) -> None:
         "--files", type=Path, required=True, help="such as app/lab/questions/questions.jsonl"
     )
     parser.add_argument("--folder", type=Path, required=True, help="the folder of those files")
+    parser.add_argument("--extracts", type=Path, help="such as natural/train/natural.jsonl.gz")
+    parser.add_argument("--named", default="", help="words in the names of extracts to be asked")
     parser.add_argument(
         "--signals", type=Path, help="where what was asked is kept; a later run goes on from there"
     )

@@ -7,8 +7,8 @@ from functools import partial
 
 from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import similarities_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, RankedPassage, WordIndex
+from docqa.ingest.structure.leads import leads_of_cells
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.shown_text import Insertion, show_with_insertions
@@ -17,18 +17,18 @@ from docqa.model.protocol import Model
 from .candidates import (
     ANYTHING,
     AnswerRequirements,
+    Candidate,
     CandidateSet,
     Excerpt,
     ScoredExcerpts,
-    ScoredSentence,
     scored_sentences,
     whole_passage,
 )
 from .decision import decide_answer
+from .premises import names_not_in
 from .rereading import ExcerptReadResult, choose_excerpts, read_excerpts, read_sentences_separately
-from .words_before import words_shown_before
+from .words_before import text_with_words_before, words_shown_before
 
-COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60
 
 
@@ -77,12 +77,27 @@ class PassageReader:
         scores = {item.passage_number: item.score for item in ordered}
         behind = [scores[number] - ordered[0].score for number in numbers]
         sentences = [scored_sentences(item.text, question, self.words) for item in excerpts]
-        if weights["vector_weight"]:
-            sentences = self._add_question_similarities(question, excerpts, sentences, reading)
         places = ScoredExcerpts(excerpts, sentences, behind, weights)
         alone = partial(read_sentences_separately, self.reader, question, above)
-        documents = self.context.documents
-        return ordered, decide_answer(reading, places, documents, question, alone, wanted)
+        found = decide_answer(reading, places, self.context.documents, question, alone, wanted)
+        if not found.candidates:
+            return ordered, found
+        best = found.candidates[0]
+        said = f"{above[best.slot]} {self._said_by(best, places)}"
+        signals = {**found.signals, "names_elsewhere": float(names_not_in(said, question))}
+        return ordered, replace(found, signals=signals)
+
+    def _said_by(self, best: Candidate, places: ScoredExcerpts) -> str:
+        """The sentence of the best candidate, with its leads and the heads of its cells."""
+        document = self.context.documents[best.document]
+        whole = places.whole_sentence_candidate(best)
+        heads = leads_of_cells(document, best.page, best.start, best.end)
+        return " ".join(
+            [
+                *(document.pages[head.page - 1].text[head.start : head.end] for head in heads),
+                text_with_words_before(document, whole.page, whole.start, whole.end),
+            ]
+        )
 
     def _passages_to_read(
         self, ranked: Sequence[RankedPassage], count: int, always_read: Sequence[PassageNumber]
@@ -147,35 +162,6 @@ class PassageReader:
             return ""
         rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
-
-    def _add_question_similarities(
-        self,
-        question: str,
-        excerpts: Sequence[Excerpt],
-        sentences: list[list[ScoredSentence]],
-        reading: ExcerptReadResult,
-    ) -> list[list[ScoredSentence]]:
-        """`sentences` of each excerpt; those of the likeliest spans with their likeness to the
-        question, by the passage encoder.
-        """
-        texts: dict[tuple[int, int], str] = {}
-        for span in reading.spans[:COMPARED_SPANS]:
-            excerpt = excerpts[span.slot]
-            above = self.context.passages[excerpt.passage_number].passage.section
-            for sentence in sentences[span.slot]:
-                if sentence.start < span.end and span.start < sentence.end:
-                    text = excerpt.text[sentence.start : sentence.end]
-                    texts[span.slot, sentence.start] = text_below_headings(above, text)
-        if self.model.passage_encoder is None or not texts:
-            return sentences
-        values = similarities_to_question(
-            self.model.passage_encoder, question, list(texts.values())
-        ).tolist()
-        likeness = dict(zip(texts, values, strict=True))
-        return [
-            [replace(each, similarity=likeness.get((slot, each.start), 0.0)) for each in of_excerpt]
-            for slot, of_excerpt in enumerate(sentences)
-        ]
 
 
 def _reorder_by_reader(

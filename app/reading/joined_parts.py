@@ -1,6 +1,6 @@
 """The answers to both parts of a question as the answer to the whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
@@ -8,8 +8,6 @@ from docqa.app.answer.confidence import BY_STRUCTURE
 from docqa.app.evidence.ranking import RankedPassage
 
 from .candidates import AnswerForm, Candidate, CandidateSet, sort_best_first
-
-_SPEAKS_AGAINST = "answers_elsewhere"
 
 
 def join_answers_of_question_parts(
@@ -69,17 +67,9 @@ def _items_of_part(part: CandidateSet, known_items: list[Candidate]) -> tuple[Ca
     return part.candidates[:1]
 
 
-def _weakest_signals(parts: Sequence[CandidateSet]) -> dict[str, float]:
-    """Each signal of the part for which it says less. What the structure answered is sure: the
-    other part decides.
+def _weakest_signals(parts: Sequence[CandidateSet]) -> Mapping[str, float]:
+    """The signals of the part with the least margin. What the structure answered is sure: another
+    part decides.
     """
     unsure = [found.signals for found in parts if not found.signals.get(BY_STRUCTURE)]
-    if not unsure:
-        return {BY_STRUCTURE: 1.0}
-    names = dict.fromkeys(chain.from_iterable(unsure))
-    return {
-        name: (max if name == _SPEAKS_AGAINST else min)(
-            signals.get(name, 0.0) for signals in unsure
-        )
-        for name in names
-    }
+    return min(unsure, key=lambda each: each.get("margin", 0.0), default={BY_STRUCTURE: 1.0})

@@ -1,4 +1,5 @@
-"""What a question takes for granted: the names and years in it that no document has."""
+"""What a question takes for granted: the names and years in it that no document has, and those that
+are not where the answer is."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +52,15 @@ def missing_words(
         if not any(expression.search(text) for expression in _other_forms(name) for text in texts)
         and (name[0].isdigit() or _is_unknown_name(name, vocabulary, pieces))
     )
+
+
+def names_not_in(said: str, question: str) -> int:
+    """How many names and numbers of `question` are not in `said`, the sentence that answers with
+    all that gives it its meaning; of one that goes on from another ("And in 2019? (What was …)")
+    those of its own words."""
+    own = question.rpartition(" (")[0] if question.endswith(")") else question
+    names = {term for name in names_and_numbers(own) for term in terms(name)[:1]}
+    return len(names - set(terms(said)))
 
 
 def _file_and_title(document: Document) -> str:

@@ -19,7 +19,8 @@ def answer_signals(missing: Sequence[str], reading: CandidateSet | None) -> dict
     first one in the ranking; said, said_lead: likely and lead by another reader, where that chose
     the span. Of other models: reader_refusal_margin: log-probability of the best span minus that of
     a refusal. Of words: sentence_coverage: share of the question's idf in the sentence of the best
-    span; missing_names: how many names and years of the question are in no document.
+    span; missing_names: how many names and years of the question are in no document; names_elsewhere:
+    how many of its names and numbers are not where the answer is.
     """
     best = reading.candidates[0] if reading and reading.candidates else None
     refusal = reading.refusal_logprob if reading and reading.refusal_logprob is not None else 0.0

@@ -47,6 +47,7 @@ CLAUSES = (
 """What of a contract, an opinion or a paper may be asked for; the first: something else."""
 ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", "document date"))
 """Those whose likeliest sentence answers; that of others is only read first."""
+_WORDS_BETWEEN = 2  # two questions: a comma, "and"
 Places = Sequence[tuple[int, int]]
 """Characters (start, end) of the tokens of a text."""
 
@@ -157,16 +158,32 @@ class QuestionHeads:
     def split_into_two_questions(
         self, question: str, places: Places, states: np.ndarray
     ) -> tuple[str, str] | None:
-        """The two questions that a question asks, in its own words; None where it asks one."""
+        """The two questions that a question asks, in its own words; the second may need the first
+        to be understood. None where it asks one."""
         if self.two @ first_and_mean_state(states) + self.two_bias <= 0:
             return None
-        odds = states @ self.parts.T + self.parts_bias
         words = words_with_states(question, places)
-        first, second = (
-            _join_words(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
-            for part in (0, 1)
-        )
+        odds = (states @ self.parts.T + self.parts_bias)[[number for _, _, number in words]]
+        spans = [(start, end) for start, end, _ in words]
+        end, begin, resume = _where_second_begins(*odds.T)
+        first = _join_words(question, [*spans[:end], *spans[resume:]])
+        second = _join_words(question, spans[begin:])
         return None if first == second or not first or not second else (f"{first}?", f"{second}?")
+
+
+def _where_second_begins(first: np.ndarray, second: np.ndarray) -> tuple[int, int, int]:
+    """By the log-odds that each word is of the first question, and of the second: the words
+    `:end` and `resume:` are the first, with what both end with, the words `begin:` the second."""
+    of_first = np.concatenate([[0.0], first.cumsum()])
+    of_second = np.concatenate([[0.0], second.cumsum()])
+    until = of_first + np.maximum.accumulate(of_second)  # both may begin with the same words
+    best, count = (-np.inf, 0, 0, 0), len(first)
+    for begin in range(1, count):
+        end = max(range(max(begin - _WORDS_BETWEEN, 1), begin + 1), key=lambda at: until[at])
+        resume = begin + 1 + int(of_first[begin + 1 :].argmin())
+        score = until[end] - of_first[resume] - of_second[begin]
+        best = max(best, (score, end, begin, resume))
+    return best[1:]
 
 
 def _join_words(question: str, words: Sequence[tuple[int, int]]) -> str:

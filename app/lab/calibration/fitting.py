@@ -93,44 +93,17 @@ def log_loss(chances: np.ndarray, y: np.ndarray, counts: np.ndarray | None = Non
     return float(-np.average(np.where(y, np.log(kept), np.log(1 - kept)), weights=counts))
 
 
-@dataclass(frozen=True)
-class Threshold:
-    """From which chance on an answer is asserted; `reached`: whether the aims were, else it has the
-    best balance.
-    """
-
-    value: float
-    reached: bool
-
-
 def choose_threshold(
-    chances: np.ndarray,
-    right: np.ndarray,
-    unanswerable: np.ndarray,
-    *,
-    precision: float,
-    refusing: float,
-    counts: np.ndarray | None = None,
-) -> Threshold:
-    """The threshold, in hundredths, with the most right answers among those that reach both aims.
-
-    Aims: the share of what is asserted that is `right`, and the share of `unanswerable` questions
-    that is refused. Where none reaches both, the one with the largest sum of the shares of the
-    answerable questions that are answered rightly and of the unanswerable ones that are refused. Of
-    equal ones the lowest. `counts` as of `logistic`.
-    """
-    answerable = max(int((~unanswerable).sum()), 1)
-    none = max(int(unanswerable.sum()), 1)
-    reached = []
-    balanced = []
-    counted = np.ones(len(chances)) if counts is None else counts
-    for value in np.arange(5, 96) / 100:
+    chances: np.ndarray, right: np.ndarray, counts: np.ndarray, *, precision: float, least: float
+) -> float:
+    """The lowest threshold in hundredths, from `least` on, at which the share of what is asserted
+    that is `right` reaches `precision`; where none does, that with the largest share. `counts` as
+    of `logistic`."""
+    best = (0.0, least)
+    for value in np.arange(round(least * 100), 96) / 100:
         kept = chances >= value
-        found = int((kept & right).sum())
-        refused = int((~kept & unanswerable).sum()) / none
-        if found >= precision * max(float(counted[kept].sum()), 1.0) and (
-            refused >= refusing or not unanswerable.any()
-        ):
-            reached.append((found, -value))
-        balanced.append((found / answerable + refused, -value))
-    return Threshold(round(float(-max(reached or balanced)[1]), 2), bool(reached))
+        share = float((counts * right)[kept].sum() / max(counts[kept].sum(), 1.0))
+        if share >= precision:
+            return float(value)
+        best = max(best, (share, float(value)))
+    return best[1]

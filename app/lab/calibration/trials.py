@@ -6,20 +6,15 @@ own and taken up.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from docqa.app.answer.confidence import SIGNALS
-from docqa.app.eval.judging import is_right
-from docqa.app.eval.questions import EvalDocument, GoldQuestion
+from docqa.app.eval.evaluate import ask_file, ask_text
+from docqa.app.eval.questions import EvalDocument
 from docqa.app.options import Options
 from docqa.app.reading.candidates import AnswerForm
-from docqa.app.session.engine import open_session
-from docqa.app.session.session import Session
-from docqa.ingest.types import Passage
 from docqa.model.protocol import Model, RefusalCalibration
 
 NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
@@ -30,7 +25,7 @@ class Trial:
     """One question: what was asserted, and what spoke for it.
 
     `right` as judging.py has it; `first`: whether the first passage overlaps a right answer; `form`
-    and `signals` of what was asserted.
+    and `signals` of what was asserted; `of_extract`: about a text, not a file.
     """
 
     document: str
@@ -42,6 +37,7 @@ class Trial:
     first: bool
     form: AnswerForm
     signals: dict[str, float]
+    of_extract: bool = False
 
     @classmethod
     def of_record(cls, record: dict[str, Any]) -> "Trial":
@@ -49,42 +45,25 @@ class Trial:
         return cls(**record | {"form": AnswerForm(record["form"])})
 
 
-def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
-    """Ask all questions of a file whose right pages are known. The model forgets when it is to
-    refuse.
-    """
+def ask_document(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
+    """Ask all questions of a file, or of a text. The model forgets when it is to refuse."""
     model.calibration["refusal"] = NEVER_REFUSED
-    with open_session([document.file], options, model=model) as session:
-        paged = session.documents[0].paged
-
-        def holds(passage: Passage, pages: tuple[int, ...]) -> bool:
-            return not paged or passage.page in pages
-
-        asked = [
-            (question, partial(holds, pages=question.pages)) for question in document.questions
-        ]
-        return [_ask(session, document.name, q, right) for q, right in asked]
-
-
-def _ask(
-    session: Session, document: str, question: GoldQuestion, right: Callable[[Passage], bool]
-) -> Trial:
-    answer = session.answer(question.text)
-    ranked, reading = session.local.find_candidates(question.text)
-    values = session.local.reader_and_word_signals(question.text)
-    return Trial(
-        document,
-        question.kind,
-        question.text,
-        question.unanswerable,
-        asserted=not answer.refused,
-        right=is_right(answer, question),
-        first=bool(ranked)
-        and not question.unanswerable
-        and right(session.context.passages[ranked[0].passage_number].passage),
-        form=reading.form if reading is not None else AnswerForm.FACT,
-        signals={name: round(values.get(name, 0.0), 5) for name in SIGNALS},
-    )
+    outcomes = (ask_file if document.file else ask_text)(document, options, model)
+    return [
+        Trial(
+            document.name,
+            question.kind,
+            question.text,
+            question.unanswerable,
+            asserted=not came.refused,
+            right=came.right,
+            first=bool(came.hit_1),
+            form=AnswerForm(came.form),
+            signals={name: round(came.signals.get(name, 0.0), 5) for name in SIGNALS},
+            of_extract=not document.file,
+        )
+        for question, came in zip(document.questions, outcomes, strict=True)
+    ]
 
 
 class TrialFile:

@@ -3,7 +3,7 @@
 import pytest
 
 from docqa.app.evidence.ranking import WordIndex
-from docqa.app.reading.premises import missing_words
+from docqa.app.reading.premises import missing_words, names_not_in
 
 TEXT = (
     "Freedonia Water Board report for FY21. The General Data Rules of Freedonia apply to the Board. "
@@ -36,3 +36,17 @@ def missing(question: str, document_of_texts) -> tuple[str, ...]:
 )
 def test_names_and_years_that_no_document_has_are_missing(question, words, document):
     assert missing(question, document) == words
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Who kept the dyke in 2019?", 0),
+        ("Did the Warden of Freedonia keep the dyke?", 1),
+        ("Did the Marsh Levy keep the dyke in 1950?", 3),
+        ("And in 2019? (What did Freedonia report)", 0),
+    ],
+)
+def test_names_that_do_not_stand_where_the_answer_is_are_counted(question, names):
+    said = "Brookfield: In 2019/20 the Warden of Brookfield kept the dyke"
+    assert names_not_in(said, question) == names

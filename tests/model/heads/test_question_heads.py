@@ -67,6 +67,47 @@ def test_words_stay_whole_and_in_order_and_names_and_numbers_always(words, seed)
     assert named[0] == named[1]
 
 
+@pytest.mark.parametrize(
+    ("question", "parts", "split"),
+    [
+        ("Who pays and when ?", "AAxBB", ("Who pays?", "when?")),
+        (
+            "By whom and on what grounds can it end",
+            "AAxBBBCCC",
+            ("By whom can it end?", "on what grounds can it end?"),
+        ),
+        # One word in the middle is mistaken.
+        (
+            "How long is the notice and what must it say",
+            "AABAAxBBBB",
+            ("How long is the notice?", "what must it say?"),
+        ),
+        (
+            "What is paid in May and what in June",
+            "CCCAAxBBB",
+            ("What is paid in May?", "what in June?"),
+        ),
+    ],
+)
+def test_a_question_of_two_is_cut_into_runs_of_its_words(question, parts, split):
+    """`parts`: of each word, of the first question (A), the second (B), both (C) or neither."""
+    heads = QuestionHeads(
+        **{name: np.zeros(shape, np.float32) for name, shape in PARTS.items()}
+        | {"parts": np.eye(2, HIDDEN, dtype=np.float32), "two_bias": np.float32(1)}
+    )
+    places = [(at, at + len(word)) for at, word in zip(starts_of(question), question.split(" "))]
+    states = np.zeros((len(places) + 3, HIDDEN), np.float32)
+    for row, part in zip(states[1:], parts):
+        row[:2] = part in "AC", part in "BC"
+    states[1 : len(places) + 1, :2] -= 0.5
+    assert heads.split_into_two_questions(question, places, states) == split
+
+
+def starts_of(question: str) -> list[int]:
+    words = question.split(" ")
+    return [sum(map(len, words[:number])) + number for number in range(len(words))]
+
+
 def test_another_file_in_their_place_is_named(tmp_path):
     assert QuestionHeads.load(tmp_path) is None
     save_file({"kind": np.zeros(3, np.float32)}, tmp_path / QUESTION_HEADS_FILE)

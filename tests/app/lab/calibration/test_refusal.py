@@ -7,7 +7,13 @@ import pytest
 
 from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_chance
 from docqa.app.lab.calibration.fitting import chance
-from docqa.app.lab.calibration.refusal import PRECISION, REFUSING, UNANSWERABLE, fit, fit_refusal
+from docqa.app.lab.calibration.refusal import (
+    LEAST_THRESHOLD,
+    PRECISION,
+    UNANSWERABLE,
+    fit,
+    fit_refusal,
+)
 from docqa.app.lab.calibration.trials import Trial
 from docqa.app.reading.candidates import AnswerForm
 
@@ -79,9 +85,9 @@ def test_what_is_fitted_is_calibrated_and_its_figures_are_told():
     told = []
     trials = [*made(900, AnswerForm.FACT, 1.0, 5), *made(200, AnswerForm.YES_NO, 0.0, 6)]
     fitted = fit_refusal(trials, lambda **figures: told.append(figures))
-    assert told[0]["aims_reached"] and told[0]["threshold"] == fitted["threshold"]
+    assert told[0]["threshold"] == fitted["threshold"] >= LEAST_THRESHOLD
     every = told[1]["all"]
-    assert every["precision"] >= PRECISION and every["refused_unanswerable"] >= REFUSING
+    assert every["precision"] >= PRECISION
     assert every["calibration_error"] < 0.08
     assert set(told[2]["by_form"]) == {"fact", "yes_no"}
     assert fitted["possible_threshold"] == 0.5
