@@ -2,7 +2,6 @@
 with the state."""
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
