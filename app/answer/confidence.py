@@ -103,6 +103,7 @@ SENTENCE_WEIGHT = 1.5
 READER_WEIGHTS: dict[str, float] = {
     "evidence_weight": 0.1,
     "sentence_weight": 0.0,
+    "vector_weight": 0.0,
     "length_weight": 0.0,
     "again_weight": 1.0,
     "excerpts": 12,
@@ -113,6 +114,7 @@ READER_WEIGHTS: dict[str, float] = {
 COPY_WEIGHTS: dict[str, float] = {
     "evidence_weight": 0.25,
     "sentence_weight": 0.5,
+    "vector_weight": 0.0,
     "length_weight": 1.0,
     "beams": 6,
     "max_tokens": 48,

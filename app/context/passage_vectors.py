@@ -2,6 +2,7 @@
 with the state."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -107,8 +108,11 @@ def text_for_encoder(context: Context, number: int) -> str:
 
 
 def text_of_passage_for_encoder(document: Document, passage: Passage) -> str:
-    text = passage_with_leads(document, passage)
-    above = " > ".join(passage.section)
+    return text_below_headings(passage.section, passage_with_leads(document, passage))
+
+
+def text_below_headings(section: Sequence[str], text: str) -> str:
+    above = " > ".join(section)
     return f"{above}. {text}" if above else text
 
 

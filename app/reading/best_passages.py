@@ -7,6 +7,7 @@ from functools import partial
 
 from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
+from docqa.app.context.passage_vectors import similarities_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, RankedPassage, WordIndex
 from docqa.ingest.structure.leads import leads_of_cells
 from docqa.ingest.structure.page_breaks import sentence_over_break
@@ -21,6 +22,7 @@ from .candidates import (
     CandidateSet,
     Excerpt,
     ScoredExcerpts,
+    ScoredSentence,
     scored_sentences,
     whole_passage,
 )
@@ -29,6 +31,7 @@ from .premises import names_not_in
 from .rereading import ExcerptReadResult, choose_excerpts, read_excerpts, read_sentences_separately
 from .words_before import text_with_words_before, words_shown_before
 
+COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60
 
 
@@ -77,6 +80,8 @@ class PassageReader:
         scores = {item.passage_number: item.score for item in ordered}
         behind = [scores[number] - ordered[0].score for number in numbers]
         sentences = [scored_sentences(item.text, question, self.words) for item in excerpts]
+        if weights["vector_weight"]:
+            sentences = self._add_question_similarities(question, excerpts, sentences, reading)
         places = ScoredExcerpts(excerpts, sentences, behind, weights)
         alone = partial(read_sentences_separately, self.reader, question, above)
         found = decide_answer(reading, places, self.context.documents, question, alone, wanted)
@@ -162,6 +167,35 @@ class PassageReader:
             return ""
         rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
+
+    def _add_question_similarities(
+        self,
+        question: str,
+        excerpts: Sequence[Excerpt],
+        sentences: list[list[ScoredSentence]],
+        reading: ExcerptReadResult,
+    ) -> list[list[ScoredSentence]]:
+        """`sentences` of each excerpt; those of the likeliest spans with their likeness to the
+        question, by the passage encoder.
+        """
+        texts: dict[tuple[int, int], str] = {}
+        for span in reading.spans[:COMPARED_SPANS]:
+            excerpt = excerpts[span.slot]
+            above = self.context.passages[excerpt.passage_number].passage.section
+            for sentence in sentences[span.slot]:
+                if sentence.start < span.end and span.start < sentence.end:
+                    text = excerpt.text[sentence.start : sentence.end]
+                    texts[span.slot, sentence.start] = text_below_headings(above, text)
+        if self.model.passage_encoder is None or not texts:
+            return sentences
+        values = similarities_to_question(
+            self.model.passage_encoder, question, list(texts.values())
+        ).tolist()
+        likeness = dict(zip(texts, values, strict=True))
+        return [
+            [replace(each, similarity=likeness.get((slot, each.start), 0.0)) for each in of_excerpt]
+            for slot, of_excerpt in enumerate(sentences)
+        ]
 
 
 def _reorder_by_reader(

@@ -152,11 +152,14 @@ def sort_best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 @dataclass(frozen=True)
 class ScoredSentence:
-    """Characters `start:end` of an excerpt, and the share of the question's words in this sentence."""
+    """Characters `start:end` of an excerpt: the share of the question's words in this sentence, and
+    its likeness to the question (0: not measured).
+    """
 
     start: int
     end: int
     coverage: float
+    similarity: float = 0.0
 
 
 def scored_sentences(text: str, question: str, word_index: WordIndex) -> list[ScoredSentence]:
@@ -203,13 +206,16 @@ class ScoredExcerpts:
         if start >= end:
             return None
         touched = [s for s in self.sentences[excerpt_index] if s.start < end and start < s.end]
-        coverage = max((sentence.coverage for sentence in touched), default=0.0)
+        coverage, similarity = max(
+            ((s.coverage, s.similarity) for s in touched), default=(0.0, 0.0)
+        )
         weights = self.weights
         likely = (
             logprob if other_reader_logprob is None else other_reader_logprob
         ) / token_count ** weights["length_weight"]
         place = (
             weights["sentence_weight"] * coverage
+            + weights["vector_weight"] * similarity
             + weights["evidence_weight"] * self.behind[excerpt_index]
         )
         return Candidate(

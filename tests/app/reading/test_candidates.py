@@ -23,6 +23,7 @@ TEXT = "The roof is red. The tenant pays the rent in May."
 WEIGHTS = {
     "reader_weight": 1.0,
     "sentence_weight": 1.0,
+    "vector_weight": 1.0,
     "evidence_weight": 1.0,
     "length_weight": 1,
 }
