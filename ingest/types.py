@@ -121,7 +121,7 @@ class Page:
         """The physical page, counted from 1."""
         return self.index + 1
 
-    def words(self, part: "Span | Block | TableCell | Passage | Note") -> str:
+    def words(self, part: "Span | Block | TableCell | Passage | Note | Lead") -> str:
         """The characters of the text in the range of `part`."""
         return self.text[part.start : part.end]
 
@@ -284,7 +284,7 @@ class Document:
     items: tuple[Item, ...] = ()
     leads: tuple[Lead, ...] = ()
 
-    def passage_text(self, passage: Passage) -> str:
+    def passage_text(self, passage: Passage | Lead) -> str:
         """The words of `passage`."""
         return self.pages[passage.page - 1].words(passage)
 

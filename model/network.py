@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from docqa.kernels import rope
 from docqa.kernels.matmul import StoredMatrix, product
-from docqa.kernels.moe import ExpertBank
 
 from .config import HybridConfig
 from .linear import Embedding, Linear
@@ -115,12 +114,4 @@ class Network(nn.Module):
     def expert_modules(self) -> dict[str, Experts]:
         return {
             name: module for name, module in self.named_modules() if isinstance(module, Experts)
-        }
-
-    def expert_banks(self) -> dict[str, ExpertBank]:
-        """The banks that are used instead of experts' tensors, by the names of their `Experts`."""
-        return {
-            name: module.bank
-            for name, module in self.expert_modules().items()
-            if module.bank is not None
         }

@@ -115,11 +115,6 @@ class ExtractiveAnswerer:
             self.corpus.missing_words(question), self.find_candidates(question)[1]
         )
 
-    def form_of_answer(self, question: str) -> AnswerForm:
-        """The form of the answer that was found."""
-        reading = self.find_candidates(question)[1]
-        return reading.form if reading is not None else AnswerForm.FACT
-
     def chances(self, question: str, reading: CandidateSet | None) -> tuple[float, float]:
         """(the chance that what was read answers, that the first passage does), 0 to 1."""
         signals = answer_signals(self.corpus.missing_words(question), reading)

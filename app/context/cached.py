@@ -20,9 +20,9 @@ from .context import (
     lay_out_document,
     preamble_tokens,
 )
-from .passage_vectors import KEY_BYTES, passage_vector_key, text_of_passage_for_encoder
+from .passage_vectors import KEY_BYTES, passage_vector_key, text_below_headings
 
-TOKENS_FORMAT = 3
+TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or how it is made."""
 _PREAMBLE = "preamble"
 _KEYS = "keys"
@@ -90,7 +90,8 @@ class DocumentPartsCache:
             before = preamble_tokens(encoder) if number is None else []
             passages = [document.passages[each] for each in made.passages]
             keys = b"".join(
-                passage_vector_key(text_of_passage_for_encoder(document, p)) for p in passages
+                passage_vector_key(text_below_headings(p.section, document.passage_text(p)))
+                for p in passages
             )
             return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {
                 _PREAMBLE: np.array(before, np.int32),

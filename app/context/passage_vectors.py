@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app.storage.arrays import load_summed, save_summed
-from docqa.ingest.structure.leads import passage_with_leads
-from docqa.ingest.types import Document, Passage
 from docqa.model.protocol import Model, VectorEncoder
 
 from .context import Context
@@ -102,13 +100,9 @@ def passage_vector_key(text: str) -> bytes:
 
 
 def text_for_encoder(context: Context, number: int) -> str:
-    """What the encoder reads of a passage: the headings above it, its leads and its words."""
+    """What the encoder reads of a passage: the headings above it and its words."""
     placed = context.passages[number]
-    return text_of_passage_for_encoder(context.documents[placed.document], placed.passage)
-
-
-def text_of_passage_for_encoder(document: Document, passage: Passage) -> str:
-    return text_below_headings(passage.section, passage_with_leads(document, passage))
+    return text_below_headings(placed.passage.section, context.text_of(placed))
 
 
 def text_below_headings(section: Sequence[str], text: str) -> str:

@@ -152,7 +152,6 @@ def outcome(
         hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
         signals={} if session.writes else session.local.reader_and_word_signals(question.text),
-        form="" if session.writes else session.local.form_of_answer(question.text),
     )
 
 

@@ -38,7 +38,7 @@ class Asserted(NamedTuple):
 class QuestionOutcome:
     """What came of one question about a document of `tokens`; a place is None where the file names
     none, `verdict_right` where no yes or no was asked for. `confidence` 0 to 1. `signals`: those of
-    signals.py, and `form` (AnswerForm), empty where a model writes."""
+    signals.py, empty where a model writes."""
 
     dataset: str
     tokens: int
@@ -55,7 +55,6 @@ class QuestionOutcome:
     bm25_hit_1: bool | None
     page_hit: bool | None
     signals: Mapping[str, float] = field(default_factory=dict)
-    form: str = ""
 
 
 class Bin(NamedTuple):

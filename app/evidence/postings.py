@@ -10,7 +10,7 @@ import numpy as np
 
 from .terms import terms
 
-POSTINGS_FORMAT = 2
+POSTINGS_FORMAT = 1
 """Raised when `Postings` change their form, or terms.py finds other words."""
 
 

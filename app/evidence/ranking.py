@@ -14,7 +14,6 @@ import numpy as np
 from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.storage.arrays import Arrays
-from docqa.ingest.structure.leads import passage_with_leads
 
 from .postings import POSTINGS_FORMAT, Postings
 from .terms import terms
@@ -40,7 +39,7 @@ class RankedPassage:
 
 
 class WordIndex:
-    """BM25 (as Lucene has it) over the passages of a Context, with their headings and leads."""
+    """BM25 (as Lucene has it) over the passages of a Context, headings above them included."""
 
     def __init__(
         self, texts: Iterable[str] = (), *, postings: Sequence[Postings] | None = None
@@ -54,7 +53,7 @@ class WordIndex:
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
-        return cls(map(partial(_text_with_what_is_above, context), context.passages))
+        return cls(map(partial(_text_with_headings, context), context.passages))
 
     @classmethod
     def load_or_build(cls, context: Context, cache: DocumentPartsCache) -> Self:
@@ -62,9 +61,7 @@ class WordIndex:
 
         def indexed(number: int) -> Arrays:
             placed = (passage for passage in context.passages if passage.document == number)
-            return vars(
-                Postings.from_texts(map(partial(_text_with_what_is_above, context), placed))
-            )
+            return vars(Postings.from_texts(map(partial(_text_with_headings, context), placed)))
 
         parts: list[Postings] = []
         for number, document in enumerate(context.documents):
@@ -124,10 +121,8 @@ class WordIndex:
         return len(self._find_passages_with_stem(term)[0])
 
 
-def _text_with_what_is_above(context: Context, placed_passage: PlacedPassage) -> str:
-    document = context.documents[placed_passage.document]
-    passage = placed_passage.passage
-    return " ".join((*passage.section, passage_with_leads(document, passage)))
+def _text_with_headings(context: Context, placed_passage: PlacedPassage) -> str:
+    return " ".join((*placed_passage.passage.section, context.text_of(placed_passage)))
 
 
 def z_scores(values: np.ndarray) -> np.ndarray:

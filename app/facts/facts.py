@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 
-from docqa.ingest.language.dates import MONTH, MONTHS, dates
+from docqa.ingest.language.dates import MONTH, dates
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, fold_text
 from docqa.ingest.language.words import CONJUNCTION, DETERMINER, PREPOSITION, alternatives, word_set
@@ -242,18 +242,6 @@ def sort_key(fact: Fact) -> tuple[float, ...]:
     number, unit = _number_in_base_unit(fact.value)
     days = {"PM": 30.0, "PTS": 1 / 86_400}
     return (number * days.get(unit, 1.0),)
-
-
-def fact_text(fact: Fact) -> str:
-    """A value for people: "1 May 2020", "USD 1,200", "30 days"; names as written."""
-    if fact.kind is FactKind.DATE:
-        year, month, day = _date_parts(fact.value)
-        return " ".join(filter(None, (str(day or ""), MONTHS[month - 1].title(), str(year or ""))))
-    if fact.kind is FactKind.AMOUNT:
-        code, _, number = fact.value.partition(" ")
-        whole, point, rest = number.partition(".")
-        return f"{code} {int(whole):,}{point}{rest}"
-    return fact.value if fact.kind in (FactKind.NUMBER, FactKind.YES_NO) else fact.shown
 
 
 def name_with_role(name: str, text: str) -> str:

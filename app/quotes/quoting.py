@@ -94,7 +94,7 @@ def _join_quotes_over_page_break(first: Quote, second: Quote) -> Quote:
 
 def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
     """The words at `place`, cited there: the document's own, so they need not be searched for."""
-    words = documents[place.document].pages[place.page - 1].text[place.start : place.end]
+    words = place.text_in(documents)
     bare = words.strip()
     assert bare, f"a quote of nothing at {place}"
     start = place.start + words.index(bare)

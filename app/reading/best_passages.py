@@ -9,7 +9,6 @@ from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import similarities_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, RankedPassage, WordIndex
-from docqa.ingest.structure.leads import leads_of_cells
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.shown_text import Insertion, show_with_insertions
@@ -18,7 +17,6 @@ from docqa.model.protocol import Model
 from .candidates import (
     ANYTHING,
     AnswerRequirements,
-    Candidate,
     CandidateSet,
     Excerpt,
     ScoredExcerpts,
@@ -27,9 +25,8 @@ from .candidates import (
     whole_passage,
 )
 from .decision import decide_answer
-from .premises import names_not_in
 from .rereading import ExcerptReadResult, choose_excerpts, read_excerpts, read_sentences_separately
-from .words_before import text_with_words_before, words_shown_before
+from .words_before import words_shown_before
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60
@@ -84,25 +81,8 @@ class PassageReader:
             sentences = self._add_question_similarities(question, excerpts, sentences, reading)
         places = ScoredExcerpts(excerpts, sentences, behind, weights)
         alone = partial(read_sentences_separately, self.reader, question, above)
-        found = decide_answer(reading, places, self.context.documents, question, alone, wanted)
-        if not found.candidates:
-            return ordered, found
-        best = found.candidates[0]
-        said = f"{above[best.slot]} {self._said_by(best, places)}"
-        signals = {**found.signals, "names_elsewhere": float(names_not_in(said, question))}
-        return ordered, replace(found, signals=signals)
-
-    def _said_by(self, best: Candidate, places: ScoredExcerpts) -> str:
-        """The sentence of the best candidate, with its leads and the heads of its cells."""
-        document = self.context.documents[best.document]
-        whole = places.whole_sentence_candidate(best)
-        heads = leads_of_cells(document, best.page, best.start, best.end)
-        return " ".join(
-            [
-                *(document.pages[head.page - 1].text[head.start : head.end] for head in heads),
-                text_with_words_before(document, whole.page, whole.start, whole.end),
-            ]
-        )
+        documents = self.context.documents
+        return ordered, decide_answer(reading, places, documents, question, above, alone, wanted)
 
     def _passages_to_read(
         self, ranked: Sequence[RankedPassage], count: int, always_read: Sequence[PassageNumber]

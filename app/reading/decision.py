@@ -22,6 +22,7 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.app.reading.wording.forms import asks_for_list, is_brief_answer
+from docqa.ingest.structure.leads import leads_of_cells
 from docqa.ingest.types import Document
 
 from .candidates import (
@@ -34,6 +35,7 @@ from .candidates import (
     sort_best_first,
 )
 from .list_items import items_below
+from .premises import names_not_in
 from .rereading import ExcerptReadResult, ExcerptSpan, SentenceOdds
 from .words_before import text_with_words_before
 
@@ -70,11 +72,12 @@ def decide_answer(
     places: ScoredExcerpts,
     documents: Sequence[Document],
     question: str,
+    headings: Sequence[str],
     read_separately: Alone,
     wanted: AnswerRequirements = ANYTHING,
 ) -> CandidateSet:
-    """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a
-    field's has to be.
+    """Candidates of an answer, best first, in the form that the question wants; `headings`: above
+    each of the excerpts of `places`; `wanted`: what a field's has to be.
     """
     candidates = sort_best_first(_candidates_from_spans(places, reading.spans))
     if wanted.kind is not None:
@@ -82,7 +85,9 @@ def decide_answer(
         candidates = tuple(filter(None, of_kind))
     if not candidates:
         return CandidateSet((), reading.none, reading.tokens)
-    candidates, sentence = _move_best_alone_first(candidates, places, documents, read_separately)
+    candidates, said, sentence = _move_best_alone_first(
+        candidates, places, documents, read_separately
+    )
     best = candidates[0]
     excerpt = _excerpt_index_with_candidate(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
@@ -101,6 +106,10 @@ def decide_answer(
             items = ()
     verdict = verdict_from_odds(sentence.yes) if form is AnswerForm.YES_NO else None
     signals = _answer_signals(reading, candidates, form, excerpt, sentence)
+    document = documents[best.document]
+    heads = leads_of_cells(document, best.page, best.start, best.end)
+    around = [headings[best.slot], *map(document.passage_text, heads), said]
+    signals["names_elsewhere"] = float(names_not_in(" ".join(around), question))
     as_sentence = form is AnswerForm.FACT and wanted.kind is None
     if as_sentence and not is_brief_answer(question, places.candidate_text(best)):
         whole = places.whole_sentence_candidate(best)
@@ -132,9 +141,9 @@ def _move_best_alone_first(
     places: ScoredExcerpts,
     documents: Sequence[Document],
     read_separately: Alone,
-) -> tuple[tuple[Candidate, ...], SentenceOdds]:
-    """`candidates`, the one first whose sentence, of a few, answers by itself too; and that
-    reading.
+) -> tuple[tuple[Candidate, ...], str, SentenceOdds]:
+    """`candidates`, the one first whose sentence, of a few, answers by itself too; that sentence
+    with its leads, and its reading.
     """
     first: dict[tuple[int, int, int], Candidate] = {}
     texts: list[tuple[int, str]] = []
@@ -156,7 +165,8 @@ def _move_best_alone_first(
     ]
     best = scores.index(max(scores))
     chosen = list(first.values())[best]
-    return (chosen, *(each for each in candidates if each != chosen)), read[best]
+    others = (each for each in candidates if each != chosen)
+    return (chosen, *others), texts[best][1], read[best]
 
 
 def _value_of_kind(

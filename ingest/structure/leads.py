@@ -22,7 +22,7 @@ from docqa.ingest.structure.locators.marks import (
     possible_kinds_and_ordinals,
 )
 from docqa.ingest.structure.tables.named import named_tables_of_page
-from docqa.ingest.types import Block, Document, Lead, ListItem, Location, Page, Passage
+from docqa.ingest.types import Block, Document, Lead, ListItem, Location, Page
 
 _COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
 _BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\\s+(?=\\w)")
@@ -305,17 +305,11 @@ def lead_text(document: Document, page: int, start: int, end: int) -> str:
     """The words of `leads_outside` that come before `start`, on one line; empty where there are
     none."""
     before = (
-        document.pages[lead.page - 1].text[lead.start : lead.end]
+        document.passage_text(lead)
         for lead in leads_outside(document, page, start, end)
         if (lead.page, lead.start) < (page, start)
     )
     return " ".join(" ".join(before).split())
-
-
-def passage_with_leads(document: Document, passage: Passage) -> str:
-    """The words of a passage, after those of its leads."""
-    lead = lead_text(document, passage.page, passage.start, passage.end)
-    return f"{lead} {document.passage_text(passage)}".lstrip()
 
 
 def _after_mark(mark: NumberMark, place: _Place) -> Location:

@@ -47,7 +47,8 @@ CLAUSES = (
 """What of a contract, an opinion or a paper may be asked for; the first: something else."""
 ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", "document date"))
 """Those whose likeliest sentence answers; that of others is only read first."""
-_WORDS_BETWEEN = 2  # two questions: a comma, "and"
+_WORDS_BETWEEN = 2
+"""Words and marks that may be between two questions: a comma, "and"."""
 Places = Sequence[tuple[int, int]]
 """Characters (start, end) of the tokens of a text."""
 
@@ -177,8 +178,8 @@ def _where_second_begins(first: np.ndarray, second: np.ndarray) -> tuple[int, in
     of_first = np.concatenate([[0.0], first.cumsum()])
     of_second = np.concatenate([[0.0], second.cumsum()])
     until = of_first + np.maximum.accumulate(of_second)  # both may begin with the same words
-    best, count = (-np.inf, 0, 0, 0), len(first)
-    for begin in range(1, count):
+    best = (-np.inf, 0, 0, 0)
+    for begin in range(1, len(first)):
         end = max(range(max(begin - _WORDS_BETWEEN, 1), begin + 1), key=lambda at: until[at])
         resume = begin + 1 + int(of_first[begin + 1 :].argmin())
         score = until[end] - of_first[resume] - of_second[begin]

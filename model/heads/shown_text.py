@@ -4,6 +4,7 @@ where they are, such as the stem of a list or the head of a column."""
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 Insertion = tuple[int, str]
 """(offset in the source, before which they are shown; words)."""
@@ -20,20 +21,12 @@ class ShownText:
     def source_span(self, start: int, end: int) -> tuple[int, int] | None:
         """Where the characters `start:end` of the text are in the source; None where inserted words
         begin them."""
-        at, source, length = self.runs[bisect_right(self.runs, start, key=_shown_offset) - 1]
+        at, source, length = self.runs[bisect_right(self.runs, start, key=itemgetter(0)) - 1]
         if not at <= start < at + length:
             return None
         first = source + start - at
-        at, source, length = self.runs[bisect_right(self.runs, end - 1, key=_shown_offset) - 1]
+        at, source, length = self.runs[bisect_right(self.runs, end - 1, key=itemgetter(0)) - 1]
         return first, source + min(end - at, length)
-
-    def shown_span(self, start: int, end: int) -> tuple[int, int]:
-        """Where the characters `start:end` of the source, within what is shown, are in the text."""
-        at, source, _ = self.runs[bisect_right(self.runs, start, key=_source_offset) - 1]
-        last_at, last_source, _ = self.runs[
-            bisect_right(self.runs, end - 1, key=_source_offset) - 1
-        ]
-        return at + start - source, last_at + end - last_source
 
 
 def show_with_insertions(
@@ -54,11 +47,3 @@ def show_with_insertions(
         length += len(own) + len(words)
         begin = offset
     return ShownText("".join(parts), tuple(runs) or ((0, start, 0),))
-
-
-def _shown_offset(run: tuple[int, int, int]) -> int:
-    return run[0]
-
-
-def _source_offset(run: tuple[int, int, int]) -> int:
-    return run[1]

@@ -114,7 +114,7 @@ def test_experts_are_packed_in_the_bits_that_are_asked_for(tmp_path):
     quantize(tmp_path / "source", tmp_path / "q", bits=6)
     model = load_model(tmp_path / "q")
     dense = load_model(tmp_path / "q", dtype="float32")
-    gate_up, down = model.network.expert_banks()["layers.1.mlp.experts"].expert_matrices(2)
+    gate_up, down = model.network.expert_modules()["layers.1.mlp.experts"].bank.expert_matrices(2)
     experts = dense.network.layers[1].mlp.experts
     assert torch.equal(gate_up.dense(), experts.gate_up_proj[2]) and gate_up.block.name == "Q6_K"
     assert (

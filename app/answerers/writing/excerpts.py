@@ -17,7 +17,6 @@ from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.places.scope import Scope, passages_in
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
-from docqa.ingest.structure.leads import lead_text
 
 MOST_TOKENS = 4_096
 """Tokens of passages that a model is given where its context has room and no number of passages is
@@ -136,9 +135,6 @@ def number_sentences_of_passages(
             above,
         ):  # it does not go on with the one right before it, under the same heading
             lines.append(f"\n## {_heading_line(context, placed)}")
-            document = context.documents[placed.document]
-            lead = lead_text(document, passage.page, passage.start, passage.end)
-            lines += [lead] if lead else []
         before = index, above
         text = context.text_of(placed)
         first = passage.start

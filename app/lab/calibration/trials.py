@@ -6,15 +6,21 @@ own and taken up.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from docqa.app.answer.confidence import SIGNALS
-from docqa.app.eval.evaluate import ask_file, ask_text
-from docqa.app.eval.questions import EvalDocument
+from docqa.app.eval.evaluate import overlaps
+from docqa.app.eval.judging import is_right
+from docqa.app.eval.questions import EvalDocument, GoldQuestion
 from docqa.app.options import Options
 from docqa.app.reading.candidates import AnswerForm
+from docqa.app.session.engine import open_session
+from docqa.app.session.session import Session
+from docqa.ingest.types import Passage
 from docqa.model.protocol import Model, RefusalCalibration
 
 NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
@@ -46,24 +52,48 @@ class Trial:
 
 
 def ask_document(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
-    """Ask all questions of a file, or of a text. The model forgets when it is to refuse."""
+    """Ask all questions of a file whose right pages are known, or of a text. The model forgets when
+    it is to refuse.
+    """
     model.calibration["refusal"] = NEVER_REFUSED
-    outcomes = (ask_file if document.file else ask_text)(document, options, model)
-    return [
-        Trial(
-            document.name,
-            question.kind,
-            question.text,
-            question.unanswerable,
-            asserted=not came.refused,
-            right=came.right,
-            first=bool(came.hit_1),
-            form=AnswerForm(came.form),
-            signals={name: round(came.signals.get(name, 0.0), 5) for name in SIGNALS},
-            of_extract=not document.file,
-        )
-        for question, came in zip(document.questions, outcomes, strict=True)
-    ]
+    parsed, places = (None, None) if document.file else document.parse()
+    with open_session([parsed or document.file], options, model=model) as session:
+        paged = session.documents[0].paged
+
+        def holds(question: GoldQuestion, passage: Passage) -> bool:
+            if places is not None:
+                return overlaps(passage, places.spans(question.spans))
+            return not paged or passage.page in question.pages
+
+        return [
+            _ask(session, document, question, partial(holds, question))
+            for question in document.questions
+        ]
+
+
+def _ask(
+    session: Session,
+    document: EvalDocument,
+    question: GoldQuestion,
+    right: Callable[[Passage], bool],
+) -> Trial:
+    answer = session.answer(question.text)
+    ranked, reading = session.local.find_candidates(question.text)
+    values = session.local.reader_and_word_signals(question.text)
+    return Trial(
+        document.name,
+        question.kind,
+        question.text,
+        question.unanswerable,
+        asserted=not answer.refused,
+        right=is_right(answer, question),
+        first=bool(ranked)
+        and not question.unanswerable
+        and right(session.context.passages[ranked[0].passage_number].passage),
+        form=reading.form if reading is not None else AnswerForm.FACT,
+        signals={name: round(values.get(name, 0.0), 5) for name in SIGNALS},
+        of_extract=not document.file,
+    )
 
 
 class TrialFile:

@@ -8,11 +8,14 @@ the ones first that share the rarest words with the question.
 import math
 import random
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from docqa.model.heads.reader_text import FORMS, LONGEST_EXCERPT, VERDICTS, ReaderTokenizer
+from docqa.model.heads.shown_text import ShownText
 
 from .documents import altered_questions, groups
 from .sequences import SequenceQuestion, SourceText, covered, cut_passages
@@ -210,7 +213,7 @@ def _laid_out(
         for s, e in question.spans if n == owner else ():
             if s >= b or e <= a:
                 continue
-            tokens = covered(offsets, *shown.shown_span(max(s, a), min(e, b)))
+            tokens = covered(offsets, *shown_span(shown, max(s, a), min(e, b)))
             if tokens and tokens[-1] >= LONGEST_EXCERPT:
                 return None  # the answer is cut off
             found += [(number, tokens[0], tokens[-1])] if tokens else []
@@ -274,3 +277,13 @@ class ExcerptQuestions:
                 found = asked_excerpts(document, self.tokenizer, rng)
                 if found is not None:
                     yield found
+
+
+def shown_span(shown: ShownText, start: int, end: int) -> tuple[int, int]:
+    """Where the characters `start:end` of the source, within what is shown, are in the text."""
+
+    def moved(offset: int) -> int:
+        at, source, _ = shown.runs[bisect_right(shown.runs, offset, key=itemgetter(1)) - 1]
+        return at + offset - source
+
+    return moved(start), moved(end - 1) + 1

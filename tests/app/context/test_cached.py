@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, lay_out
-from docqa.app.context.passage_vectors import text_of_passage_for_encoder
+from docqa.app.context.passage_vectors import text_below_headings
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document, Section
 
@@ -72,7 +72,7 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
     )
     assert same(again, expected) and not kept.notices
     texts = [
-        text_of_passage_for_encoder(expected.documents[each.document], each.passage)
+        text_below_headings(each.passage.section, expected.text_of(each))
         for each in expected.passages
     ]
     assert (again.passage_keys or []) == [

@@ -1,4 +1,4 @@
-"""Values of a kind: read, in one spelling, compared, printed."""
+"""Values of a kind: read, in one spelling, compared."""
 
 import pytest
 
@@ -7,7 +7,6 @@ from docqa.app.facts.facts import (
     Relation,
     compare_facts,
     fact_spans,
-    fact_text,
     name_with_role,
     normal_form,
     parse_first_fact,
@@ -15,26 +14,26 @@ from docqa.app.facts.facts import (
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "value", "shown"),
+    ("kind", "text", "value"),
     [
-        (FactKind.DATE, "It is dated the 2nd day of March, 2019.", "2019-03-02", "2 March 2019"),
-        (FactKind.DATE, "May 1st, 2020", "2020-05-01", "1 May 2020"),
-        (FactKind.DATE, "in June 2021", "2021-06", "June 2021"),
-        (FactKind.DATE, "on 3 April", "--04-03", "3 April"),
-        (FactKind.PERIOD, "within thirty (30) days", "P30D", "30 days"),
-        (FactKind.PERIOD, "two quarters", "P6M", "2 quarters"),
-        (FactKind.PERIOD, "12 hours", "PT12H", "12 hours"),
-        (FactKind.AMOUNT, "a fee of $1.2 million", "USD 1200000", "USD 1,200,000"),
-        (FactKind.AMOUNT, "EUR 300", "EUR 300", "EUR 300"),
-        (FactKind.NUMBER, "12 miles", "12 mile", "12 mile"),
-        (FactKind.PARTY, "The Acme Holdings, Inc.", "acme holdings", "The Acme Holdings, Inc."),
-        (FactKind.YES_NO, "No, it may not.", "no", "no"),
+        (FactKind.DATE, "It is dated the 2nd day of March, 2019.", "2019-03-02"),
+        (FactKind.DATE, "May 1st, 2020", "2020-05-01"),
+        (FactKind.DATE, "in June 2021", "2021-06"),
+        (FactKind.DATE, "on 3 April", "--04-03"),
+        (FactKind.PERIOD, "within thirty (30) days", "P30D"),
+        (FactKind.PERIOD, "two quarters", "P6M"),
+        (FactKind.PERIOD, "12 hours", "PT12H"),
+        (FactKind.AMOUNT, "a fee of $1.2 million", "USD 1200000"),
+        (FactKind.AMOUNT, "EUR 300", "EUR 300"),
+        (FactKind.NUMBER, "12 miles", "12 mile"),
+        (FactKind.PARTY, "The Acme Holdings, Inc.", "acme holdings"),
+        (FactKind.YES_NO, "No, it may not.", "no"),
     ],
 )
-def test_a_value_is_read_and_printed_in_one_spelling(kind, text, value, shown):
+def test_a_value_is_read_in_one_spelling(kind, text, value):
     fact = parse_first_fact(kind, text)
     assert fact is not None
-    assert (fact.value, fact_text(fact)) == (value, shown)
+    assert fact.value == value
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,13 @@ def decided(document):
             ]
 
         return decide_answer(
-            replace(reading, **read), places, made, ASKED.get(asked, asked), alone, wanted
+            replace(reading, **read),
+            places,
+            made,
+            ASKED.get(asked, asked),
+            [""] * count,
+            alone,
+            wanted,
         )
 
     return decide_on

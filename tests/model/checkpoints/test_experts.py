@@ -60,7 +60,7 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
     if library() is None:
         pytest.skip("the native library is not built or not for this processor")
     packed = packed_network(tmp_path / "q")
-    bank = packed.expert_banks()["layers.1.mlp.experts"]
+    bank = packed.expert_modules()["layers.1.mlp.experts"].bank
     assert bank.expert_matrices(2)[0].bits == 4
     for number in range(config.num_experts):
         gate_up, down = bank.expert_matrices(number)
@@ -86,7 +86,7 @@ def written_in_4_bits(folder):
 def test_several_experts_a_call_have_the_bits_of_one_by_one(tmp_path, threads):
     config = written_in_4_bits(tmp_path)
     network = packed_network(tmp_path / "q")
-    bank = network.expert_banks()["layers.1.mlp.experts"]
+    bank = network.expert_modules()["layers.1.mlp.experts"].bank
     source = tiny.seeded(5)
     for count in (1, 30, 700):
         x, logits = (

@@ -87,7 +87,7 @@ def test_what_is_fitted_is_calibrated_and_its_figures_are_told():
     fitted = fit_refusal(trials, lambda **figures: told.append(figures))
     assert told[0]["threshold"] == fitted["threshold"] >= LEAST_THRESHOLD
     every = told[1]["all"]
-    assert every["precision"] >= PRECISION
+    assert every["precision"] >= PRECISION and every["refused_unanswerable"] >= 0.85
     assert every["calibration_error"] < 0.08
     assert set(told[2]["by_form"]) == {"fact", "yes_no"}
     assert fitted["possible_threshold"] == 0.5

@@ -115,9 +115,11 @@ def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
     config = HybridConfig.from_folder(sparse)
     dense = load_network(sparse, config, torch.float32)
     packed = load_network(sparse, config, torch.float32, packed=True)
-    banks = packed.expert_banks()
-    assert len(banks) == config.num_hidden_layers
-    for name, bank in banks.items():
+    experts_of = packed.expert_modules()
+    assert len(experts_of) == config.num_hidden_layers
+    for name, module in experts_of.items():
+        bank = module.bank
+        assert bank is not None
         experts = dense.get_submodule(name)
         for number in range(config.num_experts):
             gate_up, down = bank.expert_matrices(number)
@@ -135,7 +137,8 @@ def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
 def test_experts_in_other_blocks_than_products_take_are_dequantized(sparse, monkeypatch):
     monkeypatch.setattr("docqa.model.checkpoints.gguf.checkpoint.BLOCKS", {})
     model = load_model(sparse, dtype=None)
-    assert not model.network.packed_matrices() and not model.network.expert_banks()
+    experts = model.network.expert_modules().values()
+    assert not model.network.packed_matrices() and all(each.bank is None for each in experts)
     assert "blocks" not in model.precision
 
 

@@ -2,8 +2,17 @@
 
 import random
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from docqa.model.heads.reader_text import FORMS, VERDICTS
-from docqa.model.training.data.excerpts import UNKNOWN, ExcerptDocument, asked_excerpts
+from docqa.model.heads.shown_text import show_with_insertions
+from docqa.model.training.data.excerpts import (
+    UNKNOWN,
+    ExcerptDocument,
+    asked_excerpts,
+    shown_span,
+)
 from docqa.model.training.data.sequences import SequenceQuestion, SourceText, cut_passages
 
 FILLING = " ".join(
@@ -105,3 +114,15 @@ def test_questions_that_nothing_answers_are_put_to_their_own_text(tokenizer):
         not one.golds and not any(one.holds) and one.verdict == UNKNOWN for one in found
     )
     assert all("elk" in "".join(spelled(tokenizer, text) for text in one.excerpts) for one in found)
+
+
+@given(st.text(min_size=1), st.lists(st.tuples(st.integers(0, 30), st.text(max_size=3))), st.data())
+def test_every_span_of_the_page_is_found_again(source, insertions, data):
+    start = data.draw(st.integers(0, len(source) - 1))
+    end = data.draw(st.integers(start + 1, len(source)))
+    shown = show_with_insertions(source, start, end, sorted(insertions))
+    first = data.draw(st.integers(start, end - 1))
+    last = data.draw(st.integers(first + 1, end))
+    place = shown_span(shown, first, last)
+    assert shown.source_span(*place) == (first, last)
+    assert len(shown.text[slice(*place)]) >= last - first
