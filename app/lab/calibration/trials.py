@@ -6,7 +6,7 @@ own and taken up.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from docqa.app.options import Options
 from docqa.app.reading.candidates import AnswerForm
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
-from docqa.ingest.types import Passage
+from docqa.ingest.types import Document, Passage
 from docqa.model.protocol import Model, RefusalCalibration
 
 NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
@@ -57,7 +57,8 @@ def ask_document(document: EvalDocument, options: Options, model: Model) -> list
     """
     model.calibration["refusal"] = NEVER_REFUSED
     parsed, places = (None, None) if document.file else document.parse()
-    with open_session([parsed or document.file], options, model=model) as session:
+    asked: Sequence[str] | Sequence[Document] = [document.file] if parsed is None else [parsed]
+    with open_session(asked, options, model=model) as session:
         paged = session.documents[0].paged
 
         def holds(question: GoldQuestion, passage: Passage) -> bool:
