@@ -313,11 +313,11 @@ class Prefiller:
             if not self.store.has(
                 "states", self.key
             ):  # first, so that `docqa forget` knows whose the files are
-                self.store.write_entry("states", self.key, self._state_entry_details(0))
+                self.store.write_state_entry(self.key, self._state_entry_details(0))
             self.vectors.save(folder, state.position)
             self.passages.save(folder)
             save_state(state, folder / "model", {"profile": self.profile.fields()}, self.model)
-            self.store.write_entry("states", self.key, self._state_entry_details(state.position))
+            self.store.write_state_entry(self.key, self._state_entry_details(state.position))
             self.store.pin(self.key)
         except OSError as error:
             self._refused = True

@@ -208,11 +208,11 @@ class Store:
             _write_entry(temporary, kind, key, {**details, "sums": sums, "sizes": sizes})
         return self.folder(kind, key)
 
-    def write_entry(self, kind: str, key: str, details: Details) -> Path:
-        """Write or renew the entry of a folder that its owner fills; returns the folder."""
-        folder = self.folder(kind, key)
+    def write_state_entry(self, key: str, details: Details) -> Path:
+        """Write or renew the entry of a state, whose owner fills its folder; returns the folder."""
+        folder = self.folder("states", key)
         folder.mkdir(mode=0o700, exist_ok=True)
-        _write_entry(folder, kind, key, details)
+        _write_entry(folder, "states", key, details)
         return folder
 
     def adopt(self, source: str, key: str, details: Details) -> Path:

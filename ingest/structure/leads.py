@@ -224,6 +224,8 @@ class _Walk:
     def _take_words_after_items(self, number: int, place: _Place, before: _Place) -> None:
         """Words without a mark after an item: they go on with it, complete the stem, or end the
         list."""
+        if place.text[:1].islower() and self._depth_that_goes_on(number) == len(self.open):
+            return  # the innermost list goes on
         ended = _is_finished(before.text)
         if place.page != before.page and (not ended or before.text.endswith(",")):
             return  # the item goes on over the page break

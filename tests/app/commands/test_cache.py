@@ -50,7 +50,7 @@ def opened(own_folders: Path) -> Callable[[Path], None]:
             )
             history.keep(number, StoredTurn("Where is the xylophone of Quetzalcoatl?", 1.0))
         entry = {"documents": [d.id for d in documents], "paths": [d.path for d in documents]}
-        state = store.write_entry("states", "s", entry)
+        state = store.write_state_entry("s", entry)
         (state / "model").write_bytes(b"Quetzalcoatl")
 
     return opened

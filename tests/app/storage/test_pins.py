@@ -15,7 +15,7 @@ from docqa.app.storage.store import Store
 def store(tmp_path) -> Store:
     """A store with one state."""
     store = Store(tmp_path / "cache")
-    store.write_entry("states", "a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
+    store.write_state_entry("a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
     return store
 
 
@@ -39,7 +39,7 @@ def test_an_old_pin_of_another_machine_no_longer_counts(store, foreign):
 
 
 def test_forget_leaves_a_state_that_another_machine_uses_and_says_so(store, foreign):
-    store.write_entry("states", "b", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
+    store.write_state_entry("b", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
     with pytest.raises(ResourceError, match="uses this state"):
         store.forget(["d"], "/d.txt")
     assert [entry.key for entry in store.entries()] == ["a"]

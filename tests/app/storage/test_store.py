@@ -91,14 +91,14 @@ def test_opening_an_entry_makes_it_the_most_recently_used(store):
 
 def test_entries_of_one_kind_alone_can_be_listed(store):
     put(store, "a")
-    store.write_entry("states", "b", {"documents": []})
+    store.write_state_entry("b", {"documents": []})
     assert [entry.key for entry in store.entries("states")] == ["b"]
     assert {entry.key for entry in store.entries("documents", "states")} == {"a", "b"}
 
 
 def test_a_state_in_use_is_never_evicted(store):
     for key in ("mine", "other"):
-        store.write_entry("states", key, {"documents": []})
+        store.write_state_entry(key, {"documents": []})
     store.pin("mine")
     assert [entry.key for entry in store.prune(0)] == ["other"]
     store.unpin()
@@ -106,7 +106,7 @@ def test_a_state_in_use_is_never_evicted(store):
 
 
 def test_the_mark_of_a_process_that_ended_does_not_count(store):
-    store.write_entry("states", "a", {"documents": []})
+    store.write_state_entry("a", {"documents": []})
     store.pin("a")
     (pin,) = (store.root / "states" / "a").glob(".in_use.*")
     pin.rename(pin.with_name(pin.name.rpartition(".")[0] + ".999999999"))
@@ -124,7 +124,7 @@ def test_damaged_entries_stay_until_pruned_by_hand(store):
 def test_forget_deletes_every_entry_of_a_document(store):
     put(store, "a")
     put(store, "b")
-    store.write_entry("states", "s", {"documents": ["b", "a"]})
+    store.write_state_entry("s", {"documents": ["b", "a"]})
     deleted, freed = store.forget({"a"}, "/papers/a.txt")
     assert deleted == 2
     assert freed > 0
@@ -140,8 +140,8 @@ def test_forget_finds_a_file_that_is_gone_by_its_path(store, tmp_path):
 def test_forget_finds_everything_below_a_folder_that_is_gone(store):
     put(store, "a", paths=["/papers/old/a.zip/one.txt"])
     put(store, "b", paths=["/papers/older/b.txt"])
-    store.write_entry(
-        "states", "s", {"documents": ["a", "x"], "paths": ["/papers/old/a.zip/one.txt", "/x.txt"]}
+    store.write_state_entry(
+        "s", {"documents": ["a", "x"], "paths": ["/papers/old/a.zip/one.txt", "/x.txt"]}
     )
     assert store.forget((), "/papers/old")[0] == 2
     assert [entry.key for entry in store.entries()] == ["b"]
@@ -173,14 +173,14 @@ def test_a_document_is_forgotten_until_it_is_opened_again(store):
 
 
 def test_a_state_that_another_process_reads_is_not_pruned(store):
-    store.write_entry("states", "a", {"documents": ["d"]})
+    store.write_state_entry("a", {"documents": ["d"]})
     with store.lock("a"):
         assert store.prune(0) == []
     assert [entry.key for entry in store.prune(0)] == ["a"]
 
 
 def test_forget_says_that_it_waits_for_a_reader(store):
-    store.write_entry("states", "a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
+    store.write_state_entry("a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
     reading = store.lock("a")
     reading.acquire()
     said = []
@@ -211,7 +211,7 @@ def test_a_folder_that_vanishes_while_it_is_swept_does_not_matter(store, monkeyp
 
 
 def test_adopted_states_share_their_files_but_not_their_changes(store):
-    store.write_entry("states", "a", {"documents": []})
+    store.write_state_entry("a", {"documents": []})
     source = store.root / "states" / "a" / "model"
     source.mkdir()
     (source / "header.json").write_text("one")

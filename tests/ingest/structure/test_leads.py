@@ -82,6 +82,14 @@ def test_words_that_complete_the_stem_are_a_lead_too():
     assert lead_of(document, "(a) is a citizen") == "Any person who—"
 
 
+def test_the_rest_of_an_item_leaves_its_list_open():
+    document = document_of(
+        [BOARD, "(a) for its sex,", "or for its age,", "or for its rank, or", "(b) in March."]
+    )
+    assert lead_of(document, "(b) in March.") == BOARD
+    assert lead_of(document, "(a) for its sex,") == BOARD
+
+
 def test_bullets_and_lists_within_a_sentence_have_stems():
     document = document_of(
         ["Members pay for:", "• tea", "• coffee", "# Leave"],
