@@ -14,33 +14,36 @@ _EVER = LongAttention(exact=1 << 40)
 
 
 class Drafter:
-    """Guesses what comes next in one text, whose last token has the trunk's output `hidden` [dim].
-    Mutable.
+    """Guesses what comes next in one text; `hidden` [dim] is the trunk's output after the last
+    token. Mutable.
     """
+
+    fewest = most = 2
 
     def __init__(self, network: Network, mtp: Mtp, hidden: Tensor) -> None:
         self.network = network
         self.mtp = mtp
-        self.hidden = hidden
+        self.hidden: Tensor | None = hidden
         self.memory = AttentionMemory(_GRID, _EVER)
 
-    def advance(self, token: int, hidden: Tensor) -> None:
-        """Takes in the next token with the trunk's hidden state [dim]."""
-        self._run_mtp(self.hidden, token)
-        self.hidden = hidden
+    def add(self, token: int) -> None:
+        """Takes in the next token of the text; the trunk's output after it is set afterwards."""
+        assert self.hidden is not None
+        self._ahead = self._run_mtp(self.hidden, token)
 
-    def draft_tokens(self, token: int, count: int) -> list[int]:
-        """The `count` tokens that likely follow `token`, the next one; remembers nothing of
-        this.
-        """
+    def draft_tokens(self, count: int, least: int = 0) -> list[int]:
+        """The `count` tokens that likely follow the last one; remembers nothing of this."""
         before = self.memory.fork()
-        hidden = self.hidden
-        drafted = list[int]()
-        for _ in range(count):
-            hidden = self._run_mtp(hidden, drafted[-1] if drafted else token)
-            drafted.append(int(self.network.logits(hidden).argmax()))
+        hidden = self._ahead
+        drafted = [self._likeliest(hidden)]
+        while len(drafted) < count:
+            hidden = self._run_mtp(hidden, drafted[-1])
+            drafted.append(self._likeliest(hidden))
         self.memory = before
         return drafted
+
+    def _likeliest(self, hidden: Tensor) -> int:
+        return int(self.network.logits(hidden).argmax())
 
     def _run_mtp(self, hidden: Tensor, following: int) -> Tensor:
         with torch.inference_mode():

@@ -12,9 +12,9 @@ from docqa.model.state.state import State
 
 from .beams import Branches
 from .drafter import Drafter
-from .lookup import LookupDecoding
+from .lookup import PromptLookup
 from .sample import Sampling, sample
-from .speculate import Speculation
+from .speculate import Drafts, Speculation
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def generate(
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
     text = _StreamedText(stop)
     written: list[int] = []
-    following = _next_token_logits(model, state, max_tokens, lookup)
+    following = _next_token_logits(model, state, lookup)
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
@@ -84,18 +84,17 @@ def generate(
         logits = following(token)
 
 
-def _next_token_logits(
-    model: WritingModel, state: State, max_tokens: int, lookup: bool
-) -> Callable[[int], Tensor]:
+def _next_token_logits(model: WritingModel, state: State, lookup: bool) -> Callable[[int], Tensor]:
     """From a token to the logits [vocab] after it. Past exact attention nothing is guessed ahead:
     a pass over several tokens would read all keys."""
     if state.position <= state.long.exact:
+        drafts: Drafts | None = None
         if model.mtp is not None and state.hidden is not None:
-            return Speculation(
-                model, state, Drafter(model.network, model.mtp, state.hidden), max_tokens
-            ).logits
-        if lookup:
-            return LookupDecoding(model, state).logits
+            drafts = Drafter(model.network, model.mtp, state.hidden)
+        elif lookup:
+            drafts = PromptLookup(state.ids())
+        if drafts is not None:
+            return Speculation(model, state, drafts).logits
     branches = Branches(model, state)
     return lambda token: branches.logits([token])[0]
 

@@ -1,125 +1,142 @@
-"""Speculation: the trunk looks at several guessed tokens in one pass and keeps those that it would
+"""Speculation: the model looks at several guessed tokens in one pass, and those stay that it would
 have written.
 
-The caller still chooses every token from the trunk's own logits, in order, so the text is that of
+The caller still chooses every token from the model's own logits, in order, so the text is that of
 plain decoding but for rounding: several rows are multiplied at once, and tokens whose logits agree
 in all but the last bits may change places.
 
-A delta net's memory cannot forget a wrong guess: the state goes back to before the pass, and what
-was right of it is run again together with the next tokens.
+The memory of a delta net cannot forget a wrong guess: the state stays before the pass, and what was
+right of it is run again together with the next tokens.
 """
 
+from typing import Protocol
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention import attention
 from docqa.model.protocol import WritingModel
-from docqa.model.state.delta_memory import DeltaMemory
-from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.state import State
 
-from .drafter import Drafter
+from .beams import Branches
+from .lookup import LEAST, WARY
 
-DRAFTS = 2  # tokens guessed at a time
-MOST_AGAIN = 8  # tokens that are run again at most; then a pass without guesses makes them final
+# tokens of a pass; kernels round the queries and keys of more of them to 8 bits, as in prefill
+AT_ONCE = 8
 
 
-class UnpackedContext:
-    """Keys and values of an attention layer, unpacked once, with room after; [1, total, kv_heads,
-    dim].
-    """
+class Drafts(Protocol):
+    """What guesses the next tokens: the MTP module, or what was read before. Between `fewest` and
+    `most` tokens are guessed at a time: twice as many when all were right. `hidden` [dim] is set to
+    the trunk's output after each token that a pass has read."""
 
-    def __init__(self, memory: AttentionMemory, dtype: torch.dtype, room: int) -> None:
-        keys, values = memory.unpacked(dtype)
-        self.length = memory.length
-        self.keys, self.values = (
-            torch.cat([part, part.new_empty(room, *part.shape[1:])])[None]
-            for part in (keys, values)
-        )
+    fewest: int
+    most: int
+    hidden: Tensor | None
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Adds tokens k, v [1, seq, kv_heads, dim], whose queries read everything before them."""
-        stop = self.length + k.shape[1]
-        self.keys[:, self.length : stop], self.values[:, self.length : stop] = k, v
-        self.length = stop
-        return attention(q, self.keys[:, :stop], self.values[:, :stop], rounded=rounded)
+    def add(self, token: int) -> None:
+        """Takes in the next token of the text."""
+
+    def draft_tokens(self, count: int, least: int) -> list[int]:
+        """At most `count` tokens that may follow; `least`: how surely (lookup.py)."""
 
 
 class Speculation:
-    """Goes on from the end of `state`, which is not touched."""
+    """Goes on from the end of `state`, which is not touched. `passes` and `steps` count the model's
+    runs.
+    """
 
-    def __init__(
-        self,
-        model: WritingModel,
-        state: State,
-        drafter: Drafter,
-        max_tokens: int,
-        drafts: int = DRAFTS,
-    ) -> None:
+    def __init__(self, model: WritingModel, state: State, drafts: Drafts) -> None:
         self.model = model
-        self.drafter = drafter
+        self.state = state.fork()
         self.drafts = drafts
-        self.position = state.position
-        self.factor = state.yarn_factor
-        room = max_tokens + drafts + 1
-        self.caches: list[DeltaMemory | UnpackedContext] = [
-            layer.fork()
-            if isinstance(layer, DeltaMemory)
-            else UnpackedContext(layer, model.dtype, room)
-            for layer in state.layers
-        ]
-        self.again: list[int] = []  # decided, and not yet in the caches
-        self.guessed: list[
-            tuple[int, Tensor]
-        ] = []  # guesses not yet decided, with the hidden state [dim] of each
-        self.undo: tuple[int, list[DeltaMemory | int]] | None = None
-        self.passes = self.right = 0
+        self.passes = self.steps = 0
+        self._plain: Branches | None = None  # goes on from `state` by the tokens `_behind`
+        self._behind: list[int] = []
+        self._again: list[int] = []  # decided, and not in `state`, which is before the last pass
+        self._guessed: list[
+            tuple[int, Tensor, Tensor]
+        ] = []  # guesses not yet decided, with the trunk's output and the logits after each
+        self._after: State | None = None  # after the last pass
+        self._count = drafts.fewest
+        self._least = LEAST
+        self._right = 0  # guesses of the last pass that were right
 
     def logits(self, token: int) -> Tensor:
         """Logits [vocab] of what follows `token`, which follows everything before."""
-        if self.guessed and self.guessed[0][0] == token:
-            self.right += 1
-            _, hidden = self.guessed.pop(0)
-            self.again.append(token)
-        else:
-            if self.guessed:
-                self._roll_back_caches()
-            hidden = self._run_with_guesses(token)
-        if not self.guessed:
-            self.again = []  # all that was run is decided
-        self.drafter.advance(token, hidden)
-        return self.model.logits(hidden)
-
-    def _run_with_guesses(self, token: int) -> Tensor:
-        """One pass over `token` and guesses after it; the hidden state [dim] of the token."""
-        drafted = (
-            self.drafter.draft_tokens(token, self.drafts) if len(self.again) < MOST_AGAIN else []
+        self.drafts.add(token)
+        if self._guessed and self._guessed[0][0] == token:
+            _, self.drafts.hidden, found = self._guessed.pop(0)
+            self._again.append(token)
+            self._right += 1
+            if not self._guessed:
+                self._count = min(2 * self._count, self.drafts.most)
+                self._least = LEAST
+                self._accept_last_run()
+            return found
+        if self._guessed:
+            self._guessed = []
+            self._count = self.drafts.fewest
+            self._least = LEAST if self._right else WARY
+        drafted = self.drafts.draft_tokens(self._count, self._least)
+        return (
+            self._run_with_guesses(token, drafted) if drafted or self._again else self._step(token)
         )
-        ids = [*self.again, token, *drafted]
-        self.undo = (
-            self.position,
-            [c.fork() if isinstance(c, DeltaMemory) else c.length for c in self.caches],
-        )
-        with torch.inference_mode():
-            hidden = self.model.network(
-                torch.tensor([ids]), self.caches, position=self.position, factor=self.factor
-            )[0]
-        self.position += len(ids)
-        self.passes += 1
-        first = len(self.again)
-        self.again.append(token)
-        self.guessed = list(zip(drafted, hidden[first + 1 :], strict=True))
-        return hidden[first]
 
-    def _roll_back_caches(self) -> None:
-        """Takes the caches back before the last pass; what was decided since stays to be run
-        again.
+    def _step(self, token: int) -> Tensor:
+        if self._plain is None:
+            self._plain = Branches(self.model, self.state)
+        self._behind.append(token)
+        self.steps += 1
+        return self._plain.logits([token])[0]
+
+    def _run_with_guesses(self, token: int, drafted: list[int]) -> Tensor:
+        """One run over what must be run again, the token and guesses; the logits after the
+        token.
         """
-        assert self.undo is not None
-        self.position, points = self.undo
-        for number, (cache, point) in enumerate(zip(self.caches, points, strict=True)):
-            if isinstance(point, DeltaMemory):
-                self.caches[number] = point
-            elif isinstance(cache, UnpackedContext):
-                cache.length = point
-        self.guessed = []
+        if self._plain is not None and not self._plain.move_state_past(self.state, self._behind):
+            self.model.prefill(self._behind, self.state)  # what was decoded one by one
+        self._plain = None
+        self._behind = []
+        room = self._max_tokens_at_once()
+        ids = [*self._again, token, *drafted][:room]
+        drafted = ids[len(self._again) + 1 :]
+        self._after = self.state.fork()
+        with torch.inference_mode():
+            tokens = torch.tensor([ids]).to(self.model.device)
+            hidden = self.model.network(
+                tokens,
+                self._after.layers,
+                position=self._after.position,
+                factor=self._after.yarn_factor,
+            )[0]
+            new = hidden[len(self._again) :]
+            found = self.model.logits(new)
+        self._after.advance(np.array(ids), hidden[-1])
+        self.passes = self.passes + 1
+        self._right = 0
+        self._again.append(token)
+        self.drafts.hidden = new[0]
+        self._guessed = list(zip(drafted, new[1:], found[1:], strict=True))
+        if not self._guessed:
+            self._accept_last_run()
+        return found[0]
+
+    def _max_tokens_at_once(self) -> int:
+        """How many tokens may run at once, at least a new one; blocks of keys end on the state's
+        grid.
+        """
+        if len(self._again) >= self._tokens_to_grid():
+            self.model.prefill(self._again, self.state)
+            self._again = []
+        return self._tokens_to_grid()
+
+    def _tokens_to_grid(self) -> int:
+        return min(AT_ONCE, self.state.grid - self.state.position % self.state.grid)
+
+    def _accept_last_run(self) -> None:
+        """What was run last is decided, all of it."""
+        assert self._after is not None
+        self.state = self._after
+        self._after = None
+        self._again = []

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.model.decode.generate import generate
-from docqa.model.decode.lookup import FEWEST, LEAST, LookupDecoding, PromptLookup
+from docqa.model.decode.lookup import LEAST, PromptLookup
 from docqa.model.decode.sample import Sampling
+from docqa.model.decode.speculate import Speculation
 from docqa.model.load import load_model
 
 
@@ -89,13 +90,13 @@ def test_copied_tokens_are_written_several_a_pass(exact):
     state = exact.new_state(grid=64)
     exact.prefill(ids, state)
     plain = exact.new_state(grid=64)
-    decoding = LookupDecoding(exact, state)
+    decoding = Speculation(exact, state, PromptLookup(state.ids()))
     exact.prefill(ids, plain)
     for token in ids[50:110].tolist():
         wanted = exact.logits(exact.prefill([token], plain))
         assert torch.allclose(decoding.logits(token), wanted, atol=1e-9)
     assert decoding.steps == LEAST - 1  # until the place is known
-    assert decoding.passes <= 60 / FEWEST
+    assert decoding.passes <= 60 / PromptLookup.fewest
     assert state.position == 200
 
 
@@ -105,7 +106,7 @@ def test_what_the_native_step_has_read_goes_on_in_passes(packed):
     state = packed.new_state()
     packed.prefill(ids, state)
     plain = packed.new_state()
-    decoding = LookupDecoding(packed, state)
+    decoding = Speculation(packed, state, PromptLookup(state.ids()))
     packed.prefill(ids, plain)
     fresh = tiny.random_ids(60, seed=9).tolist()
     for token in [*fresh, *ids[30:70].tolist(), *fresh[:5]]:

@@ -15,7 +15,7 @@ from docqa.model.config import HybridConfig
 from docqa.model.decode.drafter import Drafter
 from docqa.model.decode.generate import generate
 from docqa.model.decode.sample import Sampling
-from docqa.model.decode.speculate import MOST_AGAIN, Speculation
+from docqa.model.decode.speculate import AT_ONCE, Speculation
 from docqa.model.errors import WeightsMissing
 from docqa.model.load import load_model
 from docqa.model.mtp import Mtp
@@ -112,10 +112,12 @@ def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
     hidden = speculating.network(ids[None])[0]
     drafter = Drafter(speculating.network, speculating.mtp, hidden[0])
     for token, state in zip(ids[1:].tolist(), hidden[1:]):
-        drafter.advance(token, state)
-    guesses = drafter.draft_tokens(7, 3)
+        drafter.add(token)
+        drafter.hidden = state
+    drafter.add(7)
+    guesses = drafter.draft_tokens(3)
     assert (
-        drafter.memory.length == 89 and drafter.draft_tokens(7, 3) == guesses
+        drafter.memory.length == 90 and drafter.draft_tokens(3) == guesses
     )  # a guess leaves nothing after
     following = speculating.network.embed_tokens(torch.cat([ids[1:], torch.tensor([7])]))
     rotation = speculating.network.rotation(torch.arange(90))
@@ -142,21 +144,21 @@ def test_a_checkpoint_has_the_module_or_a_part_of_one_or_none(folder, checkpoint
 
 
 class Scripted(Drafter):
-    """Guesses the tokens of a text that was written before, with those wrong that `wrong` names by
-    their place.
+    """Guesses the tokens of a text that was written before, `drafts` at a time, with those wrong
+    that `wrong` names by their place.
     """
 
-    def __init__(self, model, text, wrong=()):
+    def __init__(self, text, wrong=(), drafts=2):
         self.text = text
         self.wrong = set(wrong)
-        self.hidden = None
+        self.fewest = self.most = drafts
         self.said = 0
 
-    def advance(self, token, hidden):
+    def add(self, token):
         self.said += 1
 
-    def draft_tokens(self, token, count):
-        places = range(self.said + 1, min(self.said + 1 + count, len(self.text)))
+    def draft_tokens(self, count, least):
+        places = range(self.said, min(self.said + count, len(self.text)))
         return [(self.text[i] + 1) % 256 if i in self.wrong else self.text[i] for i in places]
 
 
@@ -180,7 +182,7 @@ def test_wrong_guesses_at_any_depth_change_nothing(plain, wrong):
         plain, grid=64
     )  # a whole block is quantized to int8, and read as such by both
     right = tokens(plain, state)
-    going = Speculation(plain, state, Scripted(plain, right, wrong), 24)
+    going = Speculation(plain, state, Scripted(right, wrong))
     assert [int(going.logits(token).argmax()) for token in right[:-1]] == right[1:]
 
 
@@ -189,11 +191,14 @@ def test_right_drafts_save_passes_and_wrong_ones_are_rerun_rarely(plain):
     right = tokens(plain, state)
 
     def passes(wrong, drafts):
-        going = Speculation(plain, state, Scripted(plain, right, wrong), 24, drafts)
+        accepted = 0
+        going = Speculation(plain, state, Scripted(right, wrong, drafts))
         for token in right[:-1]:
+            before = going.passes
             going.logits(token)
-            assert len(going.again) <= MOST_AGAIN + drafts
-        return going.passes, going.right
+            accepted += going.passes == before
+            assert len(going._again) < AT_ONCE
+        return going.passes, accepted
 
     assert passes((), 3) == (6, 17)
     assert passes(range(24), 3) == (23, 0)
@@ -202,7 +207,7 @@ def test_right_drafts_save_passes_and_wrong_ones_are_rerun_rarely(plain):
 def test_logits_after_wrong_drafts_equal_those_without_drafts(plain):
     state = tiny.started(plain)
     right = tokens(plain, state)
-    going = Speculation(plain, state, Scripted(plain, right, (2, 5, 6, 11)), 24, 3)
+    going = Speculation(plain, state, Scripted(right, (2, 5, 6, 11), 3))
     walker = state.fork()
     for token in right[:-1]:
         logits = going.logits(token)
