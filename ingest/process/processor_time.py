@@ -1,6 +1,5 @@
 """The processor time of another process, which a busy machine does not lengthen."""
 
-import os
 import time
 
 # A process that neither works nor answers is given so many times its limit by the clock.
@@ -30,16 +29,10 @@ class Stopwatch:
 
 def processor_seconds(pid: int) -> float | None:
     """The processor time of process `pid` so far, of all its threads; None where unknown."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            # The name of the program, in brackets, may have anything in it.
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):  # a system without /proc
-        import psutil
+    import psutil
 
-        try:
-            times = psutil.Process(pid).cpu_times()
-        except psutil.Error:
-            return None
-        return float(times.user + times.system)
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return None
+    return float(times.user + times.system)

@@ -33,21 +33,15 @@ def processor_count(root: Path = _ROOT) -> int:
 
 
 def available_memory_bytes(root: Path = _ROOT) -> int:
-    """Memory that can be taken without swapping (/proc/meminfo or psutil), within the control
-    groups.
-    """
-    free = _meminfo_bytes(root)
-    if free is None:
-        import psutil
+    """Memory that can be taken without swapping, within the control groups."""
+    import psutil
 
-        free = int(psutil.virtual_memory().available)
+    free = int(psutil.virtual_memory().available)
     return min([free, *_bytes_left_in_control_groups(root)])
 
 
 def total_memory_bytes() -> int:
     """All memory of the machine."""
-    if hasattr(os, "sysconf"):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     import psutil
 
     return int(psutil.virtual_memory().total)
@@ -76,16 +70,6 @@ def has_fast_bfloat16() -> bool:
     at writing (kernels/NOTES.md).
     """
     return not processor_flags().isdisjoint(("avx512_bf16", "amx_bf16"))
-
-
-def _meminfo_bytes(root: Path) -> int | None:
-    try:
-        lines = (root / "proc/meminfo").read_text(encoding="ascii").splitlines()
-        return (
-            next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
-        )
-    except (OSError, StopIteration, ValueError, IndexError):
-        return None
 
 
 def _bytes_left_in_control_groups(root: Path) -> Iterator[int]:
