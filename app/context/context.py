@@ -48,16 +48,6 @@ class Context:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def place_of(self, token: int) -> tuple[int, int, int] | None:
-        """(document, page, character) that `token` came from; None for marks, titles and the
-        preamble.
-        """
-        number = self.token_passage[token]
-        if number == NO_PASSAGE:
-            return None
-        placed = self.passages[number]
-        return placed.document, placed.passage.page, self.token_offset[token]
-
     def text_of(self, placed_passage: PlacedPassage) -> str:
         return self.documents[placed_passage.document].passage_text(placed_passage.passage)
 

@@ -84,11 +84,10 @@ class PlaceNumber(NamedTuple):
 
 class NamedPlaces(NamedTuple):
     """What one word names ("Sections 4.2 and 5.1(a)"): where it begins, its division in the
-    singular, whether several are meant, and their numbers."""
+    singular, and their numbers."""
 
     start: int
     word: str
-    several: bool
     numbers: tuple[PlaceNumber, ...]
 
     @property
@@ -160,7 +159,7 @@ def _parse_named_places(text: str, match: re.Match[str]) -> NamedPlaces:
         )
         for item in items
     ]
-    return NamedPlaces(match.start(), division_of(word), several, tuple(numbers))
+    return NamedPlaces(match.start(), division_of(word), tuple(numbers))
 
 
 def sub_numbers_in(text: str, start: int, end: int) -> tuple[str, ...]:

@@ -80,34 +80,20 @@ class QuotableText:
 
 
 @dataclass(frozen=True)
-class WrittenQuotation:
-    """Characters `start:end` of what was written, without its marks, and where they stand in the
-    text.
-    """
-
-    start: int
-    end: int
-    places: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class _WritingState:
     """Where writing stands: in prose (`at` None) or `length` characters into a quotation that goes
     on at `at`. `before`: the last character. `pending`: bytes of an unfinished one. `inner`: inside
-    the document's own quotation. `written`: characters so far."""
+    the document's own quotation."""
 
     before: str = "\n"
     pending: bytes = b""
     at: NDArray[np.int64] | None = None
     length: int = 0
     inner: bool = False
-    written: int = 0
-    closed: tuple[WrittenQuotation, ...] = ()
 
 
 class QuotingRule:
-    """Chooses tokens greedily under the rule of this module; mutable. `quotations`: those that were
-    closed. `ends`: the tokens that end a text."""
+    """Chooses tokens greedily under the rule of this module; mutable. `ends`: the tokens that end a text."""
 
     def __init__(self, text: QuotableText, tokenizer: Tokenizer, ends: Collection[int]) -> None:
         self._text = text
@@ -115,10 +101,6 @@ class QuotingRule:
         self._ends = frozenset(ends)
         self._writing = _WritingState()
         self._forced: list[int] = []
-
-    @property
-    def quotations(self) -> tuple[WrittenQuotation, ...]:
-        return self._writing.closed
 
     @property
     def is_quoting(self) -> bool:
@@ -150,9 +132,7 @@ class QuotingRule:
         if after is not None:
             self._writing = after
         elif self.is_quoting and not self._writing.length:
-            self._writing = replace(
-                self._writing, at=None, before='"', written=self._writing.written + 1
-            )
+            self._writing = replace(self._writing, at=None, before='"')
         return token
 
     def _is_quotation_too_long(self) -> bool:
@@ -203,7 +183,7 @@ class QuotingRule:
     def _state_after_character(self, state: _WritingState, character: str) -> _WritingState | None:
         plain = _FOLDED.get(character, character)
         if state.at is None:
-            after = replace(state, before=character, written=state.written + 1)
+            after = replace(state, before=character)
             if character == "[" and state.before == "\n":  # a cite belongs after what it bears out
                 return None
             if plain != '"':
@@ -242,7 +222,6 @@ class QuotingRule:
             at=places + 1,
             length=state.length + 1,
             before=character,
-            written=state.written + 1,
         )
 
     def _state_after_mark(self, state: _WritingState, character: str) -> _WritingState | None:
@@ -256,21 +235,9 @@ class QuotingRule:
         opening = here[in_word[np.minimum(here + 1, len(codes) - 1)] & ~in_word[here - 1]]
         if not state.inner and len(opening):
             return self._continue_quotation(replace(state, inner=True), character, opening)
-        ends = state.at[self._has_word_end_before(state.at)]
-        if not len(ends):
+        if not self._has_word_end_before(state.at).any():
             return None
-        found = WrittenQuotation(
-            state.written - state.length, state.written, tuple(map(int, ends - state.length))
-        )
-        return replace(
-            state,
-            at=None,
-            length=0,
-            inner=False,
-            before=character,
-            written=state.written + 1,
-            closed=(*state.closed, found),
-        )
+        return replace(state, at=None, length=0, inner=False, before=character)
 
     def _may_begin_character(self, state: _WritingState, rest: bytes) -> bool:
         """Whether some place goes on with a character that begins with the bytes `rest`."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from docqa.ingest.structure.values import is_value_text, is_year
+from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Document, Page, Span, TableCell
 from docqa.ingest.types import Table as Grid
 
@@ -26,11 +26,6 @@ class Cell:
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
-
-    @property
-    def is_value(self) -> bool:
-        """Whether it is a number, an amount or a dash; a year is the name of a column."""
-        return is_value_text(self.text)
 
     @property
     def is_year(self) -> bool:

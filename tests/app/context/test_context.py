@@ -19,11 +19,10 @@ PAGES = (
 def test_every_token_of_a_passage_leads_to_its_own_characters(document, model):
     context = lay_out([document(*PAGES)], model.tokenizer)
     for token, number in enumerate(context.token_passage):
-        place = context.place_of(token)
         if number < 0:
-            assert place is None
             continue
-        _, page, offset = place
+        page = context.passages[number].passage.page
+        offset = context.token_offset[token]
         said = model.tokenizer.decode([context.ids[token]])
         if "\ufffd" not in said:
             assert said.strip() in PAGES[page - 1][max(offset - 1, 0) : offset + len(said) + 1]

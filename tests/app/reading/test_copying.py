@@ -53,10 +53,14 @@ def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read, mo
 
 def test_of_several_places_the_one_asked_about_is_taken(read, model, monkeypatch):
     context, state, words = read
-    text = [context.place_of(token) for token in range(len(context))]
+    first_page = [
+        (token, context.token_offset[token])
+        for token, number in enumerate(context.token_passage)
+        if number >= 0 and context.passages[number].passage.page == 1
+    ]
     may = PAGES[0].index("May")
-    start = next(n for n, place in enumerate(text) if place and place[1] == 1 and place[2] >= may)
-    end = next(n for n, place in enumerate(text) if place and place[1] == 1 and place[2] >= may + 3)
+    start = next(token for token, offset in first_page if offset >= may)
+    end = next(token for token, offset in first_page if offset >= may + 3)
     span = CopySpan(start, end, -1.0, end - start)
     monkeypatch.setattr("docqa.model.decode.copy.copy_spans", lambda *_, **__: [span])
     found = copy_candidates_from_state(

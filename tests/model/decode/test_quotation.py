@@ -44,59 +44,46 @@ def written(tokenizer, wishes, text=LEASE, most=200):
         logits = unlikely(tokenizer)
         logits[tokenizer.eos_id] = 5.0
         tokens.append(rule.choose(logits))
-    return tokenizer.decode(tokens), rule.quotations
+    return tokenizer.decode(tokens)
 
 
-def test_words_of_the_text_are_quoted_with_their_place(tokenizer):
-    said, quotations = written(tokenizer, ['He pays "119 dollars before the ninth day".'])
-    assert said == 'He pays "119 dollars before the ninth day".'
-    assert [said[q.start : q.end] for q in quotations] == ["119 dollars before the ninth day"]
-    assert quotations[0].places == (LEASE.index("119"),)
+def test_words_of_the_text_are_quoted(tokenizer):
+    wish = 'He pays "119 dollars before the ninth day".'
+    assert written(tokenizer, [wish]) == wish
 
 
 def test_a_quotation_that_cannot_go_on_is_closed(tokenizer):
-    said, quotations = written(tokenizer, ['He pays "119 dollars every Friday" of the month'])
-    assert said == 'He pays "119 dollars"' and [said[q.start : q.end] for q in quotations] == [
-        "119 dollars"
-    ]
+    said = written(tokenizer, ['He pays "119 dollars every Friday" of the month'])
+    assert said == 'He pays "119 dollars"'
 
 
 def test_prose_is_free_and_the_first_letter_may_change_its_case(tokenizer):
-    said, quotations = written(
-        tokenizer, ['Elephants sing: "the landlord keeps the roof" every day.']
-    )
-    assert said == 'Elephants sing: "the landlord keeps the roof" every day.'
-    assert quotations[0].places == (LEASE.index("The landlord"),)
+    wish = 'Elephants sing: "the landlord keeps the roof" every day.'
+    assert written(tokenizer, [wish]) == wish
 
 
 def test_a_text_does_not_end_inside_a_quotation(tokenizer):
-    said, quotations = written(tokenizer, ['See "The tenant pays 1'])
-    assert said == 'See "The tenant pays 119"' and len(quotations) == 1
+    assert written(tokenizer, ['See "The tenant pays 1']) == 'See "The tenant pays 119"'
 
 
 def test_marks_of_the_document_inside_a_quotation_do_not_close_it(tokenizer):
-    said, quotations = written(
-        tokenizer, ['So "before the ninth day. "Premises" means the house" it is.']
-    )
-    assert [said[q.start : q.end] for q in quotations] == [
-        'before the ninth day. "Premises" means the house'
-    ]
-    said, quotations = written(tokenizer, ['So "The tenant doesn\'t keep dogs" it is.'])
-    assert [said[q.start : q.end] for q in quotations] == ["The tenant doesn't keep dogs"]
+    for wish in (
+        'So "before the ninth day. "Premises" means the house" it is.',
+        'So "The tenant doesn\'t keep dogs" it is.',
+    ):
+        assert written(tokenizer, [wish]) == wish
 
 
 def test_an_empty_document_leaves_no_quotation_open(tokenizer):
-    said, quotations = written(tokenizer, ['He says "yes" to that.'], text="")
-    assert said.count('"') == 2 and not quotations
+    said = written(tokenizer, ['He says "yes" to that.'], text="")
+    assert said.count('"') == 2 and "yes" not in said
 
 
 def test_a_quotation_does_not_swallow_the_whole_document(tokenizer):
     text = " ".join(f"clause {number} is in force and stays so" for number in range(200))
-    said, quotations = written(tokenizer, [f'It says "{text}"'], text, most=3000)
-    assert (
-        len(quotations[0].places) == 1
-        and quotations[0].end - quotations[0].start <= LONGEST_QUOTATION + 12
-    )
+    said = written(tokenizer, [f'It says "{text}"'], text, most=3000)
+    _, quoted, _ = said.split('"')
+    assert quoted in text and len(quoted) <= LONGEST_QUOTATION + 12
 
 
 def test_a_line_does_not_begin_with_the_number_of_a_sentence(tokenizer):
