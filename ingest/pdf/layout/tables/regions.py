@@ -4,6 +4,7 @@ each other.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 from docqa.ingest.pdf.visibility.objects import Box
@@ -64,8 +65,22 @@ def _boxes_between_rules(rule_run: Sequence[Rule], lines: Lines) -> Iterator[Box
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
     if len(rule_run) > 1 and inside:
         near = _RULE_GAP * median(line.height for line in inside)
-        if inside[0].top - box[1] < near and box[3] - inside[-1].bottom < near:
+        far = inside[0].top - box[1] >= near or box[3] - inside[-1].bottom >= near
+        if not far and not _has_names_outside(box, inside):
             yield box
+
+
+def _has_names_outside(box: Box, lines: Lines) -> bool:
+    """Whether rules are below figures alone, as in financial statements: most rows have a name
+    before them."""
+    rows = [line for line in lines if line.chunks[-1].middle > box[0]]
+    names = [
+        name
+        for line in rows
+        for name, cell in pairwise(line.chunks)
+        if name.middle < box[0] < cell.middle < box[2] and (cell.is_value or cell.is_year)
+    ]
+    return _are_row_names(names, len(rows))
 
 
 def _has_cells_between_rules(

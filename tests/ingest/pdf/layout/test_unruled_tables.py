@@ -198,3 +198,17 @@ def test_tables_side_by_side_are_two(by_row):
     assert [shown(page, table) for table in page.tables] == [
         [list(line) for line in lines] for lines in sides
     ]
+
+
+def test_rules_below_figures_alone_leave_the_rows_their_names():
+    """As in financial statements: lines above the heads, below them, and around the total."""
+    count = len(PONDS)
+    placed = [(-300.0, 100.0, "2013"), (-380.0, 100.0, "2014")]
+    for at, pond in enumerate(PONDS):
+        placed += row(115 + 15 * at, f"{pond} water", f"{at + 1},250", f"{at + 2},175")
+    placed += row(115 + 15 * count, "All ponds together", "22,500", "28,050")
+    levels_of_rules = (89, 103, 104 + 15 * count, 118 + 15 * count)
+    rules = [(y, 255, 385) for y in levels_of_rules]
+    page, table = only(document_of([(72, 60, BODY), *placed], rules=rules))
+    assert shown(page, table)[:2] == [["", "2013", "2014"], ["Alder water", "1,250", "2,175"]]
+    assert shown(page, table)[-1] == ["All ponds together", "22,500", "28,050"]
