@@ -16,7 +16,7 @@ from docqa.ingest.types import Block, NumberedLine, Table, TableCell
 from .lines import APART, TABLE, GridRow, Line
 from .reading_order import set_column_edges
 
-_ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
+_ENDS = re.compile(r"(?:[.:;?!؟؛۔][\"'”’)\]]*|;\s(?:and|or))$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
 _BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")
 _RUN_IN = re.compile(

@@ -8,6 +8,7 @@ row by row.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise, takewhile
@@ -30,6 +31,8 @@ _SHORT_WORD = 5  # letters
 _RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _SAME_EDGE = 4.0  # points
+_FLUSH = 1.0  # points between the ends of lines that are set flush
+_LEAST_FLUSH_LINES = 4
 
 
 class OrderedPage(NamedTuple):
@@ -437,7 +440,8 @@ def _line_from_segments(row: list[WordRun], region: int) -> Line:
 
 
 def set_column_edges(lines: Sequence[Line]) -> None:
-    """Gives every line the edges of its column, which one line that sticks out does not move."""
+    """Gives every line the edges of its column, which one line that sticks out does not move. A
+    line that ends where wrapped lines are set flush is as wide as its paragraph."""
     columns: dict[int, list[Line]] = {}
     for line in lines:
         columns.setdefault(line.region, []).append(line)
@@ -446,9 +450,11 @@ def set_column_edges(lines: Sequence[Line]) -> None:
             continue
         left = min(line.x0 for line in column)
         right = _right_edge_of_column(column)
+        ends = sorted(line.x1 for line, below in pairwise(column) if below.text[:1].islower())
         for line in column:
             line.left = left
-            line.right = right
+            flush = bisect_right(ends, line.x1 + _FLUSH) - bisect_left(ends, line.x1 - _FLUSH)
+            line.right = line.x1 if flush >= _LEAST_FLUSH_LINES else right
 
 
 def _right_edge_of_column(column: Sequence[Line]) -> float:

@@ -93,6 +93,35 @@ def test_a_watermark_across_the_page_comes_last():
     assert order == sorted(order) and text.endswith("Working draft only")
 
 
+def test_wrapped_lines_are_joined_where_wider_lines_are_near():
+    lines = [
+        ("a) A keeper opens the lock for every", 300),
+        ("barge that waits below it, and for", 300),
+        ("each of those that wait above; and", 300),
+        ("b) no barge may wait longer than is", 300),
+        ("usual at the turn of the tide, or", 300),
+        ("otherwise until noon.", 210),
+        ("Whoever comes from the sea, and whoever goes to it, pays", 480),
+        ("for each of his barges when he leaves the lock and goes", 480),
+        ("on.", 90),
+    ]
+    words = []
+    for row, (text, right) in enumerate(lines):
+        step = (right - 72) / len(text)
+        x0 = 72.0
+        for number, word in enumerate(text.split()):
+            x1 = x0 + step * len(word)
+            top = 100 + 12 * row
+            words.append(Word(word, x0, top, x1, top + 10, number == 0, False))
+            x0 = x1 + step
+    ordered = lines_in_reading_order(words, 612).lines
+    assert join_lines(ordered, Dehyphenator(text for text, _ in lines)).text.split("\n") == [
+        " ".join(text for text, _ in lines[:3]),
+        " ".join(text for text, _ in lines[3:6]),
+        " ".join(text for text, _ in lines[6:]),
+    ]
+
+
 def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order():
     def row(top: float, right: float, words: str) -> list[Word]:
         placed = []
