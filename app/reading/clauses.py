@@ -29,7 +29,9 @@ FILE = "clauses.safetensors"
 NEXT_TO_BEST = 3
 FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
-DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
+# not of a clause: see direct_answers.py
+DOCUMENT_DATE = "document date"
+DOCUMENT_TITLE = "document title"
 KINDS = {
     DOCUMENT_DATE: FactKind.DATE,
     "agreement date": FactKind.DATE,

@@ -1,12 +1,19 @@
 """Answers that need no reader: the text of the section that a question asks for; and for a field of
 a document the sentence of a clause that the clause heads find likeliest, or the value in it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from docqa.app.answer.confidence import BY_CLAUSE, BY_STRUCTURE, CLAUSE_CHANCE, SURELY_DATED
+from docqa.app.answer.confidence import (
+    BY_CLAUSE,
+    BY_STRUCTURE,
+    CLAUSE_CHANCE,
+    SURELY_DATED,
+    TITLE_CHANCE,
+)
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage
@@ -23,6 +30,7 @@ from .candidates import (
 )
 from .clauses import (
     DOCUMENT_DATE,
+    DOCUMENT_TITLE,
     FEW,
     ClauseSentence,
     clause_classifiers,
@@ -34,6 +42,7 @@ from .document_date import document_date
 from .parties import QUOTES, party_name_spans
 
 MOST_WORDS = 250  # of the text of a section
+_FIRST_PAGES = 2  # that may print the title
 AGREEMENT_DATE = "agreement date"
 """Where no sentence says it, the date of the document, if that is likely."""
 TERM = "term"
@@ -54,6 +63,8 @@ def find_candidates_in_clause(
     that have the likeliest of `sentences`, the sentences of `context`."""
     if wanted.clause == DOCUMENT_DATE:
         return ranked, document_date(context)
+    if wanted.clause == DOCUMENT_TITLE:
+        return ranked, _document_title(context)
     head = clause_classifiers()[wanted.clause]
     scores = head.scores(sentences)
     best_of_passage = np.full(len(context.passages), -np.inf)
@@ -80,6 +91,18 @@ def find_candidates_in_clause(
                 return ranked, dated
         reading = _value_in_clause_candidates(reading, context, sentence, chance, wanted)
     return [*few, *ranked[len(few) :]], reading
+
+
+def _document_title(context: Context) -> CandidateSet:
+    """The titles of the documents as their first pages have them."""
+    found: list[Candidate] = []
+    for number, document in enumerate(context.documents):
+        words = re.compile(r"\s+".join(map(re.escape, document.title.split())), re.IGNORECASE)
+        for page in document.pages[:_FIRST_PAGES]:
+            if document.title and (match := words.search(page.text)):
+                found.append(Candidate(0, number, page.page, *match.span()))
+                break
+    return CandidateSet(tuple(found), signals={BY_CLAUSE: TITLE_CHANCE if found else 0.0})
 
 
 def _whole_clause_candidates(

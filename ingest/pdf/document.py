@@ -76,6 +76,7 @@ def build_document(
     )
     heads = list(map(_running_heads_of, raw_pages, furniture))
     labels, differing = check_labels_against_print(file_level_content.labels, heads)
+    printed = structure.printed_title(raw_pages[0].lines, body)
     pages, candidates = _pages_and_heading_lines(
         raw_pages, furniture, labels, request.include_hidden
     )
@@ -96,7 +97,7 @@ def build_document(
     warnings += annotation_warnings(notes, request.include_hidden)
     return assemble_document(
         request,
-        title=file_level_content.title,
+        title=structure.choose_title(file_level_content.title, printed, pages[0].text),
         media_type="application/pdf",
         paged=True,
         pages=pages,
