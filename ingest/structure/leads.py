@@ -22,7 +22,16 @@ from docqa.ingest.structure.locators.marks import (
     possible_kinds_and_ordinals,
 )
 from docqa.ingest.structure.tables.named import named_tables_of_page
-from docqa.ingest.types import Block, Document, Lead, ListItem, Location, Page
+from docqa.ingest.types import (
+    Block,
+    Document,
+    Lead,
+    ListItem,
+    Location,
+    Note,
+    Page,
+    location_of,
+)
 
 _COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
 _BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\\s+(?=\\w)")
@@ -80,10 +89,10 @@ class _OpenList:
         self.item = begin
 
 
-def find_leads(pages: Sequence[Page]) -> list[Lead]:
+def find_leads(pages: Sequence[Page], notes: Sequence[Note] = ()) -> list[Lead]:
     """The leads of all lists of a document, in the order in which what they govern begins, those of
-    outer lists first. Linear in the number of blocks."""
-    walk = _Walk(pages)
+    outer lists first. Its `notes` interrupt no list. Linear in the number of blocks."""
+    walk = _Walk(pages, sorted(notes, key=location_of))
     for number in range(len(walk.places)):
         walk.take(number)
     walk.close_to(0)
@@ -96,11 +105,14 @@ def find_leads(pages: Sequence[Page]) -> list[Lead]:
 class _Walk:
     """The blocks of a document while they are gone through. Mutable."""
 
-    def __init__(self, pages: Sequence[Page]) -> None:
+    def __init__(self, pages: Sequence[Page], notes: Sequence[Note]) -> None:
         self.places: list[_Place] = []
         for page in pages:
             for block in page.blocks:
-                self._add_block(page, block)
+                start = (page.page, block.start)
+                note = bisect_right(notes, start, key=location_of) - 1
+                if note < 0 or start >= (notes[note].page, notes[note].end):
+                    self._add_block(page, block)
         self.open: list[_OpenList] = []
         self.found: list[Lead] = []
         self.end: Location = (1, 0)
