@@ -15,6 +15,7 @@ from typing import NamedTuple
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.locators.marks import (
     ALONE,
+    BRACKET,
     DIVISION,
     WORDED,
     NumberMark,
@@ -139,7 +140,10 @@ class _Walk:
         place = self.places[number]
         marks = _list_marks(place)
         before = self.places[number - 1] if number else None
-        if place.block.kind == "heading" and not any(self._depth_continued(m) for m in marks):
+        is_item = any(self._depth_continued(m) for m in marks) or (
+            before is not None and _opens_list(before.text) and _is_set_apart(marks)
+        )
+        if place.block.kind == "heading" and not is_item:
             self.close_to(0)
         elif marks:
             for order, mark in enumerate(marks):
@@ -256,12 +260,12 @@ class _Walk:
     def _depth_that_goes_on(self, number: int) -> int:
         """How many of the open lists have another item soon after block `number`."""
         for later in self.places[number + 1 : number + _LOOK_AHEAD]:
-            if later.block.kind == "heading":
-                return 0
             marks = _list_marks(later)
             if marks:
                 continued = self._depth_continued(marks[0])
                 return continued[0] if continued else 0
+            if later.block.kind == "heading":
+                return 0
         return 0
 
 
@@ -354,6 +358,11 @@ def _list_marks(place: _Place) -> tuple[NumberMark, ...]:
         )
     line = parse_line(place.page, place.block.start, place.text)
     return tuple(mark for mark in line.marks if mark.shape not in _NO_LIST)
+
+
+def _is_set_apart(marks: Sequence[NumberMark]) -> bool:
+    """Whether the first of `marks` is a bullet or in brackets, as items are and headings rarely."""
+    return bool(marks) and marks[0].shape in (_BULLET_SHAPE, *BRACKET)
 
 
 def _readings(mark: NumberMark) -> Iterable[tuple[str, int]]:

@@ -113,6 +113,11 @@ def test_a_heading_ends_all_lists():
     assert lead_of(document, "(b) This") == ""
 
 
+def test_items_in_the_style_of_headings_have_their_stem():
+    text = "He may go if:\n\n### (a) it rains;\n\nor hails; or\n\n### (b) it snows."
+    assert lead_of(read_bytes("a.md", text.encode()), "(b) it") == "He may go if:"
+
+
 LINES = st.lists(
     st.sampled_from(
         [
