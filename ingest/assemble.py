@@ -88,7 +88,7 @@ def assemble_document(
     notes = tuple(find_notes(document.pages, paged=paged))
     items = tuple(find_numbered_parts(document.pages, document.sections, notes))
     parts = add_opinion_parts(document.sections, items, document.pages)
-    leads = tuple(find_leads(document.pages))
+    leads = tuple(find_leads(document.pages, notes))
     document = replace(document, notes=notes, items=items, sections=parts, leads=leads)
     return replace(
         document,

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.locators.marks import (
     ALONE,
+    BRACKET,
     DIVISION,
     WORDED,
     NumberMark,
@@ -22,7 +23,16 @@ from docqa.ingest.structure.locators.marks import (
     possible_kinds_and_ordinals,
 )
 from docqa.ingest.structure.tables.named import named_tables_of_page
-from docqa.ingest.types import Block, Document, Lead, ListItem, Location, Page
+from docqa.ingest.types import (
+    Block,
+    Document,
+    Lead,
+    ListItem,
+    Location,
+    Note,
+    Page,
+    location_of,
+)
 
 _COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
 _BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\\s+(?=\\w)")
@@ -80,10 +90,10 @@ class _OpenList:
         self.item = begin
 
 
-def find_leads(pages: Sequence[Page]) -> list[Lead]:
+def find_leads(pages: Sequence[Page], notes: Sequence[Note] = ()) -> list[Lead]:
     """The leads of all lists of a document, in the order in which what they govern begins, those of
-    outer lists first. Linear in the number of blocks."""
-    walk = _Walk(pages)
+    outer lists first. Its `notes` interrupt no list. Linear in the number of blocks."""
+    walk = _Walk(pages, sorted(notes, key=location_of))
     for number in range(len(walk.places)):
         walk.take(number)
     walk.close_to(0)
@@ -96,11 +106,14 @@ def find_leads(pages: Sequence[Page]) -> list[Lead]:
 class _Walk:
     """The blocks of a document while they are gone through. Mutable."""
 
-    def __init__(self, pages: Sequence[Page]) -> None:
+    def __init__(self, pages: Sequence[Page], notes: Sequence[Note]) -> None:
         self.places: list[_Place] = []
         for page in pages:
             for block in page.blocks:
-                self._add_block(page, block)
+                start = (page.page, block.start)
+                note = bisect_right(notes, start, key=location_of) - 1
+                if note < 0 or start >= (notes[note].page, notes[note].end):
+                    self._add_block(page, block)
         self.open: list[_OpenList] = []
         self.found: list[Lead] = []
         self.end: Location = (1, 0)
@@ -127,7 +140,10 @@ class _Walk:
         place = self.places[number]
         marks = _list_marks(place)
         before = self.places[number - 1] if number else None
-        if place.block.kind == "heading" and not any(self._depth_continued(m) for m in marks):
+        is_item = any(self._depth_continued(m) for m in marks) or (
+            before is not None and _opens_list(before.text) and _is_set_apart(marks)
+        )
+        if place.block.kind == "heading" and not is_item:
             self.close_to(0)
         elif marks:
             for order, mark in enumerate(marks):
@@ -244,12 +260,12 @@ class _Walk:
     def _depth_that_goes_on(self, number: int) -> int:
         """How many of the open lists have another item soon after block `number`."""
         for later in self.places[number + 1 : number + _LOOK_AHEAD]:
-            if later.block.kind == "heading":
-                return 0
             marks = _list_marks(later)
             if marks:
                 continued = self._depth_continued(marks[0])
                 return continued[0] if continued else 0
+            if later.block.kind == "heading":
+                return 0
         return 0
 
 
@@ -342,6 +358,11 @@ def _list_marks(place: _Place) -> tuple[NumberMark, ...]:
         )
     line = parse_line(place.page, place.block.start, place.text)
     return tuple(mark for mark in line.marks if mark.shape not in _NO_LIST)
+
+
+def _is_set_apart(marks: Sequence[NumberMark]) -> bool:
+    """Whether the first of `marks` is a bullet or in brackets, as items are and headings rarely."""
+    return bool(marks) and marks[0].shape in (_BULLET_SHAPE, *BRACKET)
 
 
 def _readings(mark: NumberMark) -> Iterable[tuple[str, int]]:

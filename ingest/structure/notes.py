@@ -15,7 +15,7 @@ _PUNCTUATION = "[.,;:!?)\\]”\"’']"
 _SET_AGAINST = (
     rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_]{_PUNCTUATION})|(?<=[^\W\d_]{_PUNCTUATION}{_PUNCTUATION}))"
 )
-_BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")
+_BRACKETED = re.compile(r"\[(\d{1,3}|[ivxl]{1,6}|[*†‡])\]\s")
 _RULE = re.compile(r"(\S)\1{4,200}\s*$", re.MULTILINE)
 """A line of one sign, which courts draw above their notes."""
 
@@ -77,9 +77,9 @@ def _notes_on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     blocks = page.blocks
     pattern = _BRACKETED if bracketed else _FOOT
     matches = [pattern.match(page.text, block.start, block.end) for block in blocks]
-    starts = _last_matches_with_rising_marks(
-        [(number, match) for number, match in enumerate(matches) if match]
-    )
+    starts = [(number, match) for number, match in enumerate(matches) if match]
+    if not bracketed:
+        starts = _last_matches_with_rising_marks(starts)
     if not starts:
         return
     number, match = starts[0]
@@ -88,10 +88,13 @@ def _notes_on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
         return  # the affiliations on top of a paper, with a body below them
     at = 0
     before = ""
-    # Notes at the foot of a page run to the next one; among other text a note is its own block.
+    # Notes at the foot of a page run to the next one; among other text a note is its own block,
+    # somewhere after its mark.
     following = [number for number, _ in starts[1:]] + [len(blocks)]
     for (number, match), end in zip(starts, following, strict=True):
         mark = match[1]
+        if bracketed:
+            body_end = blocks[number].start
         anchor = _anchor_offset(page.text, mark, at, body_end, bracketed=bracketed)
         dotted = match[0][len(mark) :].startswith(".")
         if anchor is None and not (bracketed or dotted) and _is_next_number(before, mark):
@@ -120,8 +123,11 @@ def _last_matches_with_rising_marks(
 
 def _anchor_offset(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:
     """The offset of `mark` set against a word in `start:end`."""
-    wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
-    # "1.5", "12%" and "1,000" are numbers.
-    not_in_number = r"(?![\w%]|[.,]\d)" if mark.isdecimal() and not bracketed else ""
-    match = re.compile(rf"{_SET_AGAINST}{wanted}{not_in_number}").search(text, start, end)
+    if bracketed:
+        wanted = rf"(?<=\S)\[{re.escape(mark)}\]"
+    else:
+        # "1.5", "12%" and "1,000" are numbers.
+        not_in_number = r"(?![\w%]|[.,]\d)" if mark.isdecimal() else ""
+        wanted = f"{_SET_AGAINST}{re.escape(mark)}{not_in_number}"
+    match = re.compile(wanted).search(text, start, end)
     return match.start() if match else None

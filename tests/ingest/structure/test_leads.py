@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from docqa.ingest.structure.leads import MOST_LEVELS, find_leads, lead_text, leads_outside
 from docqa.ingest.types import Block, Coverage, Document, Page
+from tests.ingest.reading import read_bytes
 
 BOARD = "(3) The Board shall not suspend a member—"
 
@@ -90,6 +91,14 @@ def test_the_rest_of_an_item_leaves_its_list_open():
     assert lead_of(document, "(a) for its sex,") == BOARD
 
 
+def test_a_footnote_between_stem_and_item_is_no_part_of_the_list():
+    text = "The Clerk may lend a book[1] if:\n\n[1] Of the library.\n\n(a) it is old;\n\n(b) it is his."
+    document = read_bytes("a.md", text.encode())
+    assert lead_of(document, "(b) it is his.") == "The Clerk may lend a book[1] if:"
+    assert lead_of(document, "[1] Of the library.") == ""
+    assert len(document.leads[0].items) == 2
+
+
 def test_bullets_and_lists_within_a_sentence_have_stems():
     document = document_of(
         ["Members pay for:", "• tea", "• coffee", "# Leave"],
@@ -102,6 +111,11 @@ def test_bullets_and_lists_within_a_sentence_have_stems():
 def test_a_heading_ends_all_lists():
     document = document_of(["The Agent shall:", "(a) pay;", "# Rent", "(b) This is another text."])
     assert lead_of(document, "(b) This") == ""
+
+
+def test_items_in_the_style_of_headings_have_their_stem():
+    text = "He may go if:\n\n### (a) it rains;\n\nor hails; or\n\n### (b) it snows."
+    assert lead_of(read_bytes("a.md", text.encode()), "(b) it") == "He may go if:"
 
 
 LINES = st.lists(

@@ -140,6 +140,16 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions():
     ]
 
 
+def test_every_note_among_the_text_is_found():
+    text = (
+        "The gate holds.[1] It is oak([2]).\n\n[1] So he says.\n\n[2] Ibid.\n\n"
+        "Half, or 50%[3][i].\n\n[3] Old.\n\n[i] Older."
+    )
+    notes = read_bytes("a.md", text.encode()).notes
+    assert [note.mark for note in notes] == ["1", "2", "3", "i"]
+    assert all(text[note.at + 1 :].startswith(note.mark) for note in notes)
+
+
 def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf):
     body = [f"The tide rises {n} feet at the gate of the lock." for n in range(12)]
     page = ["On Tides", "Ada Brook* and Ben Weir", "*Marsh University", *body]

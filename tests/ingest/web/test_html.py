@@ -59,6 +59,16 @@ def test_text_reads_as_the_page_shows_it():
     assert "Menu" not in text and "script" not in text and "Pond" not in text
 
 
+def test_a_mark_alone_begins_the_item_beside_it():
+    items = "<h2>•</h2><p>tea</p></section><section><h2><i>•</i></h2><p>milk</p>"
+    document = page(
+        f"<h1>Food</h1><p>We buy:</p><section>{items}</section><p>(b)</p><p>Or not.</p>"
+    )
+    assert first_text(document) == "Food\n\nWe buy:\n\n• tea\n\n• milk\n\n(b) Or not."
+    assert [section.title for section in document.sections] == ["Food"]
+    assert len(document.leads[0].items) == 2
+
+
 def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
     document = page(PAGE)
     assert "secret" not in first_text(document) and "Seen, not heard." in first_text(document)
