@@ -267,8 +267,10 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Document:
-    """A file as docqa read it. `id`: sha256 of its bytes; `path`: as given. Without pages (`paged`
-    False) one Page has the whole text. `sections` are in order, a parent before its children."""
+    """A file as docqa read it. `id`: sha256 of its bytes; `path`: as given; `title`: in the file's
+    record, else its name; `printed_title`: the largest words of a PDF's first page. Without pages
+    (`paged` False) one Page has the whole text. `sections` are in order, a parent before its
+    children."""
 
     id: str
     path: str
@@ -283,6 +285,7 @@ class Document:
     notes: tuple[Note, ...] = ()
     items: tuple[Item, ...] = ()
     leads: tuple[Lead, ...] = ()
+    printed_title: str = ""
 
     def passage_text(self, passage: Passage | Lead) -> str:
         """The words of `passage`."""

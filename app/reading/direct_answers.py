@@ -97,9 +97,10 @@ def _document_title(context: Context) -> CandidateSet:
     """The titles of the documents as their first pages have them."""
     found: list[Candidate] = []
     for number, document in enumerate(context.documents):
-        words = re.compile(r"\s+".join(map(re.escape, document.title.split())), re.IGNORECASE)
+        title = document.printed_title or document.title
+        words = re.compile(r"\s+".join(map(re.escape, title.split())), re.IGNORECASE)
         for page in document.pages[:_FIRST_PAGES]:
-            if document.title and (match := words.search(page.text)):
+            if title and (match := words.search(page.text)):
                 found.append(Candidate(0, number, page.page, *match.span()))
                 break
     return CandidateSet(tuple(found), signals={BY_CLAUSE: TITLE_CHANCE if found else 0.0})

@@ -8,7 +8,12 @@ from docqa.ingest.assemble import assemble_document, grade_page_text, hidden_rem
 from docqa.ingest.errors import NoText, Unreadable
 from docqa.ingest.pdf import bookmarks, ocr, structure
 from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.paragraphs import PageTextWithBlocks, join_lines, typical_body_size
+from docqa.ingest.pdf.layout.paragraphs import (
+    PageTextWithBlocks,
+    join_lines,
+    printed_title,
+    typical_body_size,
+)
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
@@ -76,7 +81,7 @@ def build_document(
     )
     heads = list(map(_running_heads_of, raw_pages, furniture))
     labels, differing = check_labels_against_print(file_level_content.labels, heads)
-    printed = structure.printed_title(raw_pages[0].lines, body)
+    printed = printed_title(raw_pages[0].lines, body)
     pages, candidates = _pages_and_heading_lines(
         raw_pages, furniture, labels, request.include_hidden
     )
@@ -95,9 +100,9 @@ def build_document(
         what = f"the file's page labels differ from the numbers printed on {page_list(differing)}"
         warnings.append(f"{what}: the printed ones are cited")
     warnings += annotation_warnings(notes, request.include_hidden)
-    return assemble_document(
+    document = assemble_document(
         request,
-        title=structure.choose_title(file_level_content.title, printed, pages[0].text),
+        title=file_level_content.title,
         media_type="application/pdf",
         paged=True,
         pages=pages,
@@ -107,6 +112,7 @@ def build_document(
         warnings=[*warnings, *file_level_content.left_out],
         lost=[number for number, page in numbered if page.lost],
     )
+    return replace(document, printed_title=printed)
 
 
 def _no_text_error(pages: int, hidden: int) -> NoText:

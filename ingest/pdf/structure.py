@@ -1,25 +1,16 @@
 """What a PDF says about itself: labels, outline, title, and what docqa does not read of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from itertools import groupby
 from typing import Any
 
 from docqa.ingest.structure.clean import clean_text, squeeze_spaces
-from docqa.ingest.structure.values import is_year
 
 from .bookmarks import Bookmark
 from .errors import pdf_errors
-from .layout.lines import Line
 
 _NAMES_OF_PROGRAMS = ("microsoft word", "untitled", "(anonymous", "layout 1")
 _NAMES_OF_FILES = (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
-
-_LARGER = 1.15  # than the body's type, from which words may be a title
-_SAME_SIZE = 0.9  # of the largest line's size, for another line of the title
-_WORDS = range(2, 41)
-_FIRST_LINES = 20
-_MISSING = 0.4  # of the words of the title in the file's record, which the page may lack
 
 
 def page_labels_in_file(reader: Any, count: int) -> list[str | None]:
@@ -60,33 +51,6 @@ def title_in_file(reader: Any) -> str:
     lowered = title.lower()
     made_up = lowered.startswith(_NAMES_OF_PROGRAMS) or lowered.endswith(_NAMES_OF_FILES)
     return title if len(title) > 2 and not made_up else ""
-
-
-def printed_title(lines: Sequence[Line], body_size: float) -> str:
-    """The first lines of the largest type at the beginning of `lines`, those of a first page, as
-    one text; "" where nothing is larger than the body's type, or it is no title."""
-    worded = [
-        line
-        for line in lines[:_FIRST_LINES]
-        if sum(map(str.isalpha, line.text)) > len(line.text) / 2
-    ]
-    largest = max((line.size for line in worded), default=0.0)
-    if largest < _LARGER * body_size:
-        return ""
-    runs = groupby(worded, lambda line: line.size >= _SAME_SIZE * largest)
-    title = next(
-        squeeze_spaces(" ".join(line.text for line in run)) for large, run in runs if large
-    )
-    return title if len(title.split()) in _WORDS else ""
-
-
-def choose_title(in_file: str, printed: str, first_page: str) -> str:
-    """The title in the file's record where the text of the first page has most of its words and all
-    its years, as a template's has not; otherwise the printed one where there is one."""
-    words = set(in_file.casefold().split())
-    missing = words - set(first_page.casefold().split())
-    is_own = len(missing) <= _MISSING * len(words) and not any(map(is_year, missing))
-    return in_file if words and is_own or not printed else printed
 
 
 def names_of_unsupported_parts(reader: Any) -> list[str]:

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from statistics import median
 
 from docqa.ingest.language.sentences import is_opener
-from docqa.ingest.structure.clean import LEADER, Dehyphenator
+from docqa.ingest.structure.clean import LEADER, Dehyphenator, squeeze_spaces
 from docqa.ingest.structure.outline import HeadingLine
 from docqa.ingest.structure.references import kind_and_number_of_caption
 from docqa.ingest.types import Block, NumberedLine, Table, TableCell
@@ -27,6 +27,12 @@ _MAX_HEADING_CHARS = 120
 _MAX_LEAD_CHARS = 80
 _STOPS = " .:–—-"
 _BETWEEN_CELLS = " | "
+
+# Of a printed title.
+_LARGER = 1.15  # than the body's type
+_SAME_SIZE = 0.9  # of the largest line's size, for another of its lines
+_WORDS = range(2, 41)
+_FIRST_LINES = 20  # of the page, which it is among
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +273,21 @@ def _cell_places_in_line(line: str, start: int) -> Iterator[tuple[int, int]]:
     ends = accumulate(len(part) + len(_BETWEEN_CELLS) for part in parts)
     for part, end in zip(parts, ends, strict=True):
         yield start + end - len(_BETWEEN_CELLS) - len(part), start + end - len(_BETWEEN_CELLS)
+
+
+def printed_title(lines: Sequence[Line], body_size: float) -> str:
+    """The first lines of the largest type at the beginning of `lines`, those of a first page, as
+    one text; "" where nothing is larger than the body's type, or it is no title."""
+    worded = [
+        line
+        for line in lines[:_FIRST_LINES]
+        if sum(map(str.isalpha, line.text)) > len(line.text) / 2
+    ]
+    largest = max((line.size for line in worded), default=0.0)
+    if not worded or largest < _LARGER * body_size:
+        return ""
+    runs = groupby(worded, lambda line: line.size >= _SAME_SIZE * largest)
+    title = next(
+        squeeze_spaces(" ".join(line.text for line in run)) for large, run in runs if large
+    )
+    return title if len(title.split()) in _WORDS else ""

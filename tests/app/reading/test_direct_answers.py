@@ -21,7 +21,7 @@ from docqa.app.reading.direct_answers import find_candidates_in_clause
 )
 def test_the_title_is_where_the_first_page_prints_it(document, model, title, shown):
     text = "Annals of Light\nThe care of lamps\non coasts\nAda Lund"
-    made = replace(document(text), title=title)
+    made = replace(document(text), printed_title=title)
     context = Corpus((made,), model.tokenizer, []).context
     wanted = AnswerRequirements(clause=DOCUMENT_TITLE)
     _, found = find_candidates_in_clause(context, [], [], wanted, lambda ranked: (ranked, None))
