@@ -99,6 +99,12 @@ def test_a_footnote_between_stem_and_item_is_no_part_of_the_list():
     assert len(document.leads[0].items) == 2
 
 
+def test_an_item_whose_mark_stands_close_is_one():
+    document = document_of(["It shall weigh:", "i) the cost;", "ii)the need;", "iii) the risk."])
+    assert lead_of(document, "ii)the") == lead_of(document, "iii) the") == "It shall weigh:"
+    assert len(document.leads[0].items) == 3
+
+
 def test_bullets_and_lists_within_a_sentence_have_stems():
     document = document_of(
         ["Members pay for:", "• tea", "• coffee", "# Leave"],
