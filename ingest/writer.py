@@ -17,7 +17,6 @@ from .types import Block, Document, Page
 
 TIGHT = frozenset(("list", "table"))
 _MAX_HEADING_CHARS = 120
-_MARK_ALONE = re.compile(r"[•▪◦●■‣○*–—-]|\(\w{1,5}\)|\w{1,3}\)|[a-z]{1,4}\.")
 # "4th", "1er", "Docqa(tm)" and the marks of notes by asterisks are plain as they are.
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", re.IGNORECASE)
 
@@ -100,24 +99,11 @@ class BlockWriter(TextWriter):
         text = text.strip("\n") if kind == "code" else text.strip()
         if not text.strip():
             return None
-        if kind == "para" and _MARK_ALONE.fullmatch(self.last_text()):
-            return self._put_after_mark(text)
         tight = kind in TIGHT and bool(self.blocks) and self.blocks[-1].kind == kind
         start = self.put(text, kind, "\n" if tight else "\n\n")
         self._sizes[size] += len(text)
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
             self._lines.append(outline.HeadingLine(start, text, size, is_bold, kind == "para"))
-        return start
-
-    def _put_after_mark(self, text: str) -> int:
-        """Writes `text` as the item of a list whose mark is the last block, or heading."""
-        start = self.blocks[-1].start
-        self._parts[-1] += f" {text}"
-        self._length += len(text) + 1
-        self.blocks[-1] = Block(start, self._length, "list")
-        if self.marks and self.marks[-1].start == start:
-            self.marks.pop()
-            self._labels.pop()
         return start
 
     def row(self, cells: Sequence[MarkupCell], table_id: int) -> int | None:

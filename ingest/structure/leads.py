@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import NamedTuple
 
-from docqa.ingest.language.sentences import sentences
+from docqa.ingest.language.sentences import is_sentence_continued, sentences
 from docqa.ingest.structure.locators.marks import (
     ALONE,
     BRACKET,
@@ -44,6 +44,8 @@ _NO_LIST = (ALONE, WORDED, DIVISION)
 """Shapes of marks that number the parts of a document, not the items of a list."""
 _BULLET_SHAPE = "•"
 """The shape of a mark that counts nothing."""
+_SET_APART = (_BULLET_SHAPE, *BRACKET)
+"""Shapes of marks that items have and headings rarely."""
 _BEFORE_LAST_ITEM = ("and", "or", "and/or")
 _CLOSING = "\"'”’)]»"
 """Quotation marks and brackets that may follow the end of a sentence."""
@@ -58,6 +60,8 @@ MOST_SHOWN = 3
 """Leads that are read and shown with what they govern, the innermost."""
 _LONGEST_STEM = 400
 """Characters of a stem; of a longer one its end counts."""
+_LONGEST_SENTENCE = 4_000
+"""Characters of a block to which the rest of a sentence is added."""
 _SHORT_BEFORE_STEM = 12
 """Characters before the last sentence of a block that belong to it: its number."""
 
@@ -119,19 +123,13 @@ class _Walk:
         self.end: Location = (1, 0)
 
     def _add_block(self, page: Page, block: Block) -> None:
-        """Adds a block that has words; the end of the sentence before it goes with that."""
+        """Adds a block that has words; the rest of a sentence goes with its beginning."""
         text = page.text[block.start : block.end].rstrip()
         before = self.places[-1] if self.places else None
-        if (
-            block.kind == "heading"
-            and text[:1].islower()
-            and before is not None
-            and before.page == page.page
-            and before.text[-1:] not in ".!?…;:"
-        ):
-            whole = replace(before.block, end=block.end)
-            text = page.text[whole.start : whole.end].rstrip()
-            self.places[-1] = _Place(page.page, whole, text)
+        if before is not None and before.page == page.page and _runs_on(before, block, text):
+            block = replace(before.block, end=block.end)
+            text = page.text[block.start : block.end].rstrip()
+            self.places[-1] = _Place(page.page, block, text)
         elif text:
             self.places.append(_Place(page.page, block, text))
 
@@ -140,9 +138,8 @@ class _Walk:
         place = self.places[number]
         marks = _list_marks(place)
         before = self.places[number - 1] if number else None
-        is_item = any(self._depth_continued(m) for m in marks) or (
-            before is not None and _opens_list(before.text) and _is_set_apart(marks)
-        )
+        opens = before is not None and _opens_list(before.text)
+        is_item = any(self._depth_continued(m) or (opens and m.shape in _SET_APART) for m in marks)
         if place.block.kind == "heading" and not is_item:
             self.close_to(0)
         elif marks:
@@ -163,37 +160,35 @@ class _Walk:
 
     def _take_mark(self, mark: NumberMark, place: _Place, before: _Place | None) -> None:
         begin = (place.page, max(mark.start, place.block.start))
+        item = _after_mark(mark, place)
         first = _first_reading(mark)
         continued = self._depth_continued(mark)
-        stem = before if before is not None and self._is_stem(before, place, mark) else None
-        is_new = not continued or (
-            mark.shape != _BULLET_SHAPE and stem is not None and _opens_list(stem.text)
+        opens = before is not None and _opens_list(before.text)
+        words = (
+            _stem_of(before)
+            if before is not None and (opens or _goes_on_in_item(before, place, mark))
+            else []
         )
-        if first is not None and stem is not None and is_new:
-            item = _after_mark(mark, place)
-            self._open_list(mark.shape, *first, begin, item, _stem_of(stem))
-        elif continued:
+        if continued and not (first and opens and mark.shape != _BULLET_SHAPE):
             depth, kind, ordinal = continued
             self.close_to(depth)
-            self.open[-1].next_item(self.end, _after_mark(mark, place))
-            self.open[-1].ordinal = ordinal
-            self.open[-1].kind = kind
+            level = self.open[-1]
+            if before is not None and opens and not _list_marks(before):
+                # A stem between two items is that of those after it; one that goes on with the
+                # sentence ("shall pay, and also—") completes those before it too.
+                if before.text[:1].islower():
+                    level.leads += words
+                    words = list(level.leads)
+                self.close_to(depth - 1)
+                self._open_list(_OpenList(mark.shape, kind, ordinal, begin, item, words))
+                return
+            level.next_item(self.end, item)
+            level.ordinal = ordinal
+            level.kind = kind
         elif first is not None:
-            self._open_list(mark.shape, *first, begin, _after_mark(mark, place), [])
+            self._open_list(_OpenList(mark.shape, *first, begin, item, words))
         else:
             self.close_to(0)
-
-    def _is_stem(self, before: _Place, place: _Place, mark: NumberMark) -> bool:
-        """Whether the block before the first item opens the list: it ends in a colon or dash, or
-        its sentence goes on in the item."""
-        if _opens_list(before.text):
-            return True
-        words = _MARK.sub("", place.text[mark.start - place.block.start :], count=1)
-        return (
-            not _is_finished(before.text)
-            and before.block.kind in ("para", "list")
-            and words[:1].islower()
-        )
 
     def _depth_continued(self, mark: NumberMark) -> tuple[int, str, int] | None:
         """How many lists stay open where `mark` continues the innermost of them that it can, with
@@ -208,17 +203,9 @@ class _Walk:
                     return depth, kind, ordinal
         return None
 
-    def _open_list(
-        self,
-        shape: str,
-        kind: str,
-        ordinal: int,
-        begin: Location,
-        item: Location,
-        stem: list[tuple[int, int, int]],
-    ) -> None:
+    def _open_list(self, opened: _OpenList) -> None:
         if len(self.open) < MOST_LEVELS:
-            self.open.append(_OpenList(shape, kind, ordinal, begin, item, stem))
+            self.open.append(opened)
 
     def _is_item_without_mark(self, place: _Place, before: _Place) -> bool:
         """Whether a block is an item whose bullet the text lacks: it follows a stem or such an
@@ -235,7 +222,7 @@ class _Walk:
         if self.open and self.open[-1].shape == "":
             self.open[-1].next_item(self.end, begin)
         else:
-            self._open_list("", "", 1, begin, begin, _stem_of(before))
+            self._open_list(_OpenList("", "", 1, begin, begin, _stem_of(before)))
 
     def _take_words_after_items(self, number: int, place: _Place, before: _Place) -> None:
         """Words without a mark after an item: they go on with it, complete the stem, or end the
@@ -245,7 +232,8 @@ class _Walk:
         ended = _is_finished(before.text)
         if place.page != before.page and (not ended or before.text.endswith(",")):
             return  # the item goes on over the page break
-        if ended and _COMPLETES.match(place.text) and self.open[-1].leads:
+        apart = place.page == before.page and place.block.start - before.block.end > 1
+        if (ended or apart) and _COMPLETES.match(place.text) and self.open[-1].leads:
             first = next(iter(sentences(place.text)))
             start = place.block.start
             if len(place.text) >= _SHORT_BEFORE_STEM:
@@ -267,6 +255,27 @@ class _Walk:
             if later.block.kind == "heading":
                 return 0
         return 0
+
+
+def _runs_on(before: _Place, block: Block, text: str) -> bool:
+    """Whether a block of `text` is the rest of the sentence before it, on the next line."""
+    return (
+        block.kind in ("para", "heading")
+        and block.start - before.block.end == 1
+        and len(before.text) < _LONGEST_SENTENCE
+        and not _is_finished(before.text)
+        and is_sentence_continued(before.text, text)
+    )
+
+
+def _goes_on_in_item(before: _Place, place: _Place, mark: NumberMark) -> bool:
+    """Whether the sentence before the first item goes on in it."""
+    words = _MARK.sub("", place.text[mark.start - place.block.start :], count=1)
+    return (
+        not _is_finished(before.text)
+        and before.block.kind in ("para", "list")
+        and words[:1].islower()
+    )
 
 
 def _opens_list(text: str) -> bool:
@@ -358,11 +367,6 @@ def _list_marks(place: _Place) -> tuple[NumberMark, ...]:
         )
     line = parse_line(place.page, place.block.start, place.text)
     return tuple(mark for mark in line.marks if mark.shape not in _NO_LIST)
-
-
-def _is_set_apart(marks: Sequence[NumberMark]) -> bool:
-    """Whether the first of `marks` is a bullet or in brackets, as items are and headings rarely."""
-    return bool(marks) and marks[0].shape in (_BULLET_SHAPE, *BRACKET)
 
 
 def _readings(mark: NumberMark) -> Iterable[tuple[str, int]]:

@@ -27,8 +27,10 @@ def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
     last: Note | None = None
     for page in pages:
         rule = ruled.get(page.page)
-        if rule is None:
-            notes = _notes_on_page(page, bracketed=not paged)
+        if not paged:
+            notes = _bracketed_notes(page)
+        elif rule is None:
+            notes = _notes_on_page(page)
         else:
             notes = _notes_below_rule(page, rule, last)
         for last in notes:
@@ -63,7 +65,7 @@ def _notes_below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note
         if match is not None:
             if note is not None and note.start >= 0:
                 yield note
-            anchor = _anchor_offset(page.text, match[1], 0, rule, bracketed=False)
+            anchor = _anchor_offset(page.text, match[1], 0, rule)
             at = rule - 1 if anchor is None else anchor
             note = Note(match[1], page.page, block.start, block.end, page.page, at)
         elif note is not None:
@@ -73,36 +75,46 @@ def _notes_below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note
         yield note
 
 
-def _notes_on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
+def _bracketed_notes(page: Page) -> Iterator[Note]:
+    """The notes among other text: each is a block somewhere after its mark."""
+    at = 0
+    for block in page.blocks:
+        match = _BRACKETED.match(page.text, block.start, block.end)
+        if match is None:
+            continue
+        mark = re.compile(rf"(?<=\S)\[{re.escape(match[1])}\]")
+        anchor = mark.search(page.text, at, block.start)
+        if anchor is not None:
+            at = anchor.end()
+            yield Note(match[1], page.page, block.start, block.end, page.page, anchor.start())
+
+
+def _notes_on_page(page: Page) -> Iterator[Note]:
     blocks = page.blocks
-    pattern = _BRACKETED if bracketed else _FOOT
-    matches = [pattern.match(page.text, block.start, block.end) for block in blocks]
-    starts = [(number, match) for number, match in enumerate(matches) if match]
-    if not bracketed:
-        starts = _last_matches_with_rising_marks(starts)
+    matches = [_FOOT.match(page.text, block.start, block.end) for block in blocks]
+    starts = _last_matches_with_rising_marks(
+        [(number, match) for number, match in enumerate(matches) if match]
+    )
     if not starts:
         return
     number, match = starts[0]
     body_end = blocks[number].start
-    if not (bracketed or match[1].isdecimal()) and body_end < 0.5 * len(page.text):
+    if not match[1].isdecimal() and body_end < 0.5 * len(page.text):
         return  # the affiliations on top of a paper, with a body below them
     at = 0
     before = ""
-    # Notes at the foot of a page run to the next one; among other text a note is its own block,
-    # somewhere after its mark.
+    # Notes at the foot of a page run to the next one.
     following = [number for number, _ in starts[1:]] + [len(blocks)]
     for (number, match), end in zip(starts, following, strict=True):
         mark = match[1]
-        if bracketed:
-            body_end = blocks[number].start
-        anchor = _anchor_offset(page.text, mark, at, body_end, bracketed=bracketed)
+        anchor = _anchor_offset(page.text, mark, at, body_end)
         dotted = match[0][len(mark) :].startswith(".")
-        if anchor is None and not (bracketed or dotted) and _is_next_number(before, mark):
+        if anchor is None and not dotted and _is_next_number(before, mark):
             anchor = at  # its mark is lost in print, somewhere after the one before
         if anchor is not None:
             at = anchor + 1
             before = mark
-            last = blocks[number if bracketed else end - 1]
+            last = blocks[end - 1]
             yield Note(mark, page.page, blocks[number].start, last.end, page.page, anchor)
 
 
@@ -121,13 +133,10 @@ def _last_matches_with_rising_marks(
     return matches
 
 
-def _anchor_offset(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:
+def _anchor_offset(text: str, mark: str, start: int, end: int) -> int | None:
     """The offset of `mark` set against a word in `start:end`."""
-    if bracketed:
-        wanted = rf"(?<=\S)\[{re.escape(mark)}\]"
-    else:
-        # "1.5", "12%" and "1,000" are numbers.
-        not_in_number = r"(?![\w%]|[.,]\d)" if mark.isdecimal() else ""
-        wanted = f"{_SET_AGAINST}{re.escape(mark)}{not_in_number}"
-    match = re.compile(wanted).search(text, start, end)
+    # "1.5", "12%" and "1,000" are numbers.
+    not_in_number = r"(?![\w%]|[.,]\d)" if mark.isdecimal() else ""
+    pattern = re.compile(f"{_SET_AGAINST}{re.escape(mark)}{not_in_number}")
+    match = pattern.search(text, start, end)
     return match.start() if match else None

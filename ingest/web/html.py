@@ -35,6 +35,7 @@ _BLOCKS = word_set(
 )
 Attributes = Mapping[str, str | None]
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_MARK_ALONE = re.compile(r"[•▪◦●■‣○]|\(\w{1,5}\)|\w{1,3}\)|[a-z]{1,4}\.")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 # The elements with which mail programs quote an earlier message.
 _QUOTE_CLASSES = frozenset(("yahoo_quoted", "protonmail_quote"))
@@ -262,7 +263,9 @@ class HtmlBlocks:
             self._mark_waiting_headings(self._writer.block(text.rstrip(), "code"))
             return
         text = collapse_whitespace_by_line(text)
-        if text and self._heading:
+        if _MARK_ALONE.fullmatch(text) and not self._items:
+            self._prefix = f"{text} "
+        elif text and self._heading:
             self._put_heading(text)
         elif text:
             prefix = self._prefix

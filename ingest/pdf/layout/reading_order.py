@@ -462,7 +462,5 @@ def _right_edge_of_column(column: Sequence[Line]) -> float:
     ends = sorted((line.x1 for line in column), reverse=True)
     needed = max(2, len(ends) // 12)
     near = 1.5 * median(line.size for line in column)
-    for at, end in enumerate(ends):
-        if at + needed <= len(ends) and end - ends[at + needed - 1] <= near:
-            return end
-    return ends[0]
+    runs = zip(ends, ends[needed - 1 :], strict=False)
+    return next((end for end, last in runs if end - last <= near), ends[0])

@@ -45,7 +45,7 @@ _SHAPES = (
     ("1.1", re.compile(_CLAUSE)),
     ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s++(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s++(?=[^\W\d_]|[“\"‘'(\[])")),
-    ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
+    ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s|[A-Za-z]{2})")),
     (ABJAD, re.compile(_ABJAD_MARK)),
     ("1 –", re.compile(_ARABIC_NUMBER)),
     ("a.", re.compile(r"\s{0,80}([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),

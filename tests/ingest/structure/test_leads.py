@@ -99,6 +99,12 @@ def test_a_footnote_between_stem_and_item_is_no_part_of_the_list():
     assert len(document.leads[0].items) == 2
 
 
+def test_an_item_whose_mark_stands_close_is_one():
+    document = document_of(["It shall weigh:", "i) the cost;", "ii)the need;", "iii) the risk."])
+    assert lead_of(document, "ii)the") == lead_of(document, "iii) the") == "It shall weigh:"
+    assert len(document.leads[0].items) == 3
+
+
 def test_bullets_and_lists_within_a_sentence_have_stems():
     document = document_of(
         ["Members pay for:", "• tea", "• coffee", "# Leave"],
@@ -116,6 +122,33 @@ def test_a_heading_ends_all_lists():
 def test_items_in_the_style_of_headings_have_their_stem():
     text = "He may go if:\n\n### (a) it rains;\n\nor hails; or\n\n### (b) it snows."
     assert lead_of(read_bytes("a.md", text.encode()), "(b) it") == "He may go if:"
+
+
+def test_a_stem_begins_where_its_sentence_begins():
+    document = document_of(["The gate is oak.", "He may lend it to", "Members who:", "(a) pay;"])
+    assert lead_of(document, "(a) pay") == "He may lend it to Members who:"
+
+
+def test_a_stem_between_items_is_that_of_the_later_ones():
+    lines = ["The Clerk may:", "(a) lend;", "and in March", "borrow, or—", "(b) pay."]
+    document = document_of([*lines, "(2) No person, other than—", "(a) Ann;", "may—", "(b) go."])
+    assert lead_of(document, "(a) lend") == "The Clerk may:"
+    assert lead_of(document, "(b) pay") == "The Clerk may: and in March borrow, or—"
+    assert lead_of(document, "(b) go") == "(2) No person, other than— may—"
+    bullets = document_of(["We buy:", "• tea", "We sell:", "• corn"])
+    assert lead_of(bullets, "corn") == "We sell:"
+    assert lead_of(bullets, "tea") == "We buy:"
+
+
+def test_a_paragraph_that_completes_the_stem_is_a_lead_without_a_stop():
+    text = "(b) The Owners:\n\n(i) a person, and\n\n(ii) his heir\n\nhave agreed to the clauses.\n\n(c) They pay."
+    document = read_bytes("a.md", text.encode())
+    start = document.pages[0].text.index("(ii)")
+    leads = leads_outside(document, 1, start, start + 13)
+    assert [document.passage_text(lead) for lead in leads] == [
+        "(b) The Owners:",
+        "have agreed to the clauses.",
+    ]
 
 
 LINES = st.lists(
