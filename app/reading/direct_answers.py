@@ -94,15 +94,21 @@ def find_candidates_in_clause(
 
 
 def _document_title(context: Context) -> CandidateSet:
-    """The titles of the documents as their first pages have them."""
+    """The titles of the documents as their first pages have them: the printed one, or the one in
+    the file's record, which is no title where it is one word."""
     found: list[Candidate] = []
     for number, document in enumerate(context.documents):
-        title = document.printed_title or document.title
-        words = re.compile(r"\s+".join(map(re.escape, title.split())), re.IGNORECASE)
-        for page in document.pages[:_FIRST_PAGES]:
-            if title and (match := words.search(page.text)):
-                found.append(Candidate(0, number, page.page, *match.span()))
-                break
+        titles = [
+            re.compile(r"\s+".join(map(re.escape, title.split())), re.IGNORECASE)
+            for title in (document.printed_title, document.title)
+            if " " in title
+        ]
+        found += [
+            Candidate(0, number, page.page, *match.span())
+            for words in titles
+            for page in document.pages[:_FIRST_PAGES]
+            if (match := words.search(page.text))
+        ][:1]
     return CandidateSet(tuple(found), signals={BY_CLAUSE: TITLE_CHANCE if found else 0.0})
 
 

@@ -12,16 +12,16 @@ from docqa.app.reading.direct_answers import find_candidates_in_clause
 
 
 @pytest.mark.parametrize(
-    ("title", "shown"),
+    ("printed", "title", "shown"),
     [
-        ("The Care of Lamps on Coasts", ["The care of lamps\non coasts"]),
-        ("letter-template", []),
-        ("", []),
+        ("The Care of Lamps on Coasts", "annals", ["The care of lamps\non coasts"]),
+        ("1 The Care of Lamps", "Annals of Light", ["Annals of Light"]),
+        ("letter-template", "annals", []),
     ],
 )
-def test_the_title_is_where_the_first_page_prints_it(document, model, title, shown):
+def test_the_title_is_where_the_first_page_prints_it(document, model, printed, title, shown):
     text = "Annals of Light\nThe care of lamps\non coasts\nAda Lund"
-    made = replace(document(text), printed_title=title)
+    made = replace(document(text), printed_title=printed, title=title)
     context = Corpus((made,), model.tokenizer, []).context
     wanted = AnswerRequirements(clause=DOCUMENT_TITLE)
     _, found = find_candidates_in_clause(context, [], [], wanted, lambda ranked: (ranked, None))
