@@ -56,9 +56,8 @@ MOST_LEVELS = 8
 MOST_SHOWN = 3
 """Leads that are read and shown with what they govern, the innermost."""
 _LONGEST_STEM = 400
-"""Characters of a stem; of a longer one its end counts."""
-_LONGEST_SENTENCE = 4_000
-"""Characters of a block to which the rest of a sentence is added."""
+"""Characters of a stem; of a longer one its end counts. The rest of a sentence is looked for after
+at most ten times as many."""
 _SHORT_BEFORE_STEM = 12
 """Characters before the last sentence of a block that belong to it: its number."""
 
@@ -179,7 +178,7 @@ class _Walk:
                 # sentence ("shall pay, and also—") completes those before it too.
                 if before.text[:1].islower():
                     level.leads += words
-                    words = list(level.leads)
+                    words = level.leads
                 self.close_to(depth - 1)
                 self._open_list(_OpenList(mark.shape, kind, ordinal, begin, item, words))
                 return
@@ -235,7 +234,7 @@ class _Walk:
             return  # the item goes on over the page break
         apart = place.page == before.page and place.block.start - before.block.end > 1
         if (ended or apart) and _COMPLETES.match(place.text) and self.open[-1].leads:
-            first = next(iter(sentences(place.text)))
+            first = sentences(place.text)[0]
             start = place.block.start
             if len(place.text) >= _SHORT_BEFORE_STEM:
                 self.open[-1].leads.append((place.page, start + first.start, start + first.end))
@@ -263,7 +262,7 @@ def _runs_on(before: _Place, block: Block, text: str) -> bool:
     return (
         block.kind in ("para", "heading")
         and block.start - before.block.end == 1
-        and len(before.text) < _LONGEST_SENTENCE
+        and len(before.text) < 10 * _LONGEST_STEM
         and not _is_finished(before.text)
         and is_sentence_continued(before.text, text)
     )
@@ -391,10 +390,11 @@ def _leads_within_blocks(places: Sequence[_Place]) -> Iterator[Lead]:
         for run in runs:
             first = run[0].start - place.block.start
             last = run[-1].start - place.block.start
-            begin = spans[max(bisect_right(spans, first, key=attrgetter("start")) - 1, 0)].start
+            # A long sentence is cut before its items, which a stem is not.
+            begin = spans[max(bisect_right(spans, first - 1, key=attrgetter("start")) - 1, 0)].start
             end = spans[max(bisect_right(spans, last, key=attrgetter("start")) - 1, 0)].end
             stem = place.text[begin:first].rstrip()
-            if not stem:
+            if stem[-1:] in ".;":
                 continue
             ends = [*(mark.start for mark in run[1:]), place.block.start + end]
             items = tuple(

@@ -114,6 +114,14 @@ def test_bullets_and_lists_within_a_sentence_have_stems():
     assert lead_of(document, "(b) borrow") == "The Clerk may do as follows:"
 
 
+def test_a_list_within_a_long_sentence_has_its_stem():
+    stem = "This lease ends on the first of:"
+    items = f"(a) the day on which {'rain falls and ' * 30}; (b) noon."
+    document = document_of([f"It is a lease. {stem} {items}", "He pays. (a) Twice; (b) once."])
+    assert lead_of(document, "(b) noon") == stem
+    assert lead_of(document, "(b) once") == ""
+
+
 def test_a_heading_ends_all_lists():
     document = document_of(["The Agent shall:", "(a) pay;", "# Rent", "(b) This is another text."])
     assert lead_of(document, "(b) This") == ""
