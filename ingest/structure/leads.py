@@ -15,7 +15,6 @@ from typing import NamedTuple
 from docqa.ingest.language.sentences import is_sentence_continued, sentences
 from docqa.ingest.structure.locators.marks import (
     ALONE,
-    BRACKET,
     DIVISION,
     WORDED,
     NumberMark,
@@ -44,8 +43,6 @@ _NO_LIST = (ALONE, WORDED, DIVISION)
 """Shapes of marks that number the parts of a document, not the items of a list."""
 _BULLET_SHAPE = "•"
 """The shape of a mark that counts nothing."""
-_SET_APART = (_BULLET_SHAPE, *BRACKET)
-"""Shapes of marks that items have and headings rarely."""
 _BEFORE_LAST_ITEM = ("and", "or", "and/or")
 _CLOSING = "\"'”’)]»"
 """Quotation marks and brackets that may follow the end of a sentence."""
@@ -59,9 +56,8 @@ MOST_LEVELS = 8
 MOST_SHOWN = 3
 """Leads that are read and shown with what they govern, the innermost."""
 _LONGEST_STEM = 400
-"""Characters of a stem; of a longer one its end counts."""
-_LONGEST_SENTENCE = 4_000
-"""Characters of a block to which the rest of a sentence is added."""
+"""Characters of a stem; of a longer one its end counts. The rest of a sentence is looked for after
+at most ten times as many."""
 _SHORT_BEFORE_STEM = 12
 """Characters before the last sentence of a block that belong to it: its number."""
 
@@ -138,8 +134,12 @@ class _Walk:
         place = self.places[number]
         marks = _list_marks(place)
         before = self.places[number - 1] if number else None
-        opens = before is not None and _opens_list(before.text)
-        is_item = any(self._depth_continued(m) or (opens and m.shape in _SET_APART) for m in marks)
+        # After a colon a bullet, brackets or a small letter are an item's, whatever its style says.
+        is_item = any(
+            self._depth_continued(m)
+            or (_opens_list(before) and (m.shape[0] in "(•" or m.text.islower()))
+            for m in marks
+        )
         if place.block.kind == "heading" and not is_item:
             self.close_to(0)
         elif marks:
@@ -163,7 +163,7 @@ class _Walk:
         item = _after_mark(mark, place)
         first = _first_reading(mark)
         continued = self._depth_continued(mark)
-        opens = before is not None and _opens_list(before.text)
+        opens = _opens_list(before)
         words = (
             _stem_of(before)
             if before is not None and (opens or _goes_on_in_item(before, place, mark))
@@ -178,7 +178,7 @@ class _Walk:
                 # sentence ("shall pay, and also—") completes those before it too.
                 if before.text[:1].islower():
                     level.leads += words
-                    words = list(level.leads)
+                    words = level.leads
                 self.close_to(depth - 1)
                 self._open_list(_OpenList(mark.shape, kind, ordinal, begin, item, words))
                 return
@@ -215,7 +215,7 @@ class _Walk:
         inside = bool(self.open) and self.open[-1].shape == ""
         if inside:
             return _ends_item(before.text) or place.block.kind == "list"
-        return _opens_list(before.text) and (place.block.kind == "list" or _ends_item(place.text))
+        return _opens_list(before) and (place.block.kind == "list" or _ends_item(place.text))
 
     def _take_item_without_mark(self, place: _Place, before: _Place) -> None:
         begin = (place.page, place.block.start)
@@ -234,7 +234,7 @@ class _Walk:
             return  # the item goes on over the page break
         apart = place.page == before.page and place.block.start - before.block.end > 1
         if (ended or apart) and _COMPLETES.match(place.text) and self.open[-1].leads:
-            first = next(iter(sentences(place.text)))
+            first = sentences(place.text)[0]
             start = place.block.start
             if len(place.text) >= _SHORT_BEFORE_STEM:
                 self.open[-1].leads.append((place.page, start + first.start, start + first.end))
@@ -262,7 +262,7 @@ def _runs_on(before: _Place, block: Block, text: str) -> bool:
     return (
         block.kind in ("para", "heading")
         and block.start - before.block.end == 1
-        and len(before.text) < _LONGEST_SENTENCE
+        and len(before.text) < 10 * _LONGEST_STEM
         and not _is_finished(before.text)
         and is_sentence_continued(before.text, text)
     )
@@ -272,14 +272,14 @@ def _goes_on_in_item(before: _Place, place: _Place, mark: NumberMark) -> bool:
     """Whether the sentence before the first item goes on in it."""
     words = _MARK.sub("", place.text[mark.start - place.block.start :], count=1)
     return (
-        not _is_finished(before.text)
+        (before.text[-1] == "," or not _is_finished(before.text))
         and before.block.kind in ("para", "list")
-        and words[:1].islower()
+        and is_sentence_continued(before.text, words)
     )
 
 
-def _opens_list(text: str) -> bool:
-    return text.rstrip(_CLOSING + " \n")[-1:] in _OPENING
+def _opens_list(place: _Place | None) -> bool:
+    return place is not None and place.text.rstrip(_CLOSING + " \n")[-1:] in _OPENING
 
 
 def _is_finished(text: str) -> bool:
@@ -390,10 +390,11 @@ def _leads_within_blocks(places: Sequence[_Place]) -> Iterator[Lead]:
         for run in runs:
             first = run[0].start - place.block.start
             last = run[-1].start - place.block.start
-            begin = spans[max(bisect_right(spans, first, key=attrgetter("start")) - 1, 0)].start
+            # A long sentence is cut before its items, which a stem is not.
+            begin = spans[max(bisect_right(spans, first - 1, key=attrgetter("start")) - 1, 0)].start
             end = spans[max(bisect_right(spans, last, key=attrgetter("start")) - 1, 0)].end
             stem = place.text[begin:first].rstrip()
-            if not stem:
+            if stem[-1:] in ".;":
                 continue
             ends = [*(mark.start for mark in run[1:]), place.block.start + end]
             items = tuple(

@@ -462,5 +462,5 @@ def _right_edge_of_column(column: Sequence[Line]) -> float:
     ends = sorted((line.x1 for line in column), reverse=True)
     needed = max(2, len(ends) // 12)
     near = 1.5 * median(line.size for line in column)
-    runs = zip(ends, ends[needed - 1 :], strict=False)
-    return next((end for end, last in runs if end - last <= near), ends[0])
+    edges = (end for end, last in zip(ends, ends[needed - 1 :], strict=False) if end - last <= near)
+    return next(edges, ends[0])

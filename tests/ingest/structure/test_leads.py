@@ -114,6 +114,14 @@ def test_bullets_and_lists_within_a_sentence_have_stems():
     assert lead_of(document, "(b) borrow") == "The Clerk may do as follows:"
 
 
+def test_a_list_within_a_long_sentence_has_its_stem():
+    stem = "This lease ends on the first of:"
+    items = f"(a) the day on which {'rain falls and ' * 30}; (b) noon."
+    document = document_of([f"It is a lease. {stem} {items}", "He pays. (a) Twice; (b) once."])
+    assert lead_of(document, "(b) noon") == stem
+    assert lead_of(document, "(b) once") == ""
+
+
 def test_a_heading_ends_all_lists():
     document = document_of(["The Agent shall:", "(a) pay;", "# Rent", "(b) This is another text."])
     assert lead_of(document, "(b) This") == ""
@@ -121,12 +129,21 @@ def test_a_heading_ends_all_lists():
 
 def test_items_in_the_style_of_headings_have_their_stem():
     text = "He may go if:\n\n### (a) it rains;\n\nor hails; or\n\n### (b) it snows."
-    assert lead_of(read_bytes("a.md", text.encode()), "(b) it") == "He may go if:"
+    for mark in ("(b)", "b."):
+        marked = text.replace("(a)", mark.replace("b", "a")).replace("(b)", mark).encode()
+        assert lead_of(read_bytes("a.md", marked), f"{mark} it") == "He may go if:"
 
 
 def test_a_stem_begins_where_its_sentence_begins():
     document = document_of(["The gate is oak.", "He may lend it to", "Members who:", "(a) pay;"])
     assert lead_of(document, "(a) pay") == "He may lend it to Members who:"
+
+
+def test_a_stem_without_a_colon_ends_like_no_sentence():
+    document = document_of(["2. The Clerk shall", "1. Lend books", "2. Pay", "3. Leave early."])
+    assert lead_of(document, "2. Pay") == "2. The Clerk shall"
+    document = document_of(["2.1 In reading this law,", "a) One is many;", "b) He is she."])
+    assert lead_of(document, "b) He") == "2.1 In reading this law,"
 
 
 def test_a_stem_between_items_is_that_of_the_later_ones():
