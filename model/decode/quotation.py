@@ -93,7 +93,8 @@ class _WritingState:
 
 
 class QuotingRule:
-    """Chooses tokens greedily under the rule of this module; mutable. `ends`: the tokens that end a text."""
+    """Chooses tokens greedily under the rule of this module; mutable. `ends`: the tokens that end a
+    text."""
 
     def __init__(self, text: QuotableText, tokenizer: Tokenizer, ends: Collection[int]) -> None:
         self._text = text

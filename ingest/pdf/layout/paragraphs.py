@@ -29,10 +29,10 @@ _STOPS = " .:–—-"
 _BETWEEN_CELLS = " | "
 
 # Of a printed title.
-_LARGER = 1.15  # than the body's type
-_SAME_SIZE = 0.9  # of the largest line's size, for another of its lines
-_WORDS = range(2, 41)
-_FIRST_LINES = 20  # of the page, which it is among
+_TITLE_LARGER = 1.15  # than the body's type
+_TITLE_SAME_SIZE = 0.9  # of the largest line's size, for another of its lines
+_TITLE_WORDS = range(2, 41)
+_TITLE_AMONG_LINES = 20  # of the page, which it is among
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,14 +280,14 @@ def printed_title(lines: Sequence[Line], body_size: float) -> str:
     one text; "" where nothing is larger than the body's type, or it is no title."""
     worded = [
         line
-        for line in lines[:_FIRST_LINES]
+        for line in lines[:_TITLE_AMONG_LINES]
         if sum(map(str.isalpha, line.text)) > len(line.text) / 2
     ]
     largest = max((line.size for line in worded), default=0.0)
-    if not worded or largest < _LARGER * body_size:
+    if not worded or largest < _TITLE_LARGER * body_size:
         return ""
-    runs = groupby(worded, lambda line: line.size >= _SAME_SIZE * largest)
+    runs = groupby(worded, lambda line: line.size >= _TITLE_SAME_SIZE * largest)
     title = next(
         squeeze_spaces(" ".join(line.text for line in run)) for large, run in runs if large
     )
-    return title if len(title.split()) in _WORDS else ""
+    return title if len(title.split()) in _TITLE_WORDS else ""
