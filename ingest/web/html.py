@@ -109,6 +109,9 @@ class HtmlBlocks:
         if tree.root is not None:
             self._walk_nodes(tree.root)
         self._end_paragraph()
+        if self._prefix:  # a mark after which nothing comes
+            self._writer.block(self._prefix.rstrip(), "para")
+            self._prefix = ""
         if skipped := self._visibility.sheets.skipped:
             many = f"{skipped:,} rules of its style sheets"
             self.warnings.append(f"{many} were not looked at: what they hide is read")
@@ -263,15 +266,18 @@ class HtmlBlocks:
             self._mark_waiting_headings(self._writer.block(text.rstrip(), "code"))
             return
         text = collapse_whitespace_by_line(text)
-        if _MARK_ALONE.fullmatch(text) and not self._items:
+        if _MARK_ALONE.fullmatch(text) and not (self._items or self._prefix):
             self._prefix = f"{text} "
-        elif text and self._heading:
+        elif text and self._heading and self._items:
             self._put_heading(text)
         elif text:
-            prefix = self._prefix
+            text = self._prefix + text
             self._prefix = ""
-            kind = "list" if self._items else "quoted" if self._quotes else "para"
-            self._mark_waiting_headings(self._writer.block(prefix + text, kind))
+            if self._heading:
+                self._put_heading(text)
+            else:
+                kind = "list" if self._items else "quoted" if self._quotes else "para"
+                self._mark_waiting_headings(self._writer.block(text, kind))
 
     def _put_heading(self, text: str) -> None:
         if not self._due:

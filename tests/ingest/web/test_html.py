@@ -69,6 +69,11 @@ def test_a_mark_alone_begins_the_item_beside_it():
     assert len(document.leads[0].items) == 2
 
 
+def test_a_mark_alone_is_never_lost():
+    document = page("<p>(a)</p><h2>Ponds</h2><p>12)</p><p>13)</p><p>Deep.</p><p>(z)</p>")
+    assert first_text(document) == "(a) Ponds\n\n12) 13)\n\nDeep.\n\n(z)"
+
+
 def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
     document = page(PAGE)
     assert "secret" not in first_text(document) and "Seen, not heard." in first_text(document)
