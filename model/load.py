@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -108,13 +108,6 @@ class NetworkModel:
             self.folder, self.config, self.dtype, known=self.lower, packed=self.packed
         )
         return whole if self.is_on_cpu else whole.to(self.device)
-
-    def without_heads(self) -> Self:
-        """The same without heads and their calibration: all layers read, and answers are copied."""
-        weights = dict(self.calibration.get("evidence_weights", {}))
-        weights.pop("vector", None)
-        calibration: Calibration = {"evidence_weights": weights} if weights else {}
-        return replace(self, evidence_head=None, has_reader=False, calibration=calibration)
 
     @cached_property
     def mtp(self) -> Mtp | None:

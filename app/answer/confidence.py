@@ -31,14 +31,13 @@ SIGNALS = (
 """The signals that a calibration of the reader weighs."""
 
 OWN_ODDS: RefusalCalibration = {
-    "features": ["reader_refusal_margin", "sentence_coverage"],
-    "weights": [0.5, 8.0],
+    "features": ["sentence_coverage"],
+    "weights": [8.0],
     "bias": -5.0,
     "threshold": 0.5,
 }
-"""For a checkpoint without calibration, set by hand: its best words against its own refusal, and
-the share of the question's words in the sentence that has them. Equal odds are enough from five
-eighths of the words on."""
+"""For a checkpoint without calibration, set by hand: the share of the question's words in the
+sentence that answers. Equal odds are enough from five eighths of the words on."""
 
 # Chances, 0 to 1.
 STRUCTURE_CHANCE = 0.9  # of an answer by structure; by hand
@@ -112,15 +111,6 @@ READER_WEIGHTS: dict[str, float] = {
     "max_tokens": 80,
 }
 """What orders the candidates of a reader, where the calibration of its model says nothing else."""
-COPY_WEIGHTS: dict[str, float] = {
-    "evidence_weight": 0.25,
-    "sentence_weight": 0.5,
-    "vector_weight": 0.0,
-    "length_weight": 1.0,
-    "beams": 6,
-    "max_tokens": 48,
-}
-"""The same of candidates that a checkpoint without a reader copies."""
 
 
 def chance_from_log_odds(log_odds_value: float) -> float:

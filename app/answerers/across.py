@@ -17,7 +17,7 @@ from docqa.app.answer.confidence import (
     agreement_chance,
     log_odds,
 )
-from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
+from docqa.app.answer.events import DocumentAnswered, Event, Finished
 from docqa.app.answer.grades import Status, Support
 from docqa.app.context.provenance import documents_hash
 from docqa.app.facts.facts import FactKind, parse_first_fact, sort_key
@@ -28,6 +28,7 @@ from docqa.model.protocol import NamedLogistic
 from .compose import Draft, StatedAnswer, answer_from_statements
 from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
+from .local import progress_over_all
 
 FRONT_PASSAGES = 3  # of a document, which say what it is about
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
@@ -57,21 +58,18 @@ def ask_documents_separately(
     signals: dict[int, Mapping[str, float]] = {}
     scores = corpus.word_index.bm25_scores(question) if asked.kind.picks_documents else np.zeros(0)
     order = _rank_documents_by_words(question, corpus, document_numbers)
+    total = sum(answerers[number].reading.total_tokens for number in order)
+    tokens_before = 0
     for number in order:
         answerer = answerers[number]
-        tokens_before = sum(each.answer.coverage.tokens for each in answers.values())
         for event in answerer.ask(
             asked.question, asked.wanted, include_unlikely=asked.kind.picks_documents
         ):
-            if isinstance(event, ReadProgress):
-                is_last = number == order[-1]
-                yield _progress_over_all_documents(
-                    event, tokens_before, len(corpus.context), is_last
-                )
-            elif not isinstance(event, Finished):
-                yield event
-            else:
+            if isinstance(event, Finished):
                 answers[number] = DocumentAnswer(corpus.documents[number].path, event.answer)
+            else:
+                yield progress_over_all(event, tokens_before, total)
+        tokens_before += answerer.reading.total_tokens
         answer = answers[number].answer
         if asked.kind.picks_documents and asked.wanted.kind:
             agrees = _chance_of_named_value(answer, question)
@@ -99,17 +97,6 @@ def _rank_documents_by_words(
     best = (passages[item.passage_number].document for item in ranked)
     order = dict.fromkeys([*best, *range(len(corpus.documents))])
     return [number for number in order if number in document_numbers]
-
-
-def _progress_over_all_documents(
-    event: ReadProgress, tokens_before: int, total: int, is_last: bool
-) -> ReadProgress:
-    """Progress of one document as of all; only the last document ends it."""
-    ends = event.done == event.total and is_last
-    done = total if ends else min(tokens_before + event.done, total - 1)
-    speed = event.tokens_per_second
-    eta = (total - done) / speed if speed else None
-    return replace(event, done=done, total=total, eta_seconds=eta)
 
 
 def _chance_of_named_value(answer: Answer, question: str) -> float:

@@ -49,6 +49,16 @@ class Corpus:
         )
 
     @cached_property
+    def single_documents(self) -> list["Corpus"]:
+        """A Corpus of each document alone."""
+        if len(self.documents) == 1:
+            return [self]
+        return [
+            Corpus((document,), self.tokenizer, [], self._opening, cache=self._cache)
+            for document in self.documents
+        ]
+
+    @cached_property
     def quotable_text(self) -> "QuotableText":
         """The words of all pages, which a model that writes may quote; over the end of a page, not
         of a document.

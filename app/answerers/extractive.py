@@ -27,15 +27,23 @@ from .third_party import options_for_provenance
 
 
 class ExtractiveAnswerer:
-    """Mutable: it caches what was found for the last two questions. `reading` has the state of the
-    documents.
+    """Mutable: it caches what was found for the last two questions. `reading` has the states of
+    the documents.
     """
 
-    def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        model: Model,
+        options: Options,
+        store: Store | None,
+        *,
+        reading: LocalPrefill | None = None,
+    ) -> None:
         self.corpus = corpus
         self.model = model
         self.options = options
-        self.reading = LocalPrefill(corpus, model, store)
+        self.reading = reading or LocalPrefill(corpus, model, store, separate=True)
         self.finder = make_finder(corpus, model, options, self.reading)
         self._found: dict[AskedQuestion, Found] = {}
 
@@ -234,6 +242,6 @@ class ExtractiveAnswerer:
     def _answer_provenance(self) -> dict[str, object]:
         profile = self.reading.profile
         layers = self.model.config.first_layers(profile.layers)
-        attention = attention_kind(layers, len(self.corpus.context))
+        attention = attention_kind(layers, self.reading.longest_context)
         recorded = options_for_provenance(self.options)
         return answer_provenance(profile, self.corpus.documents, recorded, attention)

@@ -1,12 +1,11 @@
-"""Ways to find candidates for an answer: by a reader, and for a checkpoint without one by copying,
-from excerpts or from the state of the whole documents. Each has a PassageRanker, and asks it."""
+"""Ways to find candidates for an answer: by a reader, and for a checkpoint without one by words. Each
+has a PassageRanker, and asks it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from docqa.app.answer.confidence import OWN_ODDS
 from docqa.app.evidence.front_matter import front_matter_passages
 from docqa.app.evidence.ranker import PassageRanker
 from docqa.app.evidence.ranking import PassageNumber, RankedPassage
@@ -14,14 +13,19 @@ from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
 from docqa.app.places.scope import find_scope, passages_in
 from docqa.app.reading.best_passages import PassageReader
-from docqa.app.reading.candidates import ANYTHING, FRONT, AnswerRequirements, CandidateSet
+from docqa.app.reading.candidates import (
+    ANYTHING,
+    FRONT,
+    AnswerRequirements,
+    CandidateSet,
+    sentences_as_candidates,
+)
 from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of_clause
-from docqa.app.reading.copying import copy_candidates_from_passages, copy_candidates_from_state
 from docqa.app.reading.direct_answers import find_candidates_in_clause, text_of_scope
 from docqa.app.reading.joined_parts import join_answers_of_question_parts
 from docqa.app.reading.tables.answer import add_table_cell_candidates
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.protocol import Model, RefusalCalibration, writing_model
+from docqa.model.protocol import Model, RefusalCalibration
 
 from .corpus import Corpus
 from .local import LocalPrefill
@@ -66,7 +70,7 @@ class CandidateFinder(ABC):
             corpus.context,
             corpus.word_index,
             self._options,
-            lambda: self._reading.prefiller,
+            lambda: self._reading.prefillers,
         )
 
     @property
@@ -91,39 +95,23 @@ class CandidateFinder(ABC):
         """The same for documents that are not read yet, from a few passages."""
 
 
-class PassageCopyFinder(CandidateFinder):
-    """By constrained copying from excerpts, for a checkpoint without a chat template."""
+class SentenceFinder(CandidateFinder):
+    """By the sentences of the best passages that have most of the question's words, for a
+    checkpoint that neither reads excerpts nor writes."""
 
     def find_candidates(self, asked: AskedQuestion) -> Found:
-        return self._copy_from_best_passages(asked, self._ranker.rank(asked.text))
+        return self._sentences_of_best_passages(asked, self._ranker.rank(asked.text))
 
     def find_candidates_before_prefill(self, asked: AskedQuestion) -> Found:
-        return self._copy_from_best_passages(asked, self._corpus.ranked_by_words(asked.text))
+        return self._sentences_of_best_passages(asked, self._corpus.ranked_by_words(asked.text))
 
-    def _copy_from_best_passages(self, asked: AskedQuestion, ranked: list[RankedPassage]) -> Found:
+    def _sentences_of_best_passages(
+        self, asked: AskedQuestion, ranked: list[RankedPassage]
+    ) -> Found:
         numbers = [item.passage_number for item in ranked[: self.preview_passages]]
-        if not numbers:
-            return ranked, None
-        corpus = self._corpus
-        return ranked, copy_candidates_from_passages(
-            writing_model(self._model), asked.text, numbers, corpus.context, corpus.word_index
-        )
-
-
-class StateCopyFinder(PassageCopyFinder):
-    """By copying from the state of the whole documents; before they are read from excerpts."""
-
-    @property
-    def calibration(self) -> RefusalCalibration:
-        return OWN_ODDS
-
-    def find_candidates(self, asked: AskedQuestion) -> Found:
-        corpus = self._corpus
-        state = self._reading.prefiller.state
-        assert state is not None, "a question is answered after `read`"
-        return self._ranker.rank(asked.text), copy_candidates_from_state(
-            writing_model(self._model), asked.text, state, corpus.context, corpus.word_index
-        )
+        context = self._corpus.context
+        found = sentences_as_candidates(asked.text, numbers, context, self._corpus.word_index)
+        return ranked, found if numbers else None
 
 
 class ReaderCandidateFinder(CandidateFinder):
@@ -265,5 +253,4 @@ def make_finder(
     """How `model` finds candidates."""
     if model.has_reader:
         return ReaderCandidateFinder(corpus, model, options, reading, most=16)
-    copier = StateCopyFinder if options.source == "whole" else PassageCopyFinder
-    return copier(corpus, model, options, reading, most=5)
+    return SentenceFinder(corpus, model, options, reading, most=5)

@@ -19,14 +19,11 @@ if TYPE_CHECKING:
 
 
 def load_model(options: Options) -> Model:
-    """The bundled model, or that of a checkpoint folder; of one with a reader the trunk alone,
-    where answers are wanted from its state of the whole documents. Raises docqa.model.errors for a
-    folder that is not one."""
+    """The bundled model, or that of a checkpoint folder. Raises docqa.model.errors for a folder that
+    is not one.
+    """
     from docqa.model.answering import answering_model
 
-    if options.source == "whole":
-        network = load_network(options)
-        return network.without_heads() if network.has_reader else network
     model = answering_model(
         _checkpoint_folder(options), options.threads, options.device
     ) or load_network(options)

@@ -1,16 +1,19 @@
-"""Documents read into the state of a model that runs here, once."""
+"""Documents prefilled into states of a model that runs here, once: each by itself, or all as one
+context."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from docqa.app.answer.answer import Usage
-from docqa.app.answer.events import Event
+from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.context import plan
+from docqa.app.context.context import Context
 from docqa.app.context.plan import Plan, make_plan
 from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, make_state_profile
-from docqa.app.storage.store import Store
+from docqa.app.storage.store import Store, StoreEntry
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.protocol import Model
 
@@ -18,8 +21,9 @@ from .corpus import Corpus
 
 
 class LocalPrefill:
-    """Mutable: it has the state of the documents. `room`: tokens for what comes after them;
-    `layout`: of the Context, if not the bundled model's."""
+    """The prefill of a Corpus: all as one context, or `separate`: each document by itself, so that
+    another question over other documents finds it cached. Mutable: it has the states. `room`:
+    tokens for what comes after them; `layout`: of the Context, if not the bundled model's."""
 
     def __init__(
         self,
@@ -28,60 +32,136 @@ class LocalPrefill:
         store: Store | None,
         room: int = plan.QUESTION_TOKENS,
         layout: int | None = None,
+        *,
+        separate: bool = False,
     ) -> None:
         self.corpus = corpus
         self.model = model
         self._store = store
         self._room = room
         self._layout = layout
-        self._charged = False  # the documents count as read for the first answer only
+        self._separate = separate and len(corpus.documents) > 1
+
+    @cached_property
+    def parts(self) -> Sequence["LocalPrefill"]:
+        """The prefill of each document by itself; of a joint context its only one."""
+        if not self._separate:
+            return (self,)
+        return tuple(
+            LocalPrefill(corpus, self.model, self._store, self._room, self._layout)
+            for corpus in self.corpus.single_documents
+        )
+
+    @property
+    def _contexts(self) -> list[Context]:
+        return [part.corpus.context for part in self.parts]
 
     @cached_property
     def yarn_factor(self) -> float:
-        return yarn_factor_for(self.model.config, len(self.corpus.context) + self._room)
+        return yarn_factor_for(self.model.config, self.longest_context + self._room)
+
+    @property
+    def longest_context(self) -> int:
+        """Tokens of the longest context."""
+        return max(map(len, self._contexts))
+
+    @property
+    def total_tokens(self) -> int:
+        return sum(map(len, self._contexts))
 
     @cached_property
     def profile(self) -> Profile:
+        """The profile of the states, where there are several of that of the longest."""
         return make_state_profile(self.model, self.yarn_factor, self._layout)
 
     @cached_property
+    def prefillers(self) -> list[Prefiller]:
+        if self._separate:
+            return [part.prefiller for part in self.parts]
+        return [Prefiller(self.model, self.corpus.context, self.profile, self._store)]
+
+    @property
     def prefiller(self) -> Prefiller:
-        return Prefiller(self.model, self.corpus.context, self.profile, self._store)
+        """The only one of a joint context."""
+        return self.prefillers[0]
 
     @cached_property
     def plan(self) -> Plan:
-        """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers,
-        past the limit.
+        """Estimate before anything is prefilled. Raises ContextTooLong, with the numbers, past the
+        limit.
         """
-        reused = 0 if self.prefiller.finished else self.prefiller.reusable_tokens()
-        return make_plan(self.model, self.yarn_factor, len(self.corpus.context), reused)
+        sizes = [
+            (each.total_tokens, 0 if each.finished else each.reusable_tokens())
+            for each in self.prefillers
+        ]
+        return make_plan(self.model, self.yarn_factor, sizes)
 
     @property
     def is_prefill_slow(self) -> bool:
-        """Whether a preliminary answer is wanted before the documents are read."""
-        return not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
+        """Whether a preliminary answer is wanted before the documents are prefilled."""
+        finished = all(each.finished for each in self.prefillers)
+        return not finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
+
+    @property
+    def tokens_reused(self) -> int:
+        return sum(each.tokens_reused for each in self.prefillers)
 
     def prefill_documents(self) -> Iterator[Event]:
-        """Read all documents into the model, or load what is cached. Closing the generator keeps
-        whole blocks.
+        """Prefill all documents, or load what is cached. Closing the generator keeps whole
+        blocks.
         """
-        yield from self.prefiller.prefill_remaining_tokens()
+        before = 0
+        for prefiller in sorted(self.prefillers, key=lambda each: not each.finished):
+            for event in prefiller.prefill_remaining_tokens():
+                yield progress_over_all(event, before, self.total_tokens)
+            before += prefiller.total_tokens
+        if self._store is not None and any(each.has_saved for each in self.prefillers):
+            yield from self._prune_cache(self._store)
+
+    def _prune_cache(self, store: Store) -> Iterator[Event]:
+        """Evict what is over the budget, and states of several documents that a model with a reader
+        had before each document was prefilled by itself."""
+
+        def is_joint(entry: StoreEntry) -> bool:
+            details = entry.details
+            model = details.get("profile", {}).get("model")
+            several = len(details.get("documents", ())) > 1
+            return several and self.model.has_reader and model == self.model.fingerprint
+
+        for gone in store.prune(damaged=False, is_outdated=is_joint):
+            names = ", ".join(gone.files) or gone.key[:12]
+            if not is_joint(gone):
+                yield Notice(f"deleted from the cache, which is over its budget: {names}")
 
     def close(self) -> None:
-        """Keep the whole blocks of a read that was left."""
-        if "prefiller" in self.__dict__:
-            self.prefiller.save_interrupted_prefill()
+        """Keep the whole blocks of a prefill that was interrupted."""
+        for prefiller in vars(self).get("prefillers", ()):
+            prefiller.save_interrupted_prefill()
 
     def usage_since_start(self, start_time: float, *, includes_prefill: bool = True) -> Usage:
-        """What an answer took since `start_time`; the first one from the state is charged with the
-        read of it.
+        """What an answer took since `start_time`; the first one from a state is charged with its
+        prefill.
         """
-        total = len(self.corpus.context) if includes_prefill else 0
-        reused = total if self._charged or not includes_prefill else self.prefiller.tokens_reused
-        self._charged |= includes_prefill
-        return Usage(
-            total - reused,
-            reused,
-            round(time.monotonic() - start_time, 3),
-            includes_prefill and reused == total,
+        charged = self.prefillers if includes_prefill else []
+        total = sum(each.total_tokens for each in charged)
+        reused = sum(
+            each.total_tokens if each.is_charged else each.tokens_reused for each in charged
         )
+        for each in charged:
+            each.is_charged = True
+        seconds = round(time.monotonic() - start_time, 3)
+        return Usage(total - reused, reused, seconds, includes_prefill and reused == total)
+
+
+def progress_over_all(event: Event, tokens_before: int, total: int) -> Event:
+    """Progress of one document as progress over all, of `total` tokens; other events as they
+    are.
+    """
+    if not isinstance(event, ReadProgress) or event.total == total:
+        return event
+    done = tokens_before + event.done
+    if event.done == event.total and done < total:
+        done -= 1  # only the last document ends it
+    speed = event.tokens_per_second
+    eta = (total - done) / speed if speed else None
+    return replace(event, done=done, total=total, eta_seconds=eta)

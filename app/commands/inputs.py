@@ -162,24 +162,14 @@ def model_folder(name: str | None) -> Path:
     return folder
 
 
-def check_writing(options: Options, *, asks: bool = True) -> None:
-    """Say on standard error where --think or --from change nothing. `asks`: questions are answered,
-    which the bundled trunk can do too."""
+def check_writing(options: Options) -> None:
+    """Say on standard error where --think or --from change nothing."""
     name = printable(options.model or BUNDLED_NAME)
     if options.think and not _can_think(options):
         report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
-    if options.source == "auto" or options.model is not None:
-        return
-    if not asks or options.source == "passages":
+    if options.source != "auto" and options.model is None:
         report.note(
             f"docqa: {name} reads all and cuts what it says from the document: --from has no effect"
-        )
-    else:
-        said = (
-            "its language model of 155 million parameters answers from what it holds of the whole"
-        )
-        report.note(
-            f"docqa: {said}; without --from whole the reader answers, which is right far more often"
         )
 
 

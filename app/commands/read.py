@@ -23,9 +23,9 @@ def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
             kept = True
             for event in session.read():
                 screen.progress(event)
-                kept = event.kept if isinstance(event, ReadProgress) else kept
-            total = len(session.context)
-            reused = session.local_reading.prefiller.tokens_reused
+                kept = kept and (not isinstance(event, ReadProgress) or event.kept)
+            total = session.local_reading.total_tokens
+            reused = session.local_reading.tokens_reused
     finally:
         screen.close()
     took = duration_text(time.monotonic() - started)

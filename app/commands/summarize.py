@@ -82,7 +82,7 @@ def summarize(
         )
     chosen, about = _check_style_and_focus(style, focus)
     options = given.options(preview=False)
-    inputs.check_writing(options, asks=False)
+    inputs.check_writing(options)
     if (
         options.model is None
     ):  # its reader finds topics; it is put aside where its trunk is to answer

@@ -49,17 +49,14 @@ class PassageVectors:
             self._known.update(zip(left, vectors, strict=True))
             self.unsaved = True
 
-    def passage_similarities(self, question: str) -> np.ndarray | None:
-        """How like the question every passage is, -1 to 1, [passages], after all are encoded; None
-        without an encoder.
+    def similarities(self, question_vector: np.ndarray) -> np.ndarray:
+        """How like the question with this vector every passage is, -1 to 1, [passages], after all
+        are encoded.
         """
-        encoder = self._model.passage_encoder
-        if encoder is None:
-            return None
         if not self._context.passages:
             return np.zeros(0)
         rows = np.stack([self._known[key] for key in self._passage_keys()]).astype(np.float32)
-        return np.asarray(rows @ encoder.vectors([question], asked=True)[0], dtype=np.float64)
+        return np.asarray(rows @ question_vector, dtype=np.float64)
 
     def save(self, folder: Path) -> None:
         """Write the vectors into `folder`, whole or not at all. Raises OSError."""

@@ -1,5 +1,6 @@
 """What reading a Context takes on this machine, estimated before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,10 +51,9 @@ def fits_context_and_memory(model: Model, tokens: int, extra_tokens: int) -> boo
     return needed <= total_memory_bytes()
 
 
-def make_plan(model: Model, yarn_factor: float, tokens: int, reused_tokens: int) -> Plan:
-    """Plan of reading `tokens` of which `reused_tokens` are kept; a long one is timed on a short trial
-    first.
-    """
+def make_plan(model: Model, yarn_factor: float, sizes: Sequence[tuple[int, int]]) -> Plan:
+    """Plan of the prefill of contexts, one after the other: `sizes` are their tokens and how many of
+    these are cached. A long one is timed on a short trial first."""
     from docqa.model.heads.reader_cost import cost_of_reader
 
     config = model.config.first_layers(model.answer_layers)
@@ -65,23 +65,23 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused_tokens: int)
     estimated = partial(
         estimate,
         config,
-        tokens,
         item=model.item_bytes,
         weights_on_disk=layer_bytes_on_disk(model.folder, model.config, config),
         packed=model.packed,
         reader=reader,
     )
-    expected = estimated()
-    if expected.seconds > PREVIEW_FROM_SECONDS / 3 and reused_tokens < tokens:
+    expected = [estimated(tokens) for tokens, _ in sizes]
+    left = [1 - reused / tokens if tokens else 0.0 for tokens, reused in sizes]
+    if sum(each.seconds for each in expected) > PREVIEW_FROM_SECONDS / 3 and any(left):
         from docqa.model.cost.speed import measure_speed
 
-        expected = estimated(speed=measure_speed(model, config.num_hidden_layers))
-    share = (tokens - reused_tokens) / tokens if tokens else 0.0
+        speed = measure_speed(model, config.num_hidden_layers)
+        expected = [estimated(tokens, speed=speed) for tokens, _ in sizes]
     return Plan(
-        tokens,
-        expected.seconds * share,
-        expected.memory_bytes,
-        expected.disk_bytes,
+        sum(tokens for tokens, _ in sizes),
+        sum(each.seconds * share for each, share in zip(expected, left)),
+        max(each.memory_bytes for each in expected),
+        sum(each.disk_bytes for each in expected),
         yarn_factor,
-        reused_tokens,
+        sum(reused for _, reused in sizes),
     )

@@ -111,6 +111,8 @@ class Prefiller:
         self._create_empty_vectors()
         self._grid = GRID
         self.finished = False
+        self.has_saved = False
+        self.is_charged = False  # the documents count as read for the first answer only
         self.state: State | None = None  # after the whole prefill
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.canonical_text(), self._grid)[
@@ -175,26 +177,32 @@ class Prefiller:
         self._create_empty_vectors()
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
-    def _stored_positions_and_keys(self) -> list[tuple[int, str]]:
+    def _stored_positions_and_keys(self) -> Iterator[tuple[int, str]]:
         """(position, key) of the cached points with which this context begins, longest first; its own
         state is always there and first, so that a damaged one is named and deleted."""
+        if self.store is None:
+            return
+        own_folder = self.store.root / "states" / self.key
+        if self._stored_position(own_folder) == self.total_tokens:
+            yield self.total_tokens, self.key  # without a look at all others
         candidates: list[tuple[int, str]] = []
-        for entry in self.store.entries("states") if self.store is not None else []:
+        for entry in self.store.entries("states"):
             own = entry.folder.name == self.key
             if not own and entry.details.get("profile") != self.profile.fields():
                 continue
-            try:
-                points = (
-                    load_header(entry.folder / "model")["points"] if entry.status == "kept" else []
-                )
-            except StateDamaged:
-                points = []
-            fitting = [
-                at["position"] for at in points if self._points.get(at["position"]) == at["ids"]
-            ]
-            if fitting or own:
-                candidates.append((max(fitting, default=0), entry.key))
-        return sorted(candidates, key=lambda pair: (-pair[0], pair[1] != self.key))
+            position = self._stored_position(entry.folder) if entry.status == "kept" else 0
+            if position or own:
+                candidates.append((position, entry.key))
+        yield from sorted(candidates, key=lambda pair: (-pair[0], pair[1] != self.key))
+
+    def _stored_position(self, folder: Path) -> int:
+        """The last cached point of the state in `folder` with which this context begins, or 0."""
+        try:
+            points = load_header(folder / "model")["points"]
+        except StateDamaged:
+            return 0
+        fitting = (at["position"] for at in points if self._points.get(at["position"]) == at["ids"])
+        return max(fitting, default=0)
 
     def _restore_longest_state(self, store: Store) -> Generator[Event, None, State | None]:
         """Yields warnings; returns a state to go on from, or None, with `vectors` to match."""
@@ -270,7 +278,7 @@ class Prefiller:
                         "`docqa forget` deleted this document: reading goes on, and nothing of it is kept"
                     )
                 if left and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
-                    yield from self._save_and_prune_cache(state)
+                    yield from self._save_or_notify(state)
         except (GeneratorExit, KeyboardInterrupt) as end:
             self.save_interrupted_prefill()
             if self._saved_at > 0:
@@ -278,7 +286,7 @@ class Prefiller:
             raise
         self.passages.encode_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
-            yield from self._save_and_prune_cache(state)
+            yield from self._save_or_notify(state)
         self.state = state
         self._partial = None
         self.finished = True
@@ -296,13 +304,9 @@ class Prefiller:
         ):
             self._save_state(state)
 
-    def _save_and_prune_cache(self, state: State) -> Iterator[Event]:
+    def _save_or_notify(self, state: State) -> Iterator[Event]:
         if problem := self._save_state(state):
             yield Notice(problem)
-        elif self.store is not None and state.position == self.total_tokens:
-            for gone in self.store.prune(damaged=False):
-                names = ", ".join(gone.files) or gone.key[:12]
-                yield Notice(f"deleted from the cache, which is over its budget: {names}")
 
     def _save_state(self, state: State) -> str:
         """Returns what went wrong, or "". After a failure no more is tried."""
@@ -328,6 +332,7 @@ class Prefiller:
                     path.unlink()
             self._stop_saving_if_document_forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position
+        self.has_saved = True
         return ""
 
     def _stop_saving_if_document_forgotten(self) -> bool:

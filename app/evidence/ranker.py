@@ -1,6 +1,6 @@
 """One object that ranks the passages of a Context by all signals that its model has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +26,8 @@ RERANKED_PASSAGES = 32  # that a reranker reads
 class PassageRanker:
     """Ranks the passages of a Context for a question: by their words, the vectors of the passage
     encoder and the evidence head, and a reranker, as far as the model has and its calibration
-    weighs them. `prefiller`: what has the vectors after the documents were read."""
+    weighs them. `prefillers`: what have the vectors after the documents were read, those of one
+    document after the other."""
 
     def __init__(
         self,
@@ -34,27 +35,24 @@ class PassageRanker:
         context: Context,
         words: WordIndex,
         options: Options,
-        prefiller: Callable[[], Prefiller],
+        prefillers: Callable[[], Sequence[Prefiller]],
     ) -> None:
         self._model = model
         self._context = context
         self._words = words
         self._weights = model.calibration.get("evidence_weights") or {}
         self._options = options
-        self._prefiller = prefiller
+        self._prefillers = prefillers
 
     def rank(self, question: str) -> list[RankedPassage]:
         """All passages, best first, after the documents were read."""
         if not (self._weights and self._options.model_scores):
             return rank_by_words(question, self._words, self._context)
         signals = {"bm25": self._words.bm25_scores(question)}
-        # The adapters of the evidence head had no part in a state that answers.
-        if self._weights.get("vector") and self._options.source != "whole":
+        if self._weights.get("vector"):
             _add_signal(signals, "vector", self._head_scores(question))
         if self._weights.get("passage"):
-            _add_signal(
-                signals, "passage", self._prefiller().passages.passage_similarities(question)
-            )
+            _add_signal(signals, "passage", self._similarities(question))
         weights = self._weights if len(signals) > 1 else WORDS_ALONE
         return self._rerank_first_passages(
             question, rank_by_signals(signals, weights, self._context)
@@ -77,6 +75,15 @@ class PassageRanker:
         ]
         return self._rerank_first_passages(question, sorted(scored, key=lambda item: -item.score))
 
+    def _similarities(self, question: str) -> np.ndarray | None:
+        """How like the question every passage is, -1 to 1, [passages]; None without an encoder."""
+        encoder = self._model.passage_encoder
+        if encoder is None:
+            return None
+        vector = encoder.vectors([question], asked=True)[0]
+        found = [each.passages.similarities(vector) for each in self._prefillers()]
+        return np.concatenate(found)
+
     def _head_scores(self, question: str) -> np.ndarray | None:
         """How well the evidence head finds each passage to answer, [passages]; None without it."""
         from docqa.model.prompts.prompt import question_text
@@ -85,12 +92,15 @@ class PassageRanker:
         if head is None:
             return None
         ids = self._model.tokenizer.encode(question_text(question))
-        states = self._model.evidence_states(ids)
-        rows = self._prefiller().vectors.rows_before(len(self._context))
-        assert rows is not None, "a question is answered after `read`"
-        spans = [(placed.token_start, placed.token_end) for placed in self._context.passages]
-        scores = head.scores(head.question_vectors(states), rows, spans)
-        return np.asarray(scores, dtype=np.float64)
+        vectors = head.question_vectors(self._model.evidence_states(ids))
+        scores: list[np.ndarray] = []
+        for prefiller in self._prefillers():
+            context = prefiller.context
+            rows = prefiller.vectors.rows_before(len(context))
+            assert rows is not None, "a question is answered after `read`"
+            spans = [(placed.token_start, placed.token_end) for placed in context.passages]
+            scores.append(np.asarray(head.scores(vectors, rows, spans), dtype=np.float64))
+        return np.concatenate(scores)
 
     def _rerank_first_passages(
         self, question: str, ranked: list[RankedPassage]

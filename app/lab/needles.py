@@ -1,7 +1,7 @@
 """Needles: sentences with invented facts, hidden at several depths of held-out prose and asked for
 as by `ask`.
 
-    python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--from whole]
+    python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long]
 
 FOLDER has text/dev.jsonl.xz. For each length one document is made and read once; its needles are
 asked one after the other. The last line of standard output is JSON.
@@ -246,7 +246,7 @@ def run_length(
     spare = 60 * options.needles + 64
     pages = pages_of(prose(data, rng), model.tokenizer, length - spare)
     pages, placed = hide(pages, needles(options.needles, rng, options.other_words))
-    chosen = Options(store=False, preview=False, source=options.source)
+    chosen = Options(store=False, preview=False)
     with open_session([parse(pages)], chosen, model=model) as session:
         return [ask(session, needle, length) for needle in placed]
 
@@ -269,7 +269,7 @@ def _rates(rows: Sequence[NeedleOutcome]) -> Rates:
 
 def run(options: argparse.Namespace) -> list[NeedleOutcome]:
     """Measure every length; reports each on standard error as it is done."""
-    model = load_model(Options(model=options.model, source=options.source))
+    model = load_model(Options(model=options.model))
     rows: list[NeedleOutcome] = []
     for length in [*options.lengths, *([LONGEST] if options.long else [])]:
         started = time.monotonic()
@@ -297,13 +297,6 @@ def main(arguments: list[str] | None = None) -> None:
         "--lengths", type=numbers, default=list(LENGTHS), help="tokens, with commas"
     )
     parser.add_argument("--long", action="store_true", help=f"{LONGEST:,} tokens too")
-    parser.add_argument(
-        "--from",
-        dest="source",
-        choices=("auto", "whole"),
-        default="auto",
-        help="as of `docqa ask`; whole: the trunk answers from its state alone",
-    )
     parser.add_argument(
         "--needles", type=int, default=NEEDLES, choices=range(1, len(KINDS) + 1), metavar="N"
     )

@@ -7,7 +7,6 @@ __all__ = [
     "best_passages",
     "candidates",
     "clauses",
-    "copying",
     "decision",
     "direct_answers",
     "document_date",

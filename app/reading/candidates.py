@@ -97,13 +97,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class CandidateSet:
-    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that
-    nothing answers. `verdict`: of the first candidate on a yes/no question. `items`: of a list or a
-    question of two parts, in the order to state them; `parts`: what was made of each of these,
-    with its `question`. `signals`: by name (signals.py)."""
+    """What the model made of the excerpts; candidates best first. `verdict`: of the first candidate
+    on a yes/no question. `items`: of a list or a question of two parts, in the order to state them;
+    `parts`: what was made of each of these, with its `question`. `signals`: by name (signals.py)."""
 
     candidates: tuple[Candidate, ...] = ()
-    refusal_logprob: float | None = None
     prompt_tokens: int = 0
     form: AnswerForm = AnswerForm.FACT
     verdict: Verdict | None = None
@@ -173,6 +171,22 @@ def scored_sentences(text: str, question: str, word_index: WordIndex) -> list[Sc
         )
         for span in Sentences(text).spans
     ]
+
+
+def sentences_as_candidates(
+    question: str, numbers: Sequence[PassageNumber], context: Context, word_index: WordIndex
+) -> CandidateSet:
+    """The sentences of the passages `numbers`, by the share of the question's words in each."""
+    found: list[Candidate] = []
+    for slot, number in enumerate(numbers):
+        item = whole_passage(context, number)
+        for sentence in scored_sentences(item.text, question, word_index):
+            start, end = trim_span(item.text, sentence.start, sentence.end)
+            if start < end:
+                share = sentence.coverage
+                whole = item.make_candidate(start, end)
+                found.append(replace(whole, slot=slot, score=share, coverage=share))
+    return CandidateSet(sort_best_first(found))
 
 
 @dataclass(frozen=True)

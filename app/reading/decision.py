@@ -84,7 +84,7 @@ def decide_answer(
         of_kind = (_value_of_kind(candidate, wanted.kind, places) for candidate in candidates)
         candidates = tuple(filter(None, of_kind))
     if not candidates:
-        return CandidateSet((), reading.none, reading.tokens)
+        return CandidateSet((), reading.tokens)
     candidates, said, sentence = _move_best_alone_first(
         candidates, places, documents, read_separately
     )
@@ -115,7 +115,7 @@ def decide_answer(
         whole = places.whole_sentence_candidate(best)
         if len(places.candidate_text(whole).split()) <= LONGEST_CLAUSE:
             candidates = (whole, *candidates[1:])
-    return CandidateSet(candidates, reading.none, reading.tokens, form, verdict, items, signals)
+    return CandidateSet(candidates, reading.tokens, form, verdict, items, signals)
 
 
 def _likeliest_form(

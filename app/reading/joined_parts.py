@@ -26,9 +26,6 @@ def join_answers_of_question_parts(
     if not read:
         return ranked, None
     tokens = sum(found.prompt_tokens for found in read)
-    none = max(
-        (found.refusal_logprob for found in read if found.refusal_logprob is not None), default=None
-    )
     items: list[Candidate] = []
     apart: list[CandidateSet] = []
     for found, question in zip(
@@ -45,7 +42,6 @@ def join_answers_of_question_parts(
     others = sort_best_first(c for found in read for c in found.candidates if c not in items)
     return ranked, CandidateSet(
         (*items, *others),
-        none,
         tokens,
         AnswerForm.TWO_PARTS,
         items=tuple(items),

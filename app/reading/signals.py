@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from docqa.app.answer.confidence import LARGEST_MARGIN, clamp_to_bounds
-
 from .candidates import CandidateSet
 
 
@@ -17,16 +15,12 @@ def answer_signals(missing: Sequence[str], reading: CandidateSet | None) -> dict
     that the second best excerpt does; form_chance: of the chosen form; yes: log-odds of yes by the
     sentence; behind: how far its passage is after the
     first one in the ranking; said, said_lead: likely and lead by another reader, where that chose
-    the span. Of other models: reader_refusal_margin: log-probability of the best span minus that of
-    a refusal. Of words: sentence_coverage: share of the question's idf in the sentence of the best
+    the span. Of words: sentence_coverage: share of the question's idf in the sentence of the best
     span; missing_names: how many names and years of the question are in no document; names_elsewhere:
     how many of its names and numbers are not where the answer is.
     """
     best = reading.candidates[0] if reading and reading.candidates else None
-    refusal = reading.refusal_logprob if reading and reading.refusal_logprob is not None else 0.0
-    margin = best.logprob - refusal if best else -LARGEST_MARGIN
     return {
-        "reader_refusal_margin": clamp_to_bounds(margin, LARGEST_MARGIN),
         "sentence_coverage": best.coverage if best else 0.0,
         "missing_names": float(len(missing)),
         **(reading.signals if reading else {}),

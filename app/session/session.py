@@ -15,7 +15,6 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import bundled_model, find_model, writing_template
 from docqa.app.answerers.remote.address import Address, is_remote
-from docqa.app.answerers.third_party import third_party_models
 from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context
 from docqa.app.context.plan import Plan
@@ -87,11 +86,7 @@ class Session:
         used.
         """
         made = vars(self)  # nothing is made to be closed
-        for answerer in [
-            made.get("local"),
-            made.get("writing"),
-            *made.get("_single_document_answerers", ()),
-        ]:
+        for answerer in (made.get("local"), made.get("writing")):
             if answerer is not None:
                 answerer.close()
         if self.store is not None:
@@ -170,28 +165,15 @@ class Session:
         if self.writing is not None:
             name = self.writing.generator.name
             raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
-        third_party = third_party_models(self.options)
-        if third_party and not self.model.has_reader:
-            named = ", ".join(f"--{role}" for role in third_party)
-            raise UsageError(
-                f"{named} and an answer that is copied do not go together",
-                hint="leave out --from whole",
-            )
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
     @cached_property
     def _single_document_answerers(self) -> list[ExtractiveAnswerer]:
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
-        cache = self._open_document_parts_cache(self.model)
         return [
-            ExtractiveAnswerer(
-                Corpus((document,), self.model.tokenizer, [], cache=cache),
-                self.model,
-                options,
-                self.store,
-            )
-            for document in self.documents
+            ExtractiveAnswerer(each.corpus, self.model, options, self.store, reading=each)
+            for each in self.local.reading.parts
         ]
 
     @property

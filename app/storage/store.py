@@ -302,13 +302,21 @@ class Store:
                     entries.append(_make_store_entry(kind, folder))
         return sorted(entries, key=lambda entry: (-entry.used, entry.key))
 
-    def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[StoreEntry]:
+    def prune(
+        self,
+        budget_bytes: int = BUDGET_BYTES,
+        *,
+        damaged: bool = True,
+        is_outdated: Callable[[StoreEntry], bool] = lambda entry: False,
+    ) -> list[StoreEntry]:
         """Evict what was longest unused until all fits `budget_bytes`, damaged entries first, or
-        all if `damaged`; not a state that is used or locked. Returns what went."""
+        all if `damaged`, and what `is_outdated`; not a state that is used or locked. Returns what
+        went."""
         self._sweep_marks()
+        outdated = [entry for entry in self.entries() if is_outdated(entry) and self._evict(entry)]
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
-        evicted: list[StoreEntry] = []
+        evicted = outdated
         for entry in sorted(entries, key=lambda entry: (entry.status == "kept", entry.used)):
             if total <= budget_bytes and (entry.status == "kept" or not damaged):
                 break

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from docqa.model.prompts.prompt import question_text
-
 EXCERPTS_HEAD = "Excerpts:\n"
 
 
@@ -39,13 +37,3 @@ def excerpts_prompt(tokenizer: TextTokenizer, excerpts: list[str]) -> FocusPromp
         offsets.append([(max(start - 1, 0), end - 1) for start, end in places])
         ids += piece + tokenizer.encode("\n")
     return FocusPrompt(ids, ranges, offsets)
-
-
-def focus_prompt(tokenizer: TextTokenizer, excerpts: list[str], question: str) -> FocusPrompt:
-    """The excerpts, then the question; the model's next token starts the answer."""
-    prompt = excerpts_prompt(tokenizer, excerpts)
-    return FocusPrompt(
-        prompt.ids + tokenizer.encode(question_text(question)),
-        prompt.excerpt_ranges,
-        prompt.offsets,
-    )

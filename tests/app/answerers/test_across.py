@@ -37,6 +37,7 @@ class Alone:
     agrees: float = 0.9
     verdict: Verdict | None = None
     behind: float = 0.0  # the weight of how far it is after the likeliest
+    reading = SimpleNamespace(total_tokens=2)
 
     @property
     def model(self):

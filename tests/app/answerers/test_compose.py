@@ -40,7 +40,7 @@ def found(*words: str, context: Context) -> tuple[Candidate, ...]:
 
 
 def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes) -> Answer:
-    reading = changes.pop("reading", CandidateSet(candidates, None, 0))
+    reading = changes.pop("reading", CandidateSet(candidates, 0))
     possible = changes.pop("possible", False)
     draft = Draft(
         question="What does the keeper pay?",
@@ -57,7 +57,7 @@ def read(context: Context, form: AnswerForm, *words: str, **changes) -> Answer:
     """The answer of this form whose best candidate, or whose items, are `words`."""
     candidates = found(*words, context=context)
     items = candidates if form is AnswerForm.LIST else ()
-    reading = CandidateSet(candidates, None, 0, form=form, items=items, **changes)
+    reading = CandidateSet(candidates, 0, form=form, items=items, **changes)
     return answer(context, candidates, reading=reading)
 
 
@@ -97,7 +97,7 @@ def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context):
 def parts(context: Context, *words: str) -> Answer:
     """The answer to a question of as many parts; none is found where there are no words."""
     found_parts = [
-        CandidateSet(found(said, context=context), None, 0) if said else None for said in words
+        CandidateSet(found(said, context=context), 0) if said else None for said in words
     ]
     return answer(context, reading=found_parts)
 
@@ -134,7 +134,7 @@ def test_a_yes_no_question_without_a_verdict_is_answered_as_a_fact(context):
 
 
 def test_a_list_without_items_is_answered_as_a_fact(context):
-    reading = CandidateSet(found("noon", context=context), None, 0, form=AnswerForm.LIST)
+    reading = CandidateSet(found("noon", context=context), 0, form=AnswerForm.LIST)
     made = answer(context, reading=reading)
     assert (made.status, made.answer) == ("answered", "noon")
 

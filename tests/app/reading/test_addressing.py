@@ -30,7 +30,7 @@ def candidate(words: str, score: float, coverage: float = 0.8) -> Candidate:
 
 
 def found(*candidates: Candidate) -> CandidateSet:
-    return CandidateSet(candidates, None, 0)
+    return CandidateSet(candidates, 0)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_stands_by_such_a_sentence_does_not_win():
 def test_an_item_by_such_a_sentence_is_left_out():
     eve = candidate("Eve Black", 2.0)
     alice = candidate("Alice Brown", 1.0)
-    both = CandidateSet((alice, eve), None, 0, AnswerForm.LIST, items=(alice, eve))
+    both = CandidateSet((alice, eve), 0, AnswerForm.LIST, items=(alice, eve))
     assert (
         move_suspicious_candidates_last(both, DOCUMENTS).form,
         move_suspicious_candidates_last(both, DOCUMENTS).items,
@@ -117,7 +117,7 @@ def test_each_part_of_a_question_passes_over_such_words():
         found(candidate("Eve Black", -1.0), candidate("Alice Brown", -2.0)),
     )
     items = (candidate("1990", -1.0), candidate("Eve Black", -1.0))
-    whole = CandidateSet(items, None, 0, AnswerForm.TWO_PARTS, items=items, parts=parts)
+    whole = CandidateSet(items, 0, AnswerForm.TWO_PARTS, items=items, parts=parts)
     moved = move_suspicious_candidates_last(whole, DOCUMENTS)
     assert moved.form is AnswerForm.TWO_PARTS
     first = [part.candidates[0].location.text_in(DOCUMENTS) for part in moved.parts]

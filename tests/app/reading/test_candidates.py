@@ -65,7 +65,7 @@ def test_the_next_best_is_a_fact_without_verdict_and_items(document):
     red, rent = (Candidate(0, 0, 1, *at(words, TEXT), -1.0, 1, 0.0) for words in ("red", "in May"))
     shown = make_quote((lease,), Located(0, 1, red.start, red.end))
     reading = CandidateSet(
-        (red, rent), None, 0, form=AnswerForm.YES_NO, verdict=Verdict.YES, items=(red,)
+        (red, rent), 0, form=AnswerForm.YES_NO, verdict=Verdict.YES, items=(red,)
     )
     assert reading.without_shown([], (lease,)).candidates == (red, rent)
     left = reading.without_shown([shown], (lease,))

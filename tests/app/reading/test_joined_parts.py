@@ -14,7 +14,7 @@ def candidate(start: int, score: float = 0.0) -> Candidate:
 
 def read(*candidates: Candidate, margin: float = 1.0, elsewhere: float = 0.0) -> CandidateSet:
     signals = {"margin": margin, "answers_elsewhere": elsewhere}
-    return CandidateSet(candidates, -2.0, 10, signals=signals)
+    return CandidateSet(candidates, 10, signals=signals)
 
 
 def ranked(*indexes: int) -> list[RankedPassage]:
@@ -59,7 +59,7 @@ def test_the_same_words_do_not_answer_both_parts():
 
 
 def test_a_part_that_the_structure_answers_makes_the_other_no_less_sure():
-    certain = CandidateSet((candidate(0),), None, 0, signals={BY_STRUCTURE: 1.0})
+    certain = CandidateSet((candidate(0),), 0, signals={BY_STRUCTURE: 1.0})
     _, found = join_answers_of_question_parts(
         [([], certain), ([], read(candidate(50), margin=-4.0))], QUESTIONS
     )
@@ -73,12 +73,10 @@ def test_a_part_that_the_structure_answers_makes_the_other_no_less_sure():
 def test_a_part_that_is_a_list_has_all_its_items():
     listed = CandidateSet(
         (candidate(0),),
-        None,
         0,
         AnswerForm.LIST,
-        None,
-        (candidate(0), candidate(7)),
-        {"margin": 1.0},
+        items=(candidate(0), candidate(7)),
+        signals={"margin": 1.0},
     )
     _, found = join_answers_of_question_parts([([], listed), ([], read(candidate(50)))], QUESTIONS)
     assert found is not None and [item.start for item in found.items] == [0, 7, 50]

@@ -12,6 +12,7 @@ from docqa.app import Options, open_session
 from docqa.app.answer.events import Finished, Notice
 from docqa.app.context import cached
 from docqa.app.evidence.postings import Postings
+from docqa.app.storage.store import Store
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 
@@ -38,6 +39,44 @@ def test_a_second_question_neither_tokenizes_nor_stems_a_document(
     assert asked([note, lease], options, model) == first == (first[0], [])
     with pytest.raises(AssertionError, match="made again"):
         asked([note], replace(options, store=False), model)
+
+
+def tokens_read(paths: list[Path], options: Options, model) -> tuple[int, int]:
+    """(tokens that an answer over the files read, tokens that it had from the cache)."""
+    with open_session([str(path) for path in paths], options, model=model) as session:
+        usage = session.answer(QUESTION).usage
+    return usage.tokens_read, usage.tokens_reused
+
+
+def test_a_file_that_is_added_is_the_only_one_read(note, lease, lease_of, options, model, tmp_path):
+    first, reused = tokens_read([note, lease], options, model)
+    assert first and not reused
+    added = lease_of(tmp_path / "added.txt", 3)
+    alone, _ = tokens_read([added], replace(options, store=False), model)
+    for order in ([note, lease, added], [added, lease, note]):
+        assert tokens_read(order, options, model) in ((alone, first), (0, alone + first))
+    assert tokens_read([lease], options, model)[0] == 0
+
+
+def test_answers_over_files_are_the_same_whoever_read_them(note, lease, options, model):
+    whole, _ = asked([note, lease], options, model)
+    for path in (note, lease):
+        asked([path], replace(options, cache_dir=f"{options.cache_dir}-other"), model)
+    other = replace(options, cache_dir=f"{options.cache_dir}-other")
+    assert asked([note, lease], other, model) == (whole, [])
+
+
+def test_a_state_of_several_documents_from_before_is_deleted(note, lease, tmp_path):
+    options = Options(preview=False, threads=1, cache_dir=str(tmp_path / "kept"))
+    asked([note], options, None)
+    states = tmp_path / "kept" / "states"
+    (state,) = states.iterdir()
+    entry = json.loads((state / "entry.json").read_text())
+    Store(tmp_path / "kept").write_state_entry(
+        "joint", {**entry, "documents": [*entry["documents"], "other"]}
+    )
+    asked([lease], options, None)
+    assert state.exists() and not (states / "joint").exists()
 
 
 @pytest.mark.parametrize("kind", ["contexts", "indexes"])

@@ -1,6 +1,5 @@
 """Figures of a trunk beside its teacher."""
 
-import gzip
 import json
 import lzma
 
@@ -11,36 +10,17 @@ from docqa.model.training.trunk import evaluate
 
 @pytest.fixture
 def held_out(data):
-    """The folder of data with prose and questions that nobody trains on."""
+    """The folder of data with prose that nobody trains on."""
     prose = (
         "The bridge was mended in spring, and the toll was paid in salt. Nobody asked why the bell rang. "
         * 20
     )
     with lzma.open(data / "text" / "dev.jsonl.xz", "wt", encoding="utf-8") as file:
         file.writelines(json.dumps({"text": prose + str(number)}) + "\n" for number in range(3))
-    folder = data / "natural" / "dev"
-    folder.mkdir(parents=True)
-    context = "The toll was paid in salt. The bridge was mended in spring."
-    answer = {"text": "salt", "start": context.index("salt")}
-    qas = [
-        {
-            "id": "",
-            "question": "What was the toll paid in?",
-            "answers": [answer],
-            "unanswerable": False,
-        }
-    ]
-    with gzip.open(folder / "natural.jsonl.gz", "wt", encoding="utf-8") as file:
-        file.write(
-            json.dumps(
-                {"dataset": "natural", "doc": "d", "title": "", "context": context, "qas": qas}
-            )
-            + "\n"
-        )
     return data
 
 
-def test_a_trunk_is_as_good_as_itself_and_copies_words(folders, held_out, capsys):
+def test_a_trunk_is_as_good_as_itself(folders, held_out, capsys):
     teacher, student, _ = folders
     for other, name in ((student, "itself"), (teacher, "a teacher")):
         evaluate.main(
@@ -55,10 +35,8 @@ def test_a_trunk_is_as_good_as_itself_and_copies_words(folders, held_out, capsys
                 "2",
                 "--length",
                 "64",
-                "--answers",
-                "5",
             ]
         )
         found = json.loads(capsys.readouterr().out)
         assert (found["perplexity_ratio"] == 1.0) is (name == "itself")
-        assert found["student_copy_loss"] > 0 and 0 <= found["answer_f1"] <= 1
+        assert found["student_copy_loss"] > 0
