@@ -9,6 +9,7 @@ __all__ = [
     "jobs",
     "planning",
     "progress",
+    "sheet",
     "summary_files",
     "workspace",
 ]

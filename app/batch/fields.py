@@ -10,7 +10,7 @@ from typing import Any
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
-from docqa.app.reading.clauses import DOCUMENT_DATE, DOCUMENT_TITLE, clause_classifiers
+from docqa.app.reading.clauses import OF_FIRST_PAGES, clause_classifiers
 
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
 
@@ -103,7 +103,7 @@ def field_of(raw: Any, where: str) -> Field:
             "has a wrong value", where=where, hint='where = ["front", "Term"], agree = true'
         )
     if (clause := raw.get("clause", "")) and clause not in (
-        heads := (*clause_classifiers(), DOCUMENT_DATE, DOCUMENT_TITLE)
+        heads := (*clause_classifiers(), *OF_FIRST_PAGES)
     ):
         raise UsageError(
             f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(heads)}"

@@ -1,24 +1,37 @@
-"""`docqa outline`: the section tree of a document."""
+"""`docqa outline`: the section tree of a document, or the sheet of its facts."""
 
 import json
 from collections.abc import Sequence
+from typing import Annotated
+
+import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
+from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import InputError
 from docqa.app.options import Options
-from docqa.app.output.outline import outline_object
+from docqa.app.output.console import Screen
+from docqa.app.output.outline import facts_lines, facts_object, outline_object
 from docqa.app.output.render import page_text, printable
 from docqa.app.session.engine import open_session
 from docqa.ingest.types import Document
 
+_Facts = Annotated[
+    bool,
+    typer.Option("--facts", help="What it is, and its facts, each with its quote and place."),
+]
+
 
 @flags.shared("password_file", "media_type")
-def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = False) -> int:
+def outline(
+    given: flags.SharedOptions, file: flags.File, facts: _Facts = False, as_json: flags.Json = False
+) -> int:
     """Print the section tree of a document, with pages. After an e-mail come those of what is
     attached to it.
     """
     inputs.check_stdin([file])
+    if facts:
+        return _print_facts(file, given.options(preview=False), as_json)
     documents = _read_documents(file, given.options())
     for document in documents:
         if as_json:
@@ -35,6 +48,27 @@ def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = 
             report.note(
                 f"docqa: {where}: no headings were found; you can ask questions about it all the same"
             )
+    return report.ANSWERED
+
+
+def _print_facts(file: str, options: Options, as_json: bool) -> int:
+    from docqa.app.batch.sheet import make_sheet
+
+    screen = Screen()
+    with batches.listed([file]) as listing:
+        for item in listing.items:
+            try:
+                sheet = make_sheet(item, options, screen.progress)
+            finally:
+                screen.close()
+            if as_json:
+                whole = outline_object(sheet.document) | facts_object(sheet)
+                report.result(json.dumps(whole | {"file": item.shown_path}, ensure_ascii=False))
+                continue
+            if len(listing.items) > 1:
+                report.result(printable(item.shown_path))
+            for line in facts_lines(sheet):
+                report.result(line)
     return report.ANSWERED
 
 

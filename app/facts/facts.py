@@ -2,6 +2,8 @@
 printed.
 """
 
+import calendar
+import datetime
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ _DURATIONS = {
     "century": (100, "Y"),
 }
 _BASES = {"PY": (12, "PM"), "PW": (7, "PD"), "PTH": (3600, "PTS"), "PTM": (60, "PTS")}
+_MOST_COMPUTED = 12_000  # months or days
 _PLACING = CONJUNCTION | PREPOSITION
 _NUMBER = lazily(r"\d+(?:\.\d+)?")
 _LEGAL_FORM = lazily(
@@ -127,6 +130,32 @@ def parse_first_fact(kind: FactKind, text: str) -> Fact | None:
 def parse_dates(text: str) -> list[Fact]:
     """The dates of `text`; of "3/4/2019" both that may be meant."""
     return [Fact(FactKind.DATE, date.iso, text[date.start : date.end]) for date in dates(text)]
+
+
+def computed_end(text: str) -> Fact | None:
+    """The last day of a time that `text` says by one date and a length after it: "from 1 April 2025
+    for four years" is 2029-03-31."""
+    starts = fact_spans(FactKind.DATE, text)
+    lengths = fact_spans(FactKind.PERIOD, text)
+    length = next((span for span in lengths if starts and span.start > starts[0].end), None)
+    start = parse_first_fact(FactKind.DATE, text)
+    if len(starts) != 1 or length is None or start is None or start.value.count("-") != 2:
+        return None
+    period = parse_first_fact(FactKind.PERIOD, text[length.start : length.end])
+    count, unit = _number_in_base_unit(period.value) if period is not None else (0.0, "")
+    day = datetime.date.fromisoformat(start.value)
+    if not 0 < count < _MOST_COMPUTED:
+        return None
+    if unit == "PM":
+        years, month = divmod(day.month - 1 + int(count), 12)
+        last = calendar.monthrange(day.year + years, month + 1)[1]
+        end = datetime.date(day.year + years, month + 1, min(day.day, last))
+    elif unit == "PD":
+        end = day + datetime.timedelta(days=count)
+    else:
+        return None
+    value = (end - datetime.timedelta(days=1)).isoformat()
+    return Fact(FactKind.DATE, value, f"{start.shown} and {text[length.start : length.end]}")
 
 
 def kinds_of_values_in(text: str) -> frozenset[FactKind]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict  # pydantic takes that of `typing` only from Python 3.12 on
 
@@ -52,11 +52,12 @@ class FindResult(TypedDict):
 
 class Outlines(TypedDict):
     """The section tree of a document, after an e-mail those of what is attached to it; `more`:
-    there are others.
+    there are others; `sheets`: of each its kind and facts, where they are asked for.
     """
 
     documents: list[dict[str, Any]]
     more: bool
+    sheets: NotRequired[list[dict[str, Any]]]
 
 
 class PageExcerpt(TypedDict):

@@ -27,11 +27,14 @@ from pydantic import Field
 from docqa.app import report
 from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.answer.text import storable_text
+from docqa.app.batch.items import list_items
+from docqa.app.batch.sheet import make_sheet
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
 from docqa.app.mcp import results
 from docqa.app.options import Options
+from docqa.app.output.outline import facts_object
 from docqa.app.output.render import answer_text
 from docqa.app.search.expression import (
     MAX_PATTERN_CHARACTERS,
@@ -224,11 +227,26 @@ class _Tools:
 
         return await _run_in_thread(context, search)
 
-    async def outline(self, path: File, context: Context) -> Outlines:
+    async def outline(
+        self,
+        path: File,
+        context: Context,
+        facts: Annotated[bool, Field(description="Its kind and facts, too, with quotes.")] = False,
+    ) -> Outlines:
         """The section tree of a document, with the numbers that it prints, pages and labels."""
-        return await _run_in_thread(
-            context, lambda progress: results.outlines_of(self._read_document(path, progress))
-        )
+
+        def read(progress: _CallProgress) -> Outlines:
+            found = results.outlines_of(self._read_document(path, progress))
+            if facts:
+                until = time.monotonic() + results.SECONDS
+                items = list_items([self._allowed.file(path)]).items
+                found["sheets"] = [
+                    facts_object(make_sheet(item, self._options, lambda _: progress.go_on(until)))
+                    for item in items
+                ]
+            return found
+
+        return await _run_in_thread(context, read)
 
     async def read_pages(
         self,

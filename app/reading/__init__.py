@@ -16,4 +16,5 @@ __all__ = [
     "premises",
     "rereading",
     "signals",
+    "title_page",
 ]

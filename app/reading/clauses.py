@@ -29,9 +29,11 @@ FILE = "clauses.safetensors"
 NEXT_TO_BEST = 3
 FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
-# not of a clause: see direct_answers.py
+# not of a clause: see document_date.py and title_page.py
 DOCUMENT_DATE = "document date"
 DOCUMENT_TITLE = "document title"
+DOCUMENT_AUTHORS = "document authors"
+OF_FIRST_PAGES = (DOCUMENT_DATE, DOCUMENT_TITLE, DOCUMENT_AUTHORS)
 KINDS = {
     DOCUMENT_DATE: FactKind.DATE,
     "agreement date": FactKind.DATE,

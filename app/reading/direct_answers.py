@@ -1,7 +1,6 @@
 """Answers that need no reader: the text of the section that a question asks for; and for a field of
 a document the sentence of a clause that the clause heads find likeliest, or the value in it."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,7 +11,6 @@ from docqa.app.answer.confidence import (
     BY_STRUCTURE,
     CLAUSE_CHANCE,
     SURELY_DATED,
-    TITLE_CHANCE,
 )
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
@@ -29,6 +27,7 @@ from .candidates import (
     whole_passage,
 )
 from .clauses import (
+    DOCUMENT_AUTHORS,
     DOCUMENT_DATE,
     DOCUMENT_TITLE,
     FEW,
@@ -40,9 +39,9 @@ from .clauses import (
 )
 from .document_date import document_date
 from .parties import QUOTES, party_name_spans
+from .title_page import document_authors, document_title
 
 MOST_WORDS = 250  # of the text of a section
-_FIRST_PAGES = 2  # that may print the title
 AGREEMENT_DATE = "agreement date"
 """Where no sentence says it, the date of the document, if that is likely."""
 TERM = "term"
@@ -64,7 +63,9 @@ def find_candidates_in_clause(
     if wanted.clause == DOCUMENT_DATE:
         return ranked, document_date(context)
     if wanted.clause == DOCUMENT_TITLE:
-        return ranked, _document_title(context)
+        return ranked, document_title(context)
+    if wanted.clause == DOCUMENT_AUTHORS:
+        return ranked, document_authors(context)
     head = clause_classifiers()[wanted.clause]
     scores = head.scores(sentences)
     best_of_passage = np.full(len(context.passages), -np.inf)
@@ -91,25 +92,6 @@ def find_candidates_in_clause(
                 return ranked, dated
         reading = _value_in_clause_candidates(reading, context, sentence, chance, wanted)
     return [*few, *ranked[len(few) :]], reading
-
-
-def _document_title(context: Context) -> CandidateSet:
-    """The titles of the documents as their first pages have them: the printed one, or the one in
-    the file's record, which is no title where it is one word."""
-    found: list[Candidate] = []
-    for number, document in enumerate(context.documents):
-        titles = [
-            re.compile(r"\s+".join(map(re.escape, title.split())), re.IGNORECASE)
-            for title in (document.printed_title, document.title)
-            if " " in title
-        ]
-        found += [
-            Candidate(0, number, page.page, *match.span())
-            for words in titles
-            for page in document.pages[:_FIRST_PAGES]
-            if (match := words.search(page.text))
-        ][:1]
-    return CandidateSet(tuple(found), signals={BY_CLAUSE: TITLE_CHANCE if found else 0.0})
 
 
 def _whole_clause_candidates(

@@ -9,14 +9,22 @@ from dataclasses import dataclass, replace
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.batch.fields import Field
-from docqa.app.facts.facts import FactKind, name_with_role, normal_form, parse_first_fact
+from docqa.app.facts.facts import (
+    Fact,
+    FactKind,
+    computed_end,
+    name_with_role,
+    normal_form,
+    parse_first_fact,
+)
+from docqa.app.reading.direct_answers import TERM
 
 NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
 
 @dataclass(frozen=True)
 class AnswerCell:
-    """One question of one file; `quote`, `grade` and `cites` are of the first quote. `normalised`:
+    """One question of one file; `quote`, `grade`, `cites` and `leads` are of the first quote. `normalised`:
     a date or period by ISO 8601, an amount by currency and number. `differs`: not as most of its
     column. `possibly`: the passage that may hold what is not answered."""
 
@@ -26,6 +34,7 @@ class AnswerCell:
     quote: str | None = None
     grade: Grade | None = None
     cites: tuple[Cite, ...] = ()
+    leads: tuple[str, ...] = ()
     normalised: str | None = None
     differs: bool = False
     possibly: EvidenceItem | None = None
@@ -80,15 +89,7 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
     if words is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
         quoted = " ".join(quote.text for quote in answer.answering_quotes)
         words = "; ".join(name_with_role(statement.text, quoted) for statement in answer.statements)
-    kinds = [
-        kind
-        for kind in (field.kind, FactKind.PERIOD if field.or_clause else None)
-        if kind in NORMALISED
-    ]
-    fact = next(
-        (fact for kind in kinds if words is not None and (fact := parse_first_fact(kind, words))),
-        None,
-    )
+    fact = _fact_of(words, field) if words is not None else None
     cell = AnswerCell(
         answer.status, words, answer.confidence, normalised=fact.value if fact is not None else None
     )
@@ -97,7 +98,18 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
     if not answer.quotes:
         return cell
     first = answer.quotes[0]
-    return replace(cell, quote=first.text, grade=first.grade, cites=first.cites)
+    leads = tuple(answer.quotes[number].text for number in first.leads)
+    return replace(cell, quote=first.text, grade=first.grade, cites=first.cites, leads=leads)
+
+
+def _fact_of(words: str, field: Field) -> Fact | None:
+    """The value that the answer to `field` says; of an end that is said by a start and a length the
+    computed date."""
+    if field.clause == TERM and (computed := computed_end(words)):
+        return computed
+    kinds = (field.kind, FactKind.PERIOD if field.or_clause else None)
+    found = (parse_first_fact(kind, words) for kind in kinds if kind in NORMALISED)
+    return next((fact for fact in found if fact is not None), None)
 
 
 def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:

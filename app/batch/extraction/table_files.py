@@ -136,12 +136,12 @@ def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
             for each in table.fields
         ]
         asked = [{**names, "question": each.question} for names, each in zip(named, table.fields)]
-        cells = [{**each, **_cell_object(cell)} for each, cell in zip(asked, row.cells)]
+        cells = [{**each, **cell_object(cell)} for each, cell in zip(asked, row.cells)]
         objects.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
     return objects
 
 
-def _cell_object(cell: AnswerCell) -> dict[str, object]:
+def cell_object(cell: AnswerCell) -> dict[str, object]:
     first = cell.cites[0] if cell.cites else cell.possibly
     return {
         "status": cell.status,
@@ -153,6 +153,7 @@ def _cell_object(cell: AnswerCell) -> dict[str, object]:
         "confidence": cell.confidence,
         "grade": cell.grade,
         "quote": cell.quote,
+        "leads": list(cell.leads),
         "cites": [cite.to_json_object() for cite in cell.cites],
     }
 
@@ -162,8 +163,8 @@ def _conflict_object(conflict: Conflict) -> dict[str, object]:
         "schema": SCHEMA,
         "question": conflict.question,
         "cells": [
-            {"file": conflict.file, **_cell_object(conflict.cell)},
-            {"file": conflict.other_file, **_cell_object(conflict.other)},
+            {"file": conflict.file, **cell_object(conflict.cell)},
+            {"file": conflict.other_file, **cell_object(conflict.other)},
         ],
         "others": conflict.others,
         "answered": conflict.answered,

@@ -59,7 +59,7 @@ def test_what_is_wrong_with_a_file_of_fields_is_said(write_file, text, said):
 def test_an_unknown_preset_names_those_there_are():
     with pytest.raises(UsageError) as raised:
         fields_of("lease")
-    assert "contract, opinion, paper" in str(raised.value.hint)
+    assert "contract, document, opinion, paper" in str(raised.value.hint)
 
 
 def test_another_process_makes_the_same_job():

@@ -316,6 +316,21 @@ def test_outline_prints_the_tree_with_pages_and_as_json(printed, write_file):
     assert sections[1]["parent"] == sections[0]["id"]
 
 
+def test_facts_are_what_extract_finds_in_a_document_of_that_kind(printed, sample_docs, monkeypatch):
+    monkeypatch.delenv("DOCQA_MODEL", raising=False)
+    file = sample_docs / "services_agreement.pdf"
+    sheet = json.loads(printed("outline", file, "--facts", "--json"))
+    assert sheet["kind"] == "contract" and sheet["sections"]
+    facts = {fact["field"]: fact for fact in sheet["facts"]}
+    assert facts["governing law"]["answer"] == "Lower Tarn" and facts["governing law"]["cites"]
+    assert facts["end"]["normalised"] == "2029-03-31"
+    table = printed("extract", file, "--fields", "contract", "--format", "jsonl")
+    for cell in json.loads(table)["cells"]:
+        assert facts[cell["field"]] == {k: v for k, v in cell.items() if k != "question"}
+    lines = printed("outline", file, "--facts").splitlines()
+    assert lines[0] == "kind: contract" and "    2029-03-31, computed" in lines
+
+
 def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, printed, note, own_folders):
     docqa("read", note)
     out = printed("cache", "list")

@@ -6,6 +6,7 @@ from docqa.app.facts.facts import (
     FactKind,
     Relation,
     compare_facts,
+    computed_end,
     fact_spans,
     name_with_role,
     normal_form,
@@ -122,3 +123,20 @@ def test_a_party_comes_with_what_it_is_called():
     assert name_with_role("Acme, Inc", text) == "Acme, Inc (Supplier)"
     assert name_with_role("Tarn Ltd", text) == "Tarn Ltd"  # its own name says as much
     assert name_with_role("Nobody", text) == "Nobody"
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("takes effect on 1 April 2025 and runs for an initial term of four years", "2029-03-31"),
+        ("commencing January 31, 2004 for a period of thirteen (13) months", "2005-02-27"),
+        ("from March 1, 2020 for ninety (90) days", "2020-05-29"),
+        ("from 1 May 2020 to 3 May 2021, renewed for one year", None),
+        ("for four years from the Commencement Date", None),
+        ("from April 2025 for four years", None),
+        ("from 1 April 2025 for 90,000 years", None),
+    ],
+)
+def test_the_end_of_a_term_is_computed_from_its_start_and_length(text, end):
+    computed = computed_end(text)
+    assert (computed.value if computed else None) == end
