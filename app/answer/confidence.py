@@ -5,6 +5,7 @@ answers". Below its threshold an answer is refused."""
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from docqa.model.protocol import Logistic, NamedLogistic, RefusalCalibration
 
@@ -43,13 +44,14 @@ sentence that answers. Equal odds are enough from five eighths of the words on."
 STRUCTURE_CHANCE = 0.9  # of an answer by structure; by hand
 CELL_CHANCE = 0.88  # of an answer by a cell: 109 of 118 training questions without the reader
 ITEM_CHANCE = 0.5  # of words from which they count as an item of a list
+FIELD_CHANCE = 0.48  # of a field's value, from which it is asserted
 CLAUSE_CHANCE = 0.5  # of a sentence from which it counts as of a clause
 AUTHORS_CHANCE = 0.85  # of names after a title: of 17 papers
 TITLE_CHANCE = 0.85  # of a title that the first pages print: 15 of 17 papers, four with a line more
 KIND_CHANCE = 0.4  # from which a document counts as of a kind
 SURELY_DATED = 0.85  # from which the date of a document stands for an agreement's date
 SURE_OWN = 0.6  # of the reader's own answer, shown where what a small model wrote is refused
-AGREES_CHANCE = 0.7  # geometric mean over documents of being rightly named or left out
+AGREES_CHANCE = 0.6  # geometric mean over documents of being rightly named or left out
 UNNAMED_CHANCE = 0.05  # that a question means another value than the one it names
 MISSING_CHANCE = 0.4  # most of an answer to a question with a name or year that no document has
 PASSAGE_CHANCES = 0.01, 0.99  # bounds of the first passage's chance as a signal of a statement
@@ -176,8 +178,14 @@ def _logistic_probability(
     )
 
 
-def is_below_answer_threshold(chance: float, calibration: RefusalCalibration | None) -> bool:
-    """Whether an answer with this chance is not asserted."""
+def is_below_answer_threshold(
+    chance: float,
+    calibration: RefusalCalibration | None,
+    signals: Mapping[str, float] = MappingProxyType({}),
+) -> bool:
+    """Whether an answer with this chance, told by these `signals`, is not asserted."""
+    if BY_CLAUSE in signals:
+        return chance < FIELD_CHANCE
     return chance < float((calibration or OWN_ODDS)["threshold"])
 
 

@@ -75,9 +75,9 @@ def ask_documents_separately(
             agrees = _chance_of_named_value(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
         elif asked.kind.picks_documents:
-            signals[number] = answerer.reader_signals(asked.question)
-            if signals[number]:  # it was read
-                signals[number] = {**signals[number], **_word_signals(scores, corpus, number)}
+            signals[number] = signals_of_document(
+                asked, question, answerer, _own_scores(scores, corpus, number)
+            )
             fitted = answerer.model.calibration.get("agrees")
             for other, agrees in _chances_by_document(signals, fitted).items():
                 answers[other] = replace(answers[other], agrees=agrees)
@@ -106,14 +106,30 @@ def _chance_of_named_value(answer: Answer, question: str) -> float:
     return answer.confidence if value and value in question.casefold() else UNNAMED_CHANCE
 
 
-def _word_signals(scores: np.ndarray, corpus: Corpus, document: int) -> Mapping[str, float]:
-    """How well a document, and its beginning, have the words of a question, by the `scores` of all
-    passages; empty without passages."""
+def _own_scores(scores: np.ndarray, corpus: Corpus, document: int) -> np.ndarray:
+    """Those `scores` of all passages that are of one document, [passages of it]."""
     passages = corpus.context.passages
     own = [number for number, placed in enumerate(passages) if placed.document == document]
-    if not own:
+    return scores[own]
+
+
+def signals_of_document(
+    asked: PerDocumentQuestion, question: str, answerer: ExtractiveAnswerer, scores: np.ndarray
+) -> Mapping[str, float]:
+    """What says whether the thing asked holds for the document of `answerer`, after it was asked:
+    what the reader noticed; how well it, and its beginning, have the words of `question`, by the
+    BM25 `scores` of its passages; how like the question its best passages are; how many names and
+    years of the question it lacks. Empty where nothing was read."""
+    noticed = answerer.reader_signals(asked.question)
+    if not noticed or not len(scores):
         return {}
-    return {"words": scores[own].max(), "front_words": scores[own[:FRONT_PASSAGES]].max()}
+    return {
+        **noticed,
+        "words": scores.max(),
+        "front_words": scores[:FRONT_PASSAGES].max(),
+        "similar": answerer.finder.similarity_of_best(question),
+        "missing": float(len(answerer.corpus.missing_words(question))),
+    }
 
 
 def _chances_by_document(
@@ -151,8 +167,9 @@ def _join_document_answers(
     ]
     status = Status.ANSWERED if stating else Status.POSSIBLE if possible else Status.NOT_FOUND
     first = answers[0].answer
-    if first.status is Status.PARTIAL:  # nothing was read
-        status = Status.PARTIAL
+    is_part_missing = bool(stating) and not asked.kind.picks_documents
+    if first.status is Status.PARTIAL or is_part_missing and len(stating) < len(answers):
+        status = Status.PARTIAL  # nothing was read, or a document does not say
     likely = {
         each.path: each.agrees if asked.kind.picks_documents else each.answer.confidence
         for each in answers

@@ -204,7 +204,7 @@ class ExtractiveAnswerer:
             chance = self.chances(asked, part)[0]
             if corpus.missing_words(asked):
                 chance = min(chance, confidence.MISSING_CHANCE)
-            unlikely = confidence.is_below_answer_threshold(chance, calibration)
+            unlikely = confidence.is_below_answer_threshold(chance, calibration, part.signals)
             is_stated = bool(part.candidates) and (include_unlikely or not unlikely)
             shown.append(part if is_stated else None)
             likely += [chance] if is_stated else []

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+import numpy as np
+
 from docqa.app.evidence.front_matter import front_matter_passages
 from docqa.app.evidence.ranker import PassageRanker
 from docqa.app.evidence.ranking import PassageNumber, RankedPassage
@@ -30,6 +32,7 @@ from docqa.model.protocol import Model, RefusalCalibration
 from .corpus import Corpus
 from .local import LocalPrefill
 
+SIMILAR_PASSAGES = 3  # of a document, which say whether it is about a question
 HEADED_PASSAGES = 4  # below the headings under which a field is said to be
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
@@ -85,6 +88,14 @@ class CandidateFinder(ABC):
     def ranked_by_signals(self, question: str) -> list[RankedPassage]:
         """All passages, best first, as no excerpt is read; after the documents were."""
         return self._ranker.rank(question)
+
+    def similarity_of_best(self, question: str) -> float:
+        """How like the question the best passages are in the mean, -1 to 1, after the documents
+        were read; 0 without a passage encoder."""
+        similarities = None if self._options.quick else self._ranker.similarities(question)
+        if similarities is None or not len(similarities):
+            return 0.0
+        return float(np.sort(similarities)[-SIMILAR_PASSAGES:].mean())
 
     @abstractmethod
     def find_candidates(self, asked: AskedQuestion) -> Found:

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, flags, inputs
+from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError
 from docqa.app.options import Options
 from docqa.app.output.console import Screen
-from docqa.app.output.outline import facts_lines, facts_object, outline_object
+from docqa.app.output.outline import outline_object
 from docqa.app.output.render import page_text, printable
 from docqa.app.session.engine import open_session
 from docqa.ingest.types import Document
@@ -52,7 +52,8 @@ def outline(
 
 
 def _print_facts(file: str, options: Options, as_json: bool) -> int:
-    from docqa.app.batch.sheet import make_sheet
+    from docqa.app.batch.sheet import facts_lines, facts_object, make_sheet
+    from docqa.app.commands import batches
 
     screen = Screen()
     with batches.listed([file]) as listing:

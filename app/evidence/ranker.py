@@ -52,7 +52,7 @@ class PassageRanker:
         if self._weights.get("vector"):
             _add_signal(signals, "vector", self._head_scores(question))
         if self._weights.get("passage"):
-            _add_signal(signals, "passage", self._similarities(question))
+            _add_signal(signals, "passage", self.similarities(question))
         weights = self._weights if len(signals) > 1 else WORDS_ALONE
         return self._rerank_first_passages(
             question, rank_by_signals(signals, weights, self._context)
@@ -75,7 +75,7 @@ class PassageRanker:
         ]
         return self._rerank_first_passages(question, sorted(scored, key=lambda item: -item.score))
 
-    def _similarities(self, question: str) -> np.ndarray | None:
+    def similarities(self, question: str) -> np.ndarray | None:
         """How like the question every passage is, -1 to 1, [passages]; None without an encoder."""
         encoder = self._model.passage_encoder
         if encoder is None:

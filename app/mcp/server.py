@@ -28,13 +28,12 @@ from docqa.app import report
 from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.answer.text import storable_text
 from docqa.app.batch.items import list_items
-from docqa.app.batch.sheet import make_sheet
+from docqa.app.batch.sheet import facts_object, make_sheet
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
 from docqa.app.mcp import results
 from docqa.app.options import Options
-from docqa.app.output.outline import facts_object
 from docqa.app.output.render import answer_text
 from docqa.app.search.expression import (
     MAX_PATTERN_CHARACTERS,

@@ -47,6 +47,12 @@ AGREEMENT_DATE = "agreement date"
 TERM = "term"
 """Until when, or for how long."""
 
+_FIND_ON_FIRST_PAGES = {
+    DOCUMENT_DATE: document_date,
+    DOCUMENT_TITLE: document_title,
+    DOCUMENT_AUTHORS: document_authors,
+}
+
 Read = Callable[[list[RankedPassage]], tuple[list[RankedPassage], CandidateSet]]
 """`read_passages` with a question: (passages, what the reader finds in them)."""
 
@@ -60,12 +66,8 @@ def find_candidates_in_clause(
 ) -> tuple[list[RankedPassage], CandidateSet]:
     """(the passages in order, the clause that is `wanted` or the value in it), of the few passages
     that have the likeliest of `sentences`, the sentences of `context`."""
-    if wanted.clause == DOCUMENT_DATE:
-        return ranked, document_date(context)
-    if wanted.clause == DOCUMENT_TITLE:
-        return ranked, document_title(context)
-    if wanted.clause == DOCUMENT_AUTHORS:
-        return ranked, document_authors(context)
+    if wanted.clause in _FIND_ON_FIRST_PAGES:
+        return ranked, _FIND_ON_FIRST_PAGES[wanted.clause](context)
     head = clause_classifiers()[wanted.clause]
     scores = head.scores(sentences)
     best_of_passage = np.full(len(context.passages), -np.inf)

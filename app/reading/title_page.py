@@ -31,7 +31,6 @@ _INSTITUTION = re.compile(
 _NOTE_MARK = re.compile(r"[∗*†‡§¶]")
 _UNFINISHED = re.compile(rf"\b[A-Z]\.\s*$|,\s*{_PART}\s*$")
 """A line that ends in the middle of a name."""
-_EMAIL = re.compile(r"@|\{at\}")
 _LINE_NUMBER = re.compile(r"\d{1,2}\s+(?=\D)")
 
 
@@ -94,7 +93,7 @@ def _author_spans(text: str, start: int) -> Iterator[Span]:
             continue
         if _TEXT.match(line) or len(line.split()) > _LONGEST_LINE and not _names_of_line(line):
             return
-        if _EMAIL.search(line):
+        if "@" in line:
             expected = True
         elif expected and line.strip():
             names = _names_of_line(line)

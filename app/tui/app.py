@@ -43,7 +43,7 @@ _LEAVE_WITHIN_S = 20.0
 
 class Interface(App[None]):
     """Shows the documents at `path`; one file opens at once, over its folder; without a path what
-    was read and asked before, and the current folder. `typed`: what was typed before."""
+    was read and asked before, and the current folder."""
 
     TITLE = "docqa"
     ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands
@@ -56,13 +56,11 @@ class Interface(App[None]):
         store: Store | None,
         settings: TuiSettings | None = None,
         images: PageImages | None = None,
-        typed: bytes = b"",
     ) -> None:
         gc.set_threshold(20_000, 3, 100_000)  # a look through a document takes frames
         super().__init__(
             ansi_color="NO_COLOR" in os.environ or None
         )  # no mixed colour, no background
-        self._typed = typed
         self.settings = settings or TuiSettings()
         self._images = images
         self.animation_level = "none"  # a view that moves by itself fights the reader
@@ -90,10 +88,6 @@ class Interface(App[None]):
         self.push_screen(LibraryScreen(folder, self.store, everywhere=before))
         if single:
             self.open_document(path)
-        for character in self._typed.decode(errors="ignore"):
-            name = {"\r": "enter", "\n": "enter", "\x7f": "backspace"}.get(character, character)
-            assert isinstance(self.screen, TypingScreen)
-            await self.screen.take(events.Key(name, character))
         self.call_after_refresh(
             threading.Thread(target=_document_screen, name="import ahead", daemon=True).start
         )
@@ -215,7 +209,7 @@ def run(path: str | None, options: Options) -> int:
         from docqa.app.tui.page.image import PageImages
 
         images = PageImages(shown_by, opener.image)
-    app = Interface(path, opener, store, chosen, images, bytes(background.typed))
+    app = Interface(path, opener, store, chosen, images)
     app.run()
     code = app.return_code or report.ANSWERED
     if not app.bridge.close(0.3):

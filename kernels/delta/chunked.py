@@ -7,8 +7,6 @@ e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U. Source: Yang, Kautz, Hatamiz
 2412.06464), section 3; no exponent used here is above 0.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,38 +14,12 @@ from torch.nn import functional
 CHUNK = 64
 
 
-class _UnitLowerInverse(torch.autograd.Function):
-    """(I + A)^-1 for strictly lower-triangular A [..., chunk, chunk], chunk a power of two."""
-
-    @staticmethod
-    def forward(ctx: Any, strict: Tensor) -> Tensor:
-        size = strict.shape[-1]
-        inverse = (
-            torch.eye(size, dtype=strict.dtype, device=strict.device).expand_as(strict).contiguous()
-        )
-        # Merge inverses of diagonal blocks pairwise, 1 -> 2 -> ... -> size. It is forward
-        # substitution in blocks, as stable as substitution; a Neumann product would not be, since
-        # powers of A can grow.
-        half = 1
-        while half < size:
-            pairs = size // (2 * half)
-            shape = (*strict.shape[:-2], pairs, 2 * half, pairs, 2 * half)
-            blocks = inverse.view(shape).diagonal(dim1=-4, dim2=-2)  # [..., 2 half, 2 half, pairs]
-            lower = (
-                strict.view(shape).diagonal(dim1=-4, dim2=-2)[..., half:, :half, :].movedim(-1, -3)
-            )
-            upper_left = blocks[..., :half, :half, :].movedim(-1, -3)
-            lower_right = blocks[..., half:, half:, :].movedim(-1, -3)
-            blocks[..., half:, :half, :].movedim(-1, -3).copy_(-(lower_right @ lower @ upper_left))
-            half *= 2
-        ctx.save_for_backward(inverse)
-        return inverse
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        (inverse,) = ctx.saved_tensors
-        transposed = inverse.transpose(-1, -2)
-        return -(transposed @ grad @ transposed).tril(-1)
+def _unit_lower_inverse(strict: Tensor) -> Tensor:
+    """(I + A)^-1 for strictly lower-triangular A [..., chunk, chunk]."""
+    identity = torch.eye(strict.shape[-1], dtype=strict.dtype, device=strict.device)
+    return torch.linalg.solve_triangular(
+        strict, identity.expand_as(strict), upper=False, unitriangular=True
+    )
 
 
 def _split_into_chunks(x: Tensor, count: int, chunk: int) -> Tensor:
@@ -102,7 +74,7 @@ def delta_rule_chunked(
     sums = sums[..., None]
     gamma = sums.to(work)
     left = (sums[..., -1:, :] - sums).to(work)
-    inverse = _UnitLowerInverse.apply(strict.tril(-1))
+    inverse = _unit_lower_inverse(strict.tril(-1))
     grown = gamma.exp()
     values_solved = inverse @ (values * beta[..., None])
     keys_solved = inverse @ (keys_beta * grown)

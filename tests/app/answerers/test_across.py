@@ -38,6 +38,8 @@ class Alone:
     verdict: Verdict | None = None
     behind: float = 0.0  # the weight of how far it is after the likeliest
     reading = SimpleNamespace(total_tokens=2)
+    finder = SimpleNamespace(similarity_of_best=lambda question: 0.5)
+    corpus = SimpleNamespace(missing_words=lambda question: ())
 
     @property
     def model(self):

@@ -7,7 +7,7 @@ from rich.color import Color, ColorSystem
 
 from docqa.app.answer.events import Finished
 from docqa.app.tui import themes
-from docqa.app.tui.background import light_in
+from docqa.app.tui.background import is_light
 from docqa.app.tui.settings import TuiSettings
 
 from . import conftest as tui
@@ -37,16 +37,11 @@ def test_the_theme_is_set_or_remembered_or_fits_the_terminal(setting, last, ligh
 
 
 @pytest.mark.parametrize(
-    ("reply", "light"),
-    [
-        (b"\x1b]11;rgb:ffff/fafa/f0f0\x1b\\\x1b[?62c", True),
-        (b"\x1b]11;rgb:1e/1e/2e\x07", False),
-        (b"\x1b[?62c", None),
-        (b"", None),
-    ],
+    ("said", "light"), [("0;15", True), ("0;default;7", True), ("15;0", False), ("", False)]
 )
-def test_a_terminal_says_whether_it_is_light(reply, light):
-    assert light_in(reply) is light
+def test_a_terminal_says_whether_it_is_light(monkeypatch, said, light):
+    monkeypatch.setenv("COLORFGBG", said)
+    assert is_light() is light
 
 
 async def test_a_theme_is_previewed_and_only_the_chosen_one_kept(running, session, store):

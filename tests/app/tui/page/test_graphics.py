@@ -3,18 +3,13 @@ nothing.
 """
 
 import base64
-import os
-import pty
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docqa.app.tui.background import ask_terminal
 from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
 from docqa.ingest.pdf.visibility.raster import grey_png
@@ -121,37 +116,3 @@ def test_off_shows_nothing_and_a_named_protocol_is_taken():
     found = graphics.detect("iterm", {"TERM": "xterm-256color"})
     assert found is not None
     assert found.protocol == "iterm"
-
-
-def _asked_in(reply: bytes) -> str:
-    """What `ask_terminal` makes of a terminal that answers `reply`, in a process of its own."""
-    code = (
-        "import sys; from docqa.app.tui.background import ask_terminal\n"
-        "sys.stderr.write(repr(ask_terminal(b'\\x1b[c')))"
-    )
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE
-    )
-    os.close(theirs)
-    try:
-        asked = b""
-        while b"\x1b[c" not in asked:
-            asked += os.read(ours, 1_024)
-        if reply:
-            os.write(ours, reply)
-        assert process.stderr is not None
-        return process.stderr.read().decode()
-    finally:
-        process.wait(30)
-        os.close(ours)
-
-
-@pytest.mark.parametrize("reply", [b"\x1b]11;rgb:1e/1e/2e\x07\x1b[?62;4c", b""])
-def test_a_terminal_that_does_not_answer_is_not_waited_for(reply):
-    assert _asked_in(reply) == repr(reply)
-
-
-def test_without_a_terminal_nobody_is_asked(monkeypatch, capfd):
-    assert ask_terminal(b"\x1b[c") == b""
-    assert capfd.readouterr().out == ""
