@@ -60,13 +60,12 @@ class Calibration(TypedDict, total=False):
     missing.
 
     `evidence_layer`: what the evidence head works on. `evidence_weights`: of bm25, vector, passage.
-    `span_reader` and `reader`: of the signals that order candidates, with and without a reader.
+    `span_reader`: of the signals that order the candidates of a reader.
     `agrees`: of "what is asked holds by this document".
     """
 
     evidence_layer: int
     evidence_weights: dict[str, float]
-    reader: dict[str, float]
     span_reader: dict[str, float]
     refusal: RefusalCalibration
     agrees: NamedLogistic

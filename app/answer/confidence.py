@@ -51,7 +51,7 @@ TITLE_CHANCE = 0.85  # of a title that the first pages print: 15 of 17 papers, f
 KIND_CHANCE = 0.4  # from which a document counts as of a kind
 SURELY_DATED = 0.85  # from which the date of a document stands for an agreement's date
 SURE_OWN = 0.6  # of the reader's own answer, shown where what a small model wrote is refused
-AGREES_CHANCE = 0.6  # geometric mean over documents of being rightly named or left out
+AGREES_CHANCE = 0.65  # geometric mean over documents of being rightly named or left out
 UNNAMED_CHANCE = 0.05  # that a question means another value than the one it names
 MISSING_CHANCE = 0.4  # most of an answer to a question with a name or year that no document has
 PASSAGE_CHANCES = 0.01, 0.99  # bounds of the first passage's chance as a signal of a statement
@@ -105,9 +105,7 @@ SENTENCE_WEIGHT = 1.5
 """Of the log-odds that the sentence alone answers, beside the score of a candidate in it."""
 READER_WEIGHTS: dict[str, float] = {
     "evidence_weight": 0.1,
-    "sentence_weight": 0.0,
     "vector_weight": 0.0,
-    "length_weight": 0.0,
     "again_weight": 1.0,
     "excerpts": 12,
     "passages": 24,

@@ -45,7 +45,7 @@ from .documents import (
 from .fields import Field, field_of
 from .items import BatchItem, Failure, Json, failure_of, read_content
 
-ANSWER_VERSION = 5
+ANSWER_VERSION = 6
 """Raised whenever the same question would get another answer."""
 _ANSWERS_FILE = "answers.json"
 SUMMARY_VERSION = 6

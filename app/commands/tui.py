@@ -29,9 +29,6 @@ def tui(
         raise UsageError(
             "the terminal interface needs a terminal", hint='in a pipe: docqa ask FILE "QUESTION"'
         )
-    from docqa.app.tui.background import quiet_terminal
+    from docqa.app.tui.app import run
 
-    with quiet_terminal():  # before the slow imports
-        from docqa.app.tui.app import run
-
-        return run(path, options)
+    return run(path, options)

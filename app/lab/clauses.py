@@ -11,7 +11,9 @@ documents left out, how often the best sentence of one that has the clause is in
 
 import argparse
 import json
+import re
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -46,7 +48,7 @@ from docqa.app.reading.parties import (
 from docqa.app.storage.arrays import save_summed
 
 from .dates import TIMES, date_rows, opening_rows
-from .fields import ALSO_MARKED
+from .fields import ALSO_MARKED, NARROWED
 from .roles import ROLES, kinds, role_rows
 
 FOLDS = 4
@@ -64,8 +66,8 @@ not known.
 """
 
 
-def rows_of(path: str, questions: list[str]) -> list[Rows]:
-    """The rows of every contract."""
+def rows_of(path: str, asked: Mapping[str, str]) -> list[Rows]:
+    """The rows of every contract; `asked`: the question of each clause."""
     tokenizer = load_model(Options()).tokenizer
     found = []
     for document in read_eval_file(path):
@@ -75,16 +77,22 @@ def rows_of(path: str, questions: list[str]) -> list[Rows]:
         context = Corpus((parsed,), tokenizer, []).context
         rows = clause_sentences(context)
         starts = [context.passages[row.passage_number].passage.start for row in rows]
-        y = np.full((len(rows), len(questions)), np.nan, dtype=np.float32)
+        texts = [
+            context.text_of(context.passages[row.passage_number])[row.start : row.end]
+            for row in rows
+        ]
+        y = np.full((len(rows), len(asked)), np.nan, dtype=np.float32)
         golds = {question.text: question for question in document.questions}
-        for column, text in enumerate(questions):
+        for column, (clause, text) in enumerate(asked.items()):
             if text in golds:
                 spans = list(places.spans(golds[text].spans))
+                narrowed = re.compile(NARROWED.get(clause, ""), re.IGNORECASE)
                 held = [
                     any(at + row.start < b and a < at + row.end for a, b in spans)
-                    for at, row in zip(starts, rows)
+                    and bool(narrowed.search(said))
+                    for at, row, said in zip(starts, rows, texts)
                 ]
-                if any(held) or golds[text].unanswerable:
+                if any(held) or clause in NARROWED or golds[text].unanswerable:
                     y[:, column] = held
         found.append((rows, y))
     return found
@@ -304,10 +312,10 @@ def main(arguments: list[str] | None = None) -> None:
     preset = tomllib.loads(
         files("docqa.app.batch").joinpath("presets/contract.toml").read_text(encoding="utf-8")
     )
-    fields = [each for each in preset["field"] if "clause" in each]
+    fields = [each for each in preset["field"] if each.get("clause", ROLES[0]) not in ROLES]
     asked = {each["clause"]: ALSO_MARKED.get(each["question"], each["question"]) for each in fields}
     found = [
-        fit_heads(rows_of(contracts, list(asked.values())), list(asked)),
+        fit_heads(rows_of(contracts, asked), list(asked)),
         fit_heads(role_rows(given.data, load_model(Options()).tokenizer), list(ROLES)),
     ]
     weights, bias, lines = (np.concatenate(parts) for parts in zip(*found))

@@ -10,6 +10,7 @@ is there. Printed: right, wrong, rightly empty and wrongly empty of every field,
 
 import argparse
 import json
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -23,10 +24,19 @@ from docqa.app.facts.facts import FactKind, parse_dates, parse_first_fact
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 
+_CAP = "Does the contract include a cap on liability upon the breach of a party's obligation?"
+_FREE_TO_END = "Can a party terminate this contract without cause?"
 ALSO_MARKED = {
-    "How long is the initial term of the contract?": "On what date does the contract's initial term expire?"
+    "How long is the initial term of the contract?": "On what date does the contract's initial term expire?",
+    "Does the contract exclude liability for indirect or consequential damages?": _CAP,
+    "What notice must a party give to terminate this contract without cause?": _FREE_TO_END,
 }
 """Fields with a question of their own, by the question of CUAD whose words answer it, too."""
+NARROWED = {
+    "liability cap": r"exceed|aggregate|maximum|limited to|amount",
+    "exclusion of damages": r"consequential|indirect|incidental|punitive|special",
+}
+"""Clauses whose marked sentences are of two kinds, each told by its words."""
 _LONGEST_NAME = 9  # words; what is longer, or in quotation marks, is no name
 
 
@@ -76,6 +86,17 @@ def _is_name(text: str) -> bool:
     return len(text.split()) <= _LONGEST_NAME and '"' not in text
 
 
+def _narrowed(gold: GoldQuestion, words: str) -> GoldQuestion:
+    """`gold` with those marked words alone that have one of `words`, a regular expression."""
+    kept = [
+        (text, span)
+        for text, span in zip(gold.golds, gold.spans, strict=True)
+        if re.search(words, text, re.IGNORECASE)
+    ]
+    texts, spans = tuple(text for text, _ in kept), tuple(span for _, span in kept)
+    return replace(gold, golds=texts, spans=spans, unanswerable=not kept)
+
+
 def ask(
     document: EvalDocument, fields: list[Field], options: Options
 ) -> list[tuple[str, str, Answer]]:
@@ -89,6 +110,7 @@ def ask(
             gold = golds.get(ALSO_MARKED.get(field.question, field.question))
             if gold is None:
                 continue
+            gold = _narrowed(gold, NARROWED.get(field.clause, ""))
             events = session.ask(field.question, wanted=field.wanted)
             answer = next(event.answer for event in events if isinstance(event, Finished))
             found.append(

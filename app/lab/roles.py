@@ -45,8 +45,15 @@ SAID = {
     r"\bwe (?:propose|present|introduce|investigate|examined?|asked|sought)\b",
     "limits": r"\blimitations?\b.{0,40}\b(?:of|in|to) (?:this|our|the present)|\bcaveats?\b|with caution|"
     r"\b(?:this|our) (?:study|work|analysis|approach) (?:is|was|has|had) (?:\w+ ){0,3}limit",
+    "forum": r"\b(?:exclusive|personal|submits? to the) jurisdiction\b|\bvenue (?:of|in|for|shall)\b|"
+    r"\bcourts (?:of (?!competent)|in|located|sitting)|"
+    r"\b(?:settled|resolved|determined|decided|submitted)\b.{0,60}\barbitrat|"
+    r"\barbitration (?:in|under|pursuant|shall)\b",
+    "termination for cause": r"\bterminat\w*\b.{0,160}\b(?:breach|default|cause|fails? to|insolven|bankrupt)\w*",
 }
 """By its own words."""
+HEADED_OF_CONTRACT = ("termination", "liability", "confidentiality")
+SAID_OF_CONTRACT = ("forum", "termination for cause")
 _LABEL = re.compile(r"([A-Z][A-Z ,/&]+):\s*")
 _LAST = 10  # sentences at the end of an opinion, where it says what becomes of the case
 AIMLESS = re.compile(r"method|result", re.IGNORECASE)
@@ -147,8 +154,9 @@ def _of_opinion(texts: list[str], above: list[str]) -> np.ndarray:
 
 
 def _of_contract(texts: list[str], above: list[str]) -> np.ndarray:
-    wanted = _labels(texts, above, ("termination", "liability", "confidentiality"))
-    wanted[[not heading for heading in above]] = np.nan
+    wanted = _labels(texts, above, (*HEADED_OF_CONTRACT, *SAID_OF_CONTRACT))
+    headed = [ROLES.index(name) for name in HEADED_OF_CONTRACT]
+    wanted[np.ix_([not heading for heading in above], headed)] = np.nan
     return wanted
 
 

@@ -71,10 +71,10 @@ class Candidate:
     """A span that the model would answer with: characters `start:end` of `page`, in the excerpt
     number `slot` of those that were read.
 
-    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader,
-    which then orders; `score` orders candidates of one question; `coverage` is the share of the
-    question's words in its sentence, `behind` how far its passage scores below the first one (at
-    most 0). `quoted`: the row of a table that is shown instead of a sentence.
+    `logprob` is that of the span, `said` that of another reader, which then orders; `score` orders
+    candidates of one question; `coverage` is the share of the question's words in its sentence,
+    `behind` how far its passage scores below the first one (at most 0). `quoted`: the row of a table
+    that is shown instead of a sentence.
     """
 
     slot: int
@@ -83,7 +83,6 @@ class Candidate:
     start: int
     end: int
     logprob: float = 0.0
-    token_count: int = 1
     score: float = 0.0
     coverage: float = 0.0
     behind: float = 0.0
@@ -205,15 +204,13 @@ class ScoredExcerpts:
         start: int,
         end: int,
         logprob: float,
-        token_count: int = 1,
         other_reader_logprob: float | None = None,
     ) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where that is only
         punctuation.
 
-        What orders candidates is the log-probability of the words, divided by a power of the length
-        (`length_weight`), or long answers would never win, and what their best sentence and their
-        passage weigh.
+        What orders candidates is the log-probability of the words, and what the likeness of their
+        best sentence to the question and their passage weigh.
         """
         item = self.excerpts[excerpt_index]
         start, end = trim_span(item.text, start, min(end, len(item.text)))
@@ -223,14 +220,10 @@ class ScoredExcerpts:
         coverage, similarity = max(
             ((s.coverage, s.similarity) for s in touched), default=(0.0, 0.0)
         )
-        weights = self.weights
-        likely = (
-            logprob if other_reader_logprob is None else other_reader_logprob
-        ) / token_count ** weights["length_weight"]
+        likely = logprob if other_reader_logprob is None else other_reader_logprob
         place = (
-            weights["sentence_weight"] * coverage
-            + weights["vector_weight"] * similarity
-            + weights["evidence_weight"] * self.behind[excerpt_index]
+            self.weights["vector_weight"] * similarity
+            + self.weights["evidence_weight"] * self.behind[excerpt_index]
         )
         return Candidate(
             excerpt_index,
@@ -239,7 +232,6 @@ class ScoredExcerpts:
             item.start + start,
             item.start + end,
             logprob,
-            token_count,
             likely + place,
             coverage,
             self.behind[excerpt_index],

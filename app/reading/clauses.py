@@ -22,6 +22,7 @@ from docqa.app.facts.facts import FactKind
 from docqa.app.storage.arrays import load_summed
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.sentences import sentences
+from docqa.ingest.structure.leads import lead_text
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
@@ -89,16 +90,14 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
         if placed.passage.kind != "text" or SEPARATE.search(judge or ""):
             continue
         text = context.text_of(placed)
-        above = " ".join(placed.passage.section)
+        document = context.documents[placed.document]
+        passage = placed.passage
+        above = " ".join(passage.section)
         for span in sentences(text):
-            found.append(
-                ClauseSentence(
-                    number,
-                    span.start,
-                    span.end,
-                    hashed_sentence_features(text[span.start : span.end], above),
-                )
-            )
+            place = passage.page, passage.start + span.start, passage.start + span.end
+            said = f"{lead_text(document, *place)} {text[span.start : span.end]}"
+            features = hashed_sentence_features(said, above)
+            found.append(ClauseSentence(number, span.start, span.end, features))
     return found
 
 

@@ -1,6 +1,7 @@
 """Answers that need no reader: the text of the section that a question asks for; and for a field of
 a document the sentence of a clause that the clause heads find likeliest, or the value in it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.facts.facts import FactKind, fact_spans, parse_first_fact
 from docqa.app.places.scope import Scope
+from docqa.ingest.language.expressions import lazily
 
 from .candidates import (
     AnswerForm,
@@ -44,6 +46,11 @@ from .title_page import document_authors, document_title
 MOST_WORDS = 250  # of the text of a section
 AGREEMENT_DATE = "agreement date"
 """Where no sentence says it, the date of the document, if that is likely."""
+_DATE_ABOVE = lazily(
+    r"\bdate\s+(?:first\s+)?(?:\w+\s+){0,2}(?:above|hereof)\b|\bdate\s+of\s+this\s+", re.IGNORECASE
+)
+_DEFINED = lazily(r"[“\"]([A-Z][^“”\"]{2,30} [^“”\"]{2,30})[”\"]")
+_NOTICE = lazily(r"\bnoti(?:ce|f)", re.IGNORECASE)
 TERM = "term"
 """Until when, or for how long."""
 
@@ -76,6 +83,8 @@ def find_candidates_in_clause(
     if sentences:
         chance = head.chance(float(scores.max()))
         sentence = sentences[index_of_first_best(scores)]
+        if wanted.clause == TERM:
+            sentence = _defining_sentence(context, sentences, sentence)
         if wanted.kind in (None, FactKind.YES_NO):
             return ranked, _whole_clause_candidates(context, sentence, chance, wanted)
         if wanted.kind is FactKind.PARTY:
@@ -88,9 +97,10 @@ def find_candidates_in_clause(
             reading, context, sentence, chance, replace(wanted, or_clause=False)
         )
         unsaid = chance < CLAUSE_CHANCE or not valued.candidates
-        if wanted.clause == AGREEMENT_DATE and unsaid:
+        refers = bool(_DATE_ABOVE.search(_sentence_text(context, sentence)))
+        if unsaid and (wanted.clause == AGREEMENT_DATE or refers and wanted.kind is FactKind.DATE):
             dated = document_date(context)
-            if dated.signals[BY_CLAUSE] >= SURELY_DATED:
+            if dated.signals[BY_CLAUSE] >= (CLAUSE_CHANCE if refers else SURELY_DATED):
                 return ranked, dated
         reading = _value_in_clause_candidates(reading, context, sentence, chance, wanted)
     return [*few, *ranked[len(few) :]], reading
@@ -106,6 +116,31 @@ def _whole_clause_candidates(
     if wanted.kind is FactKind.YES_NO:
         return CandidateSet((clause,), form=AnswerForm.YES_NO, verdict=Verdict.YES, signals=signals)
     return CandidateSet((clause,), signals=signals)
+
+
+def _defining_sentence(
+    context: Context, sentences: Sequence[ClauseSentence], sentence: ClauseSentence
+) -> ClauseSentence:
+    """`sentence`; or where it names a time ("the Contract Period") and says none, the sentence that
+    defines that name by a date or a length."""
+    said = _sentence_text(context, sentence)
+    if _says_time(said):
+        return sentence
+    for row in sentences:
+        text = _sentence_text(context, row)
+        names = (match[1] for match in _DEFINED.finditer(text))
+        if any(f" {name}" in said for name in names) and _says_time(text):
+            return row
+    return sentence
+
+
+def _says_time(text: str) -> bool:
+    return bool(fact_spans(FactKind.DATE, text) or fact_spans(FactKind.PERIOD, text))
+
+
+def _sentence_text(context: Context, sentence: ClauseSentence) -> str:
+    text = whole_passage(context, sentence.passage_number).text
+    return text[sentence.start : sentence.end]
 
 
 def _value_in_clause_candidates(
@@ -130,10 +165,18 @@ def _value_in_clause_candidates(
         if (candidate.document, candidate.page) == (item.document, item.page)
         and first <= candidate.start < end
     ]
-    if not within and wanted.kind is not None:
+    values = fact_spans(wanted.kind, text) if wanted.kind is not None else []
+    notices = [match.start() for match in _NOTICE.finditer(text)]
+    if wanted.kind is FactKind.PERIOD and notices:
+        values.sort(key=lambda value: min(abs(value.start - notice) for notice in notices))
+        within = []  # the reader takes a term for a notice
+    elif wanted.clause == TERM and len(values) > 1:
+        values.reverse()
+        within = []  # and a start for an end
+    if not within:
         within = [
             item.make_candidate(sentence.start + value.start, sentence.start + value.end)
-            for value in fact_spans(wanted.kind, text)[:1]
+            for value in values[:1]
         ]
     if not within and wanted.or_clause:
         return _whole_clause_candidates(context, sentence, chance, wanted)

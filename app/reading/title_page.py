@@ -9,7 +9,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.terms import STOP_WORDS
 from docqa.ingest.types import Document, Span
 
-from .candidates import AnswerForm, Candidate, CandidateSet
+from .candidates import AnswerForm, Candidate, CandidateSet, trim_span
 
 _FIRST_PAGES = 2  # that may print the title
 _MOST_CHARACTERS = 3_000  # of names and affiliations
@@ -19,7 +19,7 @@ _MARKS = "∗*†‡§¶#$+⋆◦0-9"
 _PART = r"(?:[^\W\d_a-z](?:\.|[\w’'`´�.-]+)?)"
 _PARTICLE = r"(?:de|del|la|van|von|der|den|da|dos|di|du|le|al|bin|ten)"
 _NAME = re.compile(rf"{_PART}(?:\s+(?:{_PARTICLE}\s+)*{_PART}){{1,4}}")
-_SEPARATOR = re.compile(rf"\s*(?:[,;&|{_MARKS}]|\band\b|\bby\b|\bet\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(rf"[,;&|{_MARKS}]|\b(?:and|by|et)\b", re.IGNORECASE)
 _TEXT = re.compile(
     r"\W*(?:\d+\s+)?(?:abstract|summary|r[ée]sum[ée]|introduction|keywords)\b", re.IGNORECASE
 )
@@ -110,7 +110,8 @@ def _names_of_line(line: str) -> list[Span]:
         edges += separator.span()
     edges.append(len(line.rstrip()))
     pairs = zip(edges[::2], edges[1::2], strict=True)
-    parts = [Span(a, b) for a, b in pairs if any(map(str.isalpha, line[a:b]))]
+    trimmed = (trim_span(line, a, b) for a, b in pairs)
+    parts = [Span(a, b) for a, b in trimmed if any(map(str.isalpha, line[a:b]))]
     words = [line[part.start : part.end] for part in parts]
     if len(words) == 1 and not STOP_WORDS.isdisjoint(words[0].casefold().split()):
         return []  # a subtitle

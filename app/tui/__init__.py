@@ -4,7 +4,6 @@ Textual.
 
 __all__ = [
     "app",
-    "background",
     "bridge",
     "stored_turns",
     "keymap",

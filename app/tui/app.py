@@ -189,7 +189,7 @@ def run(path: str | None, options: Options) -> int:
     from rich.console import Console
 
     from docqa.app.storage.store import store_of
-    from docqa.app.tui import background, settings
+    from docqa.app.tui import settings
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.page.graphics import detect
     from docqa.ingest.errors import MissingError
@@ -200,7 +200,7 @@ def run(path: str | None, options: Options) -> int:
     opener = SessionOpener(options)
     store = store_of(options)
     colours = Console().color_system
-    light = background.is_light() if chosen.theme == themes.AUTO else False
+    light = themes.is_light() if chosen.theme == themes.AUTO else False
     theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)
     chosen = replace(chosen, theme=theme)
     shown_by = detect(chosen.pictures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from docqa.app.storage.remembered import remembered
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from docqa.app.storage.store import Store
 
+_LIGHT_COLOURS = ("7", "15")
 AUTO = "auto"
 DARK = "docqa-dark"
 LIGHT = "docqa-light"
@@ -79,3 +81,8 @@ def last_chosen(store: Store | None) -> str:
     """The theme that was chosen last; empty where none was."""
     theme = remembered(store).get("theme")
     return theme if isinstance(theme, str) else ""
+
+
+def is_light() -> bool:
+    """Whether the terminal says in COLORFGBG that its background is light."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_COLOURS

@@ -35,7 +35,7 @@ def found(*words: str, context: Context) -> tuple[Candidate, ...]:
     for said in words:
         page = next(page for page in context.documents[0].pages if said in page.text)
         start = page.text.index(said)
-        made.append(Candidate(0, 0, page.page, start, start + len(said), -1.0, 2, 0.0))
+        made.append(Candidate(0, 0, page.page, start, start + len(said), -1.0, 0.0))
     return tuple(made)
 
 

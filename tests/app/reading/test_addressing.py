@@ -26,7 +26,7 @@ DOCUMENTS = [
 
 def candidate(words: str, score: float, coverage: float = 0.8) -> Candidate:
     start = TEXT.index(words)
-    return Candidate(0, 0, 1, start, start + len(words), -0.1, 2, score, coverage)
+    return Candidate(0, 0, 1, start, start + len(words), -0.1, score, coverage)
 
 
 def found(*candidates: Candidate) -> CandidateSet:

@@ -9,7 +9,7 @@ QUESTIONS = ("Who pays?", "When?")
 
 
 def candidate(start: int, score: float = 0.0) -> Candidate:
-    return Candidate(0, 0, 1, start, start + 5, score, 1, score)
+    return Candidate(0, 0, 1, start, start + 5, score, score)
 
 
 def read(*candidates: Candidate, margin: float = 1.0, elsewhere: float = 0.0) -> CandidateSet:

@@ -7,7 +7,6 @@ from rich.color import Color, ColorSystem
 
 from docqa.app.answer.events import Finished
 from docqa.app.tui import themes
-from docqa.app.tui.background import is_light
 from docqa.app.tui.settings import TuiSettings
 
 from . import conftest as tui
@@ -41,7 +40,7 @@ def test_the_theme_is_set_or_remembered_or_fits_the_terminal(setting, last, ligh
 )
 def test_a_terminal_says_whether_it_is_light(monkeypatch, said, light):
     monkeypatch.setenv("COLORFGBG", said)
-    assert is_light() is light
+    assert themes.is_light() is light
 
 
 async def test_a_theme_is_previewed_and_only_the_chosen_one_kept(running, session, store):

@@ -23,7 +23,7 @@ def asked(document, text: str, words: str, question: str) -> tuple[CandidateSet,
     passage = PlacedPassage(0, Passage(1, 0, len(text), ()), 0, 1)
     context = Context((made,), array("i", [0]), (passage,), array("i", [0]), array("i", [0]))
     start = text.index(words)
-    found = CandidateSet((Candidate(0, 0, 1, start, start + len(words), -1.0, 1, 0.0),), -3.0, 10)
+    found = CandidateSet((Candidate(0, 0, 1, start, start + len(words), -1.0, 0.0),), 10)
     after = add_table_cell_candidates(found, question, [RankedPassage(0, 1.0, 1.0)], context)
     best = after.candidates[0]
     return after, text[best.start : best.end]
