@@ -49,7 +49,6 @@ AGREEMENT_DATE = "agreement date"
 _DATE_ABOVE = lazily(
     r"\bdate\s+(?:first\s+)?(?:\w+\s+){0,2}(?:above|hereof)\b|\bdate\s+of\s+this\s+", re.IGNORECASE
 )
-_DEFINED = lazily(r"[“\"]([A-Z][^“”\"]{2,30} [^“”\"]{2,30})[”\"]")
 _NOTICE = lazily(r"\bnoti(?:ce|f)", re.IGNORECASE)
 TERM = "term"
 """Until when, or for how long."""
@@ -83,8 +82,6 @@ def find_candidates_in_clause(
     if sentences:
         chance = head.chance(float(scores.max()))
         sentence = sentences[index_of_first_best(scores)]
-        if wanted.clause == TERM:
-            sentence = _defining_sentence(context, sentences, sentence)
         if wanted.kind in (None, FactKind.YES_NO):
             return ranked, _whole_clause_candidates(context, sentence, chance, wanted)
         if wanted.kind is FactKind.PARTY:
@@ -116,26 +113,6 @@ def _whole_clause_candidates(
     if wanted.kind is FactKind.YES_NO:
         return CandidateSet((clause,), form=AnswerForm.YES_NO, verdict=Verdict.YES, signals=signals)
     return CandidateSet((clause,), signals=signals)
-
-
-def _defining_sentence(
-    context: Context, sentences: Sequence[ClauseSentence], sentence: ClauseSentence
-) -> ClauseSentence:
-    """`sentence`; or where it names a time ("the Contract Period") and says none, the sentence that
-    defines that name by a date or a length."""
-    said = _sentence_text(context, sentence)
-    if _says_time(said):
-        return sentence
-    for row in sentences:
-        text = _sentence_text(context, row)
-        names = (match[1] for match in _DEFINED.finditer(text))
-        if any(f" {name}" in said for name in names) and _says_time(text):
-            return row
-    return sentence
-
-
-def _says_time(text: str) -> bool:
-    return bool(fact_spans(FactKind.DATE, text) or fact_spans(FactKind.PERIOD, text))
 
 
 def _sentence_text(context: Context, sentence: ClauseSentence) -> str:
@@ -170,9 +147,6 @@ def _value_in_clause_candidates(
     if wanted.kind is FactKind.PERIOD and notices:
         values.sort(key=lambda value: min(abs(value.start - notice) for notice in notices))
         within = []  # the reader takes a term for a notice
-    elif wanted.clause == TERM and len(values) > 1:
-        values.reverse()
-        within = []  # and a start for an end
     if not within:
         within = [
             item.make_candidate(sentence.start + value.start, sentence.start + value.end)

@@ -1,4 +1,4 @@
-"""Values of clauses that are said in other words: by a reference, a defined name, a second date."""
+"""Values of clauses that are said in other words: by a reference, beside another period."""
 
 import pytest
 
@@ -34,7 +34,6 @@ def answers(document):
     [
         ("agreement date", "16 July 2012"),
         ("effective date", "16 July 2012"),
-        ("end", "31 December 2014"),
         ("notice to end", "ninety days"),
     ],
 )
