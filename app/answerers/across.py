@@ -76,7 +76,7 @@ def ask_documents_separately(
             answers[number] = replace(answers[number], agrees=agrees)
         elif asked.kind.picks_documents:
             signals[number] = signals_of_document(
-                asked, question, answerer, _own_scores(scores, corpus, number)
+                asked, question, answerer, scores_of_document(scores, corpus, number)
             )
             fitted = answerer.model.calibration.get("agrees")
             for other, agrees in _chances_by_document(signals, fitted).items():
@@ -106,7 +106,7 @@ def _chance_of_named_value(answer: Answer, question: str) -> float:
     return answer.confidence if value and value in question.casefold() else UNNAMED_CHANCE
 
 
-def _own_scores(scores: np.ndarray, corpus: Corpus, document: int) -> np.ndarray:
+def scores_of_document(scores: np.ndarray, corpus: Corpus, document: int) -> np.ndarray:
     """Those `scores` of all passages that are of one document, [passages of it]."""
     passages = corpus.context.passages
     own = [number for number, placed in enumerate(passages) if placed.document == document]
@@ -132,19 +132,24 @@ def signals_of_document(
     }
 
 
+def signals_with_differences(
+    signals: Mapping[int, Mapping[str, float]],
+) -> dict[int, Mapping[str, float]]:
+    """The signals of each document, and by how far each is below that of the best document."""
+    names = set().union(*signals.values())
+    most = {name: max(own.get(name, 0.0) for own in signals.values()) for name in names}
+    return {
+        number: {**own, **{f"{name}_behind": own[name] - most[name] for name in own}}
+        for number, own in signals.items()
+    }
+
+
 def _chances_by_document(
     signals: Mapping[int, Mapping[str, float]], calibration: NamedLogistic | None
 ) -> dict[int, float]:
-    """How likely what is asked holds for each document: by its signals, and by how far each is
-    below the best one.
-    """
-    names = set().union(*signals.values())
-    most = {name: max(own.get(name, 0.0) for own in signals.values()) for name in names}
-    chances: dict[int, float] = {}
-    for number, own in signals.items():
-        below = {f"{name}_behind": value - most[name] for name, value in own.items()}
-        chances[number] = agreement_chance({**own, **below}, calibration)
-    return chances
+    """How likely what is asked holds for each document."""
+    compared = signals_with_differences(signals)
+    return {number: agreement_chance(own, calibration) for number, own in compared.items()}
 
 
 def _belongs_in_joined_answer(asked: PerDocumentQuestion, document_answer: DocumentAnswer) -> bool:

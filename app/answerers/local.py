@@ -115,8 +115,11 @@ class LocalPrefill:
             for event in prefiller.prefill_remaining_tokens():
                 yield progress_over_all(event, before, self.total_tokens)
             before += prefiller.total_tokens
-        if self._store is not None and any(each.has_saved for each in self.prefillers):
+        saved = [each for each in self.prefillers if each.has_saved]
+        if self._store is not None and saved:
             yield from self._prune_cache(self._store)
+        for each in saved:
+            each.has_saved = False
 
     def _prune_cache(self, store: Store) -> Iterator[Event]:
         """Evict what is over the budget, and states of several documents that a model with a reader

@@ -126,7 +126,15 @@ class Job(ABC):
         self.prepare()
         # Without `by_name` one without a title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
-        document = read_document(content, name, self.options, self.store)
+        return self.process_document(
+            item, read_document(content, name, self.options, self.store), on_event
+        )
+
+    def process_document(
+        self, item: BatchItem, document: Document, on_event: Callable[[Event], None]
+    ) -> Outcome:
+        """The same of a document that is parsed already."""
+        self.prepare()
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         options = self.options if long else replace(self.options, store=False)

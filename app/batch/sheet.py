@@ -42,14 +42,13 @@ class Sheet:
 def make_sheet(item: BatchItem, options: Options, on_event: Callable[[Event], None]) -> Sheet:
     """The sheet of `item`; what is not cached of it is read now. Raises docqa.ingest.errors for a
     file that is no document."""
-    content = read_content(item)
-    document = read_document(content, item.name, options, store_of(options))
+    document = read_document(read_content(item), item.name, options, store_of(options))
     kind = likeliest_document_kind(document)
     fields = fields_of(_PRESETS.get(kind, _PRESET_OF_OTHERS))
     job = FieldsJob(options, fields)
     record = job.kept_record(item)
     if record is None:
-        record = str(job.process(item, content, on_event).record)
+        record = str(job.process_document(item, document, on_event).record)
     cells = map(cell_of, answers_of(record, item.shown_path), fields)
     return Sheet(document, kind, tuple(zip(fields, cells, strict=True)))
 

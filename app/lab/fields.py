@@ -36,7 +36,7 @@ NARROWED = {
     "liability cap": r"exceed|aggregate|maximum|limited to|amount",
     "exclusion of damages": r"consequential|indirect|incidental|punitive|special",
 }
-"""Clauses whose marked sentences are of two kinds, each told by its words."""
+"""Clauses whose marked sentences are of two kinds, by words that only one of them has."""
 _LONGEST_NAME = 9  # words; what is longer, or in quotation marks, is no name
 
 

@@ -2,7 +2,8 @@
 are between the title and the text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from docqa.app.answer.confidence import AUTHORS_CHANCE, BY_CLAUSE, TITLE_CHANCE
 from docqa.app.context.context import Context
@@ -38,34 +39,43 @@ def document_title(context: Context) -> CandidateSet:
     """The titles of the documents as their first pages have them."""
     found = [
         Candidate(0, number, page, span.start, span.end)
-        for number, document in enumerate(context.documents)
-        for page, span in [*_title_places(document)][:1]
+        for number, page, span in _title_places(context.documents)
     ]
     return CandidateSet(tuple(found), signals={BY_CLAUSE: TITLE_CHANCE if found else 0.0})
 
 
 def document_authors(context: Context) -> CandidateSet:
     """The names after the titles of the documents."""
-    found = [
+    found = tuple(
         Candidate(0, number, page, span.start, span.end)
-        for number, document in enumerate(context.documents)
-        for page, title in [*_title_places(document)][:1]
-        for span in _author_spans(document.pages[page - 1].text, title.end)
-    ]
-    form = AnswerForm.LIST if len(found) > 1 else AnswerForm.FACT
-    chance = AUTHORS_CHANCE if found else 0.0
-    items = tuple(found) if len(found) > 1 else ()
-    return CandidateSet(tuple(found), form=form, items=items, signals={BY_CLAUSE: chance})
+        for number, page, title in _title_places(context.documents)
+        for span in _author_spans(context.documents[number].pages[page - 1].text, title.end)
+    )
+    several = len(found) > 1
+    return CandidateSet(
+        found,
+        form=AnswerForm.LIST if several else AnswerForm.FACT,
+        items=found if several else (),
+        signals={BY_CLAUSE: AUTHORS_CHANCE if found else 0.0},
+    )
 
 
-def _title_places(document: Document) -> Iterator[tuple[int, Span]]:
-    """(page, place) of the printed title, or of the one in the file's record, which is no title
-    where it is one word."""
-    for title in (document.printed_title, document.title):
-        words = re.compile(r"\s+".join(map(re.escape, title.split())), re.IGNORECASE)
-        for page in document.pages[:_FIRST_PAGES] if " " in title else ():
-            if match := words.search(page.text):
-                yield page.page, Span(match.start(), _end_before_names(page.text, *match.span()))
+def _title_places(documents: Sequence[Document]) -> Iterator[tuple[int, int, Span]]:
+    """(document, page, place) of the printed titles, or of those in the files' records, which are
+    no titles where they are one word."""
+    for number, document in enumerate(documents):
+        titles = [
+            re.compile(r"\s+".join(map(re.escape, title.split())), re.IGNORECASE)
+            for title in (document.printed_title, document.title)
+            if " " in title
+        ]
+        found = (
+            (number, page.page, Span(at.start(), _end_before_names(page.text, *at.span())))
+            for title in titles
+            for page in document.pages[:_FIRST_PAGES]
+            if (at := title.search(page.text))
+        )
+        yield from islice(found, 1)
 
 
 def _end_before_names(text: str, start: int, end: int) -> int:

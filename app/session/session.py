@@ -168,7 +168,8 @@ class Session:
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
     @cached_property
-    def _single_document_answerers(self) -> list[ExtractiveAnswerer]:
+    def single_document_answerers(self) -> list[ExtractiveAnswerer]:
+        """An answerer of each document by itself, with the prefill that all share."""
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
         return [
@@ -211,12 +212,12 @@ class Session:
         across = per_document_question(question, self.model.reader)
         meant = DocumentNames(self.documents).documents_meant_by(question)
         if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
-            return self._single_document_answerers[meant.pop()].ask(question, wanted)
+            return self.single_document_answerers[meant.pop()].ask(question, wanted)
         if across is None:
             return self.answerer.ask(question, wanted)
         numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
         return ask_documents_separately(
-            across, question, self.corpus, self._single_document_answerers, numbers
+            across, question, self.corpus, self.single_document_answerers, numbers
         )
 
     def answer(self, question: str) -> Answer:

@@ -313,10 +313,10 @@ class Store:
         all if `damaged`, and what `is_outdated`; not a state that is used or locked. Returns what
         went."""
         self._sweep_marks()
-        outdated = [entry for entry in self.entries() if is_outdated(entry) and self._evict(entry)]
         entries = self.entries()
+        evicted = [entry for entry in entries if is_outdated(entry) and self._evict(entry)]
+        entries = [entry for entry in entries if entry not in evicted]
         total = sum(entry.bytes for entry in entries)
-        evicted = outdated
         for entry in sorted(entries, key=lambda entry: (entry.status == "kept", entry.used)):
             if total <= budget_bytes and (entry.status == "kept" or not damaged):
                 break

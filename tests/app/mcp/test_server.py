@@ -67,7 +67,7 @@ def test_every_tool_answers_with_structure_and_cites(talk, folder):
             await client.call_tool("ask", {"question": QUESTION, "paths": ["lease.txt"]}),
             await client.call_tool("find", {"pattern": "RENT is", "paths": [short]}),
             await client.call_tool("find", {"pattern": "Alder.", "regex": True, "limit": 3}),
-            await client.call_tool("outline", {"path": short}),
+            await client.call_tool("outline", {"path": short, "facts": True}),
             await client.call_tool("read_pages", {"path": short, "section": "4"}),
             await client.call_tool(
                 "verify", {"text": 'It says "The rent is 9 dollars" here.', "paths": [short]}
@@ -85,6 +85,8 @@ def test_every_tool_answers_with_structure_and_cites(talk, folder):
     assert hit["text"] == "rent is" and hit["cites"][0]["section"] == "4"
     assert len(many["hits"]) == 3 and many["more"]
     assert [section["title"] for section in outline["documents"][0]["sections"]] == ["Rent", "Term"]
+    (sheet,) = outline["sheets"]
+    assert sheet["kind"] and {fact["field"] for fact in sheet["facts"]} >= {"title", "date"}
     assert "9 dollars" in pages["pages"][0]["text"] and "It ends" not in pages["pages"][0]["text"]
     assert checked["quotes"][0]["grade"] == "exact"
 
