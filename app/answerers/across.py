@@ -172,9 +172,10 @@ def _join_document_answers(
     ]
     status = Status.ANSWERED if stating else Status.POSSIBLE if possible else Status.NOT_FOUND
     first = answers[0].answer
+    read_tokens = len(corpus.context) if first.coverage.tokens_read else 0
     is_part_missing = bool(stating) and not asked.kind.picks_documents
-    if first.status is Status.PARTIAL or is_part_missing and len(stating) < len(answers):
-        status = Status.PARTIAL  # nothing was read, or a document does not say
+    if not read_tokens or is_part_missing and len(stating) < len(answers):
+        status = Status.PARTIAL
     likely = {
         each.path: each.agrees if asked.kind.picks_documents else each.answer.confidence
         for each in answers
@@ -186,7 +187,7 @@ def _join_document_answers(
     draft = Draft(
         question=question,
         ranked=(),
-        coverage=corpus.coverage_report(0 if status is Status.PARTIAL else len(corpus.context)),
+        coverage=corpus.coverage_report(read_tokens),
         usage=_total_usage(answers, seconds),
         provenance={**first.provenance, "document": documents_hash(corpus.documents)},
         missing=corpus.missing_words(question),

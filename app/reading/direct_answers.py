@@ -147,6 +147,9 @@ def _value_in_clause_candidates(
     if wanted.kind is FactKind.PERIOD and notices:
         values.sort(key=lambda value: min(abs(value.start - notice) for notice in notices))
         within = []  # the reader takes a term for a notice
+    elif wanted.clause == TERM and len(values) > 1:
+        values.reverse()
+        within = []  # and the start of a term for its end
     if not within:
         within = [
             item.make_candidate(sentence.start + value.start, sentence.start + value.end)

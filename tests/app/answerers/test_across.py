@@ -129,6 +129,7 @@ def test_how_many_says_of_how_many_files(ask):
 def test_each_names_the_files_that_do_not_say(ask):
     answer = ask(QuestionKind.EACH, "May", None, "June")
     assert answer.answer == "a.pdf: May; b.pdf: not stated; c.pdf: June"
+    assert answer.status is Status.PARTIAL and answer.coverage.tokens_read > 0
     assert "- b.pdf: not stated" in answer_text(answer, files=3).splitlines()
 
 

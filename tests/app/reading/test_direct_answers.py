@@ -10,9 +10,8 @@ AGREEMENT = (
     "SERVICES AGREEMENT\nDate: 16 July 2012\n\n"
     "This Agreement is entered into and effective as of the date first written above by and between "
     "Pell Ltd, a company of Lower Tarn (the “Supplier”), and Ansgar plc (the “Customer”).\n\n"
-    "1. “Contract Period” means the period of time from 1 March 2013 through 31 December 2014.\n\n"
-    "2. Term. The Term of this Agreement shall be for the Contract Period unless it is terminated earlier as set "
-    "forth in this Agreement.\n\n"
+    "2. Term. The term of this Agreement shall commence on 1 March 2013 and, unless it is terminated earlier as set "
+    "forth in this Agreement, end on 31 December 2014.\n\n"
     "3. Renewal. At the end of the term this Agreement renews automatically for successive periods of twelve months, "
     "unless either party gives notice of at least ninety days before the end of the current period that it does not "
     "wish to renew.\n"
@@ -34,6 +33,7 @@ def answers(document):
     [
         ("agreement date", "16 July 2012"),
         ("effective date", "16 July 2012"),
+        ("end", "31 December 2014"),
         ("notice to end", "ninety days"),
     ],
 )
