@@ -47,6 +47,7 @@ ITEM_CHANCE = 0.5  # of words from which they count as an item of a list
 FIELD_CHANCE = 0.48  # of a field's value, from which it is asserted
 CLAUSE_CHANCE = 0.5  # of a sentence from which it counts as of a clause
 AUTHORS_CHANCE = 0.8  # of names after a title: all of 14 of 17 papers, of 7 of 9 of others
+CAPTION_CHANCE = 0.8  # of the court, the names and the judges of a caption
 TITLE_CHANCE = 0.85  # of a title that the first pages print: 15 of 17 papers, four with a line more
 KIND_CHANCE = 0.4  # from which a document counts as of a kind
 SURELY_DATED = 0.85  # from which the date of a document stands for an agreement's date

@@ -22,8 +22,12 @@ from docqa.app.reading.candidates import (
     CandidateSet,
     sentences_as_candidates,
 )
-from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of_clause
-from docqa.app.reading.direct_answers import find_candidates_in_clause, text_of_scope
+from docqa.app.reading.clauses import OF_FIRST_PAGES, passages_of_clause
+from docqa.app.reading.direct_answers import (
+    FIND_ON_TITLE_PAGE,
+    find_candidates_in_clause,
+    text_of_scope,
+)
 from docqa.app.reading.joined_parts import join_answers_of_question_parts
 from docqa.app.reading.tables.answer import add_table_cell_candidates
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -199,6 +203,8 @@ class ReaderCandidateFinder(CandidateFinder):
             return find_candidates_in_clause(
                 context, corpus.clause_sentences, ranked, asked.wanted, read_few
             )
+        if printed := self._printed_on_title_page(asked):
+            return ranked, printed
         passages = self._options.k
         scope = find_scope(asked.text, corpus.documents)
         inside = passages_in(scope, context) if scope is not None else []
@@ -221,6 +227,14 @@ class ReaderCandidateFinder(CandidateFinder):
             reading = add_table_cell_candidates(reading, asked.text, ranked, context)
         return ranked, reading
 
+    def _printed_on_title_page(self, asked: AskedQuestion) -> CandidateSet | None:
+        """The title or the authors of the one document, where they are asked for and found."""
+        if asked.wanted != ANYTHING or len(self._corpus.documents) > 1:
+            return None
+        find = FIND_ON_TITLE_PAGE.get(self._reader.clause_that_answers(asked.text))
+        found = find(self._corpus.context) if find else None
+        return found if found and found.candidates else None
+
     def _passages_read_whatever_rank(self, asked: AskedQuestion) -> list[PassageNumber]:
         """The passages that are read whatever their rank: title page and signatures for a question
         about a document itself, and where a field is said to be."""
@@ -229,11 +243,11 @@ class ReaderCandidateFinder(CandidateFinder):
             front = FRONT in asked.wanted.where
         else:
             clause = self._reader.clause_that_answers(asked.text)
-            if clause not in ("", DOCUMENT_DATE):
+            if clause and clause not in OF_FIRST_PAGES:
                 likely = passages_of_clause(clause, self._corpus.clause_sentences)
                 if likely:
                     return likely
-            front = clause == DOCUMENT_DATE or self._reader.asks_about_document(asked.text)
+            front = clause in OF_FIRST_PAGES or self._reader.asks_about_document(asked.text)
         first = front_matter_passages(context, FRONT_PASSAGES) if front else []
         headings = [set(terms(words)) for words in asked.wanted.where if words != FRONT]
         below: list[PassageNumber] = []

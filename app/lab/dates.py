@@ -1,4 +1,4 @@
-"""What the date of a document is told by (docqa.app.reading.document_date): the dates of contracts,
+"""What the date of a document is told by (docqa.app.reading.first_pages.document_date): the dates of contracts,
 which are marked, and openings of documents of all kinds in `questions/openings.txt`, a line each,
 the date [[in brackets]]."""
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from docqa.app.eval.questions import read_eval_file
 from docqa.app.reading.clauses import ClauseSentence
-from docqa.app.reading.document_date import LAST, date_features, dates_with_year
+from docqa.app.reading.first_pages.document_date import LAST, date_features, dates_with_year
 from docqa.ingest.types import Span
 
 MARKED = re.compile(r"\[\[([^\[\]]*)\]\]")

@@ -9,12 +9,11 @@ __all__ = [
     "clauses",
     "decision",
     "direct_answers",
-    "document_date",
     "document_kind",
+    "first_pages",
     "joined_parts",
     "parties",
     "premises",
     "rereading",
     "signals",
-    "title_page",
 ]

@@ -30,11 +30,14 @@ FILE = "clauses.safetensors"
 NEXT_TO_BEST = 3
 FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
-# not of a clause: see document_date.py and title_page.py
+# not of a clause: see first_pages
 DOCUMENT_DATE = "document date"
 DOCUMENT_TITLE = "document title"
 DOCUMENT_AUTHORS = "document authors"
-OF_FIRST_PAGES = (DOCUMENT_DATE, DOCUMENT_TITLE, DOCUMENT_AUTHORS)
+COURT = "court"
+LITIGANTS = "litigants"
+JUDGES = "judges"
+OF_FIRST_PAGES = (DOCUMENT_DATE, DOCUMENT_TITLE, DOCUMENT_AUTHORS, COURT, LITIGANTS, JUDGES)
 KINDS = {
     DOCUMENT_DATE: FactKind.DATE,
     "agreement date": FactKind.DATE,

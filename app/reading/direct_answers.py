@@ -29,19 +29,23 @@ from .candidates import (
     whole_passage,
 )
 from .clauses import (
+    COURT,
     DOCUMENT_AUTHORS,
     DOCUMENT_DATE,
     DOCUMENT_TITLE,
     FEW,
+    JUDGES,
+    LITIGANTS,
     ClauseSentence,
     clause_classifiers,
     index_of_first_best,
     sentences_naming_parties,
     shipped_weights,
 )
-from .document_date import document_date
+from .first_pages.caption import court_of_caption, judges_of_caption, litigants_of_caption
+from .first_pages.document_date import document_date
+from .first_pages.title_page import document_authors, document_title
 from .parties import QUOTES, party_name_spans
-from .title_page import document_authors, document_title
 
 MOST_WORDS = 250  # of the text of a section
 AGREEMENT_DATE = "agreement date"
@@ -53,11 +57,14 @@ _NOTICE = lazily(r"\bnoti(?:ce|f)", re.IGNORECASE)
 TERM = "term"
 """Until when, or for how long."""
 
-_FIND_ON_FIRST_PAGES = {
-    DOCUMENT_DATE: document_date,
+FIND_ON_TITLE_PAGE = {
     DOCUMENT_TITLE: document_title,
     DOCUMENT_AUTHORS: document_authors,
+    COURT: court_of_caption,
+    LITIGANTS: litigants_of_caption,
+    JUDGES: judges_of_caption,
 }
+_FIND_ON_FIRST_PAGES = {DOCUMENT_DATE: document_date, **FIND_ON_TITLE_PAGE}
 
 Read = Callable[[list[RankedPassage]], tuple[list[RankedPassage], CandidateSet]]
 """`read_passages` with a question: (passages, what the reader finds in them)."""

@@ -43,9 +43,17 @@ CLAUSES = (
     "result",
     "limits",
     "document date",
+    "document title",
+    "document authors",
+    "forum",
+    "exclusion of damages",
+    "termination for cause",
+    "court",
+    "judges",
+    "litigants",
 )
 """What of a contract, an opinion or a paper may be asked for; the first: something else."""
-ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", "document date"))
+ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", *CLAUSES[22:]))
 """Those whose likeliest sentence answers; that of others is only read first."""
 _WORDS_BETWEEN = 2
 """Words and marks that may be between two questions: a comma, "and"."""

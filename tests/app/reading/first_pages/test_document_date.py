@@ -4,7 +4,7 @@ import pytest
 
 from docqa.app.answer.confidence import BY_CLAUSE
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.reading.document_date import document_date
+from docqa.app.reading.first_pages.document_date import document_date
 
 
 @pytest.mark.parametrize(

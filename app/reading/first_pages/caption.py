@@ -1,0 +1,159 @@
+"""What an opinion, an order or a brief says of itself above its text: the court, the names on both
+sides of "v.", and the judges."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from docqa.app.answer.confidence import BY_CLAUSE, CAPTION_CHANCE
+from docqa.app.context.context import Context
+from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet, trim_span
+from docqa.ingest.types import Span
+
+_FIRST_PAGES = 6  # a syllabus may come before the opinion
+_MOST_LINES = 4  # of the names of one side
+_LONGEST_LINE = 14  # words of a line that is no text
+_COURT = re.compile(
+    r"(?:IN THE |THE )?(?:[A-Z][\w’']*,? )*(?:COURT|TRIBUNAL)S?(?: (?:OF|FOR|THE|[A-Z][\w’']*),?)*",
+    re.IGNORECASE,
+)
+_REST_OF_COURT = re.compile(
+    r"(?:FOR THE|OF|IN AND FOR|(?:\w+ )?DISTRICT OF) [\w .’'-]+|[\w ]+ (?:CIRCUIT|DIVISION)",
+    re.IGNORECASE,
+)
+_VERSUS = re.compile(r"(?<!\S)(?:v\.|vs\.?|versus|-\s?against\s?-)(?!\S)", re.IGNORECASE)
+_ROLE = re.compile(
+    r",?\s*\b(?:plaintiff|defendant|appell(?:ant|ee)|petitioner|respondent|claimant|debtor|intervenor)s?\b",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"\W*(?:nos?\.|case\b|docket|on (?:writ|appeal|petition)|appeal|certiorari|argued|decided|filed|"
+    r"syllabus|clerk|order|opinion|before|page|civil)|.*\b(?:court|circuit|district of)\b|.*\d{3}|_+$",
+    re.IGNORECASE,
+)
+_TITLE_OF_JUDGE = (
+    r"(?:(?:Chief|Circuit|District|Senior|Associate|Presiding)\s+)*(?:Judge|Justice)s?"
+)
+_PANEL = re.compile(rf"\bBefore:?\s+([^.;:]{{3,200}}?),?\s+{_TITLE_OF_JUDGE}\s*\.", re.IGNORECASE)
+_WRITER = re.compile(rf"\b((?:CHIEF )?{_TITLE_OF_JUDGE} [A-Z][\w’'. ]{{1,40}}?),? delivered", re.I)
+_SIGNED = re.compile(
+    rf"^([A-Z][\w’'. ]{{1,40}}),\s+(?:{_TITLE_OF_JUDGE}|C\.?\s?J|J)\s*[.:]?\s*$", re.MULTILINE
+)
+_BETWEEN_JUDGES = re.compile(
+    rf",\s+and\s+|\s+and\s+|,\s+(?:{_TITLE_OF_JUDGE},?\s*)?", re.IGNORECASE
+)
+
+
+def court_of_caption(context: Context) -> CandidateSet:
+    """The court as its name is printed first."""
+    return _found(context, _court_spans, most=1)
+
+
+def litigants_of_caption(context: Context) -> CandidateSet:
+    """The names before and after "v."."""
+    return _found(context, _litigant_spans, most=2)
+
+
+def judges_of_caption(context: Context) -> CandidateSet:
+    """The judges of the panel, or who wrote or delivered the opinion."""
+    return _found(context, _judge_spans, most=9)
+
+
+def _found(context: Context, spans_of: Callable[[str], Iterator[Span]], most: int) -> CandidateSet:
+    """What `spans_of` finds on the first page of each document that has any."""
+    found: list[Candidate] = []
+    for number, document in enumerate(context.documents):
+        for page in document.pages[:_FIRST_PAGES]:
+            spans = list(spans_of(page.text))[:most]
+            found += [Candidate(0, number, page.page, span.start, span.end) for span in spans]
+            if spans:
+                break
+    several = tuple(found) if len(found) > 1 else ()
+    form = AnswerForm.LIST if several else AnswerForm.FACT
+    signals = {BY_CLAUSE: CAPTION_CHANCE if found else 0.0}
+    return CandidateSet(tuple(found), form=form, items=several, signals=signals)
+
+
+def _lines(text: str) -> list[Span]:
+    """The lines of a page that are no text, without the space around them."""
+    found: list[Span] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        if line.strip() and len(line.split()) <= _LONGEST_LINE:
+            found.append(Span(at, at + len(line.rstrip())))
+        at += len(line)
+    return found
+
+
+def _court_spans(text: str) -> Iterator[Span]:
+    lines = _lines(text)
+    for number, line in enumerate(lines):
+        if _COURT.fullmatch(text, line.start, line.end):
+            end = line.end
+            for after in lines[number + 1 : number + 3]:
+                if not _REST_OF_COURT.fullmatch(text, after.start, after.end):
+                    break
+                end = after.end
+            yield Span(line.start, end)
+
+
+def _litigant_spans(text: str) -> Iterator[Span]:
+    """The names on both sides of the first "v." in a line that is no text."""
+    lines = _lines(text)
+    for number, line in enumerate(lines):
+        versus = _VERSUS.search(text, line.start, line.end)
+        if versus is None or _NO_NAME.match(text, line.start, line.end):
+            continue
+        before = [*lines[max(number - _MOST_LINES, 0) : number], Span(line.start, versus.start())]
+        after = [Span(versus.end(), line.end), *lines[number + 1 : number + 1 + _MOST_LINES]]
+        sides = _name_backwards(text, before), _name_forwards(text, after)
+        if all(sides):
+            yield from (side for side in sides if side is not None)
+            return
+
+
+def _name_backwards(text: str, lines: Sequence[Span]) -> Span | None:
+    """The name that ends with the last of `lines`: after a role it begins on the line above."""
+    name: Span | None = None
+    for line in reversed(lines):
+        part = _without_role(text, line)
+        if _NO_NAME.match(text, line.start, line.end):
+            break
+        if part is not None:
+            name = Span(part.start, name.end if name else part.end)
+    return name
+
+
+def _name_forwards(text: str, lines: Sequence[Span]) -> Span | None:
+    """The name that begins with the first of `lines`, up to a role or to what is no name."""
+    name: Span | None = None
+    for line in lines:
+        if _NO_NAME.match(text, line.start, line.end):
+            break
+        part = _without_role(text, line)
+        if part is not None:
+            name = Span(name.start if name else part.start, part.end)
+        if _ROLE.search(text, line.start, line.end):
+            break
+    return name
+
+
+def _without_role(text: str, line: Span) -> Span | None:
+    """A line up to where it says plaintiff, appellee or the like; None where nothing is left."""
+    role = _ROLE.search(text, line.start, line.end)
+    start, end = trim_span(text, line.start, role.start() if role else line.end)
+    return Span(start, end) if any(map(str.isalpha, text[start:end])) else None
+
+
+def _judge_spans(text: str) -> Iterator[Span]:
+    if panel := _PANEL.search(text):
+        start = panel.start(1)
+        for between in _BETWEEN_JUDGES.finditer(text, start, panel.end(1)):
+            yield Span(start, between.start())
+            start = between.end()
+        if start < panel.end(1):
+            yield Span(start, panel.end(1))
+        return
+    for expression in (_WRITER, _SIGNED):
+        if found := expression.search(text):
+            yield Span(*found.span(1))
+            return
