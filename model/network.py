@@ -47,8 +47,8 @@ class NormLayer(nn.Module):
 
 class Network(nn.Module):
     """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
-    Layers are called as layer(x, rotation, cache); caches are state.py's or, for a few branches,
-    beams.py's."""
+    Layers are called as layer(x, rotation, cache); caches are state.py's or
+    continuation.py's."""
 
     def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: NormLayer) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ import numpy as np
 from docqa.app.evidence.front_matter import front_matter_passages
 from docqa.app.evidence.ranker import PassageRanker
 from docqa.app.evidence.ranking import PassageNumber, RankedPassage
-from docqa.app.evidence.terms import terms
+from docqa.app.evidence.terms import count_content_words, plain_words, terms
 from docqa.app.options import Options
 from docqa.app.places.scope import find_scope, passages_in
 from docqa.app.reading.best_passages import PassageReader
@@ -30,6 +30,7 @@ from docqa.app.reading.direct_answers import (
 )
 from docqa.app.reading.joined_parts import join_answers_of_question_parts
 from docqa.app.reading.tables.answer import add_table_cell_candidates
+from docqa.ingest.language.words import PRONOUNS, QUESTION
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model, RefusalCalibration
 
@@ -37,6 +38,9 @@ from .corpus import Corpus
 from .local import LocalPrefill
 
 SIMILAR_PASSAGES = 3  # of a document, which say whether it is about a question
+_ASKS_WITHIN = 3
+_LEAST_WORDS = 3
+"""Words of a second question within which it asks, and that have meaning, to be asked alone."""
 HEADED_PASSAGES = 4  # below the headings under which a field is said to be
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
@@ -157,8 +161,9 @@ class ReaderCandidateFinder(CandidateFinder):
         parts = None if is_one else self._reader.split_into_two_questions(asked.text)
         if not parts:
             return find_for_question(asked, 1)
-        first, second = parts
-        asked_as = first, f"{second} ({first})"  # as a question that goes on from another
+        first, second = asked_as = parts
+        if not _is_whole_question(second):
+            asked_as = first, f"{second} ({first})"
         return join_answers_of_question_parts(
             [find_for_question(AskedQuestion(part), len(parts)) for part in asked_as], parts
         )
@@ -256,6 +261,16 @@ class ReaderCandidateFinder(CandidateFinder):
             if any(heading <= own for heading in headings):
                 below.append(number)
         return [*first, *below[:HEADED_PASSAGES]]
+
+
+def _is_whole_question(text: str) -> bool:
+    """Whether the second part of a question can be asked without the first."""
+    words = plain_words(text)
+    return (
+        not QUESTION.isdisjoint(words[:_ASKS_WITHIN])
+        and PRONOUNS.isdisjoint(words)
+        and count_content_words(text) >= _LEAST_WORDS
+    )
 
 
 def _move_passages_to_front(

@@ -19,10 +19,12 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import PassageNumber
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind
+from docqa.app.quotes.verifier import Located
 from docqa.app.storage.arrays import load_summed
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.leads import lead_text
+from docqa.ingest.types import Section, Span
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
@@ -62,6 +64,12 @@ class ClauseSentence:
     end: int
     features: np.ndarray
 
+    def location_in(self, context: Context) -> Located:
+        """Where the sentence is in the documents of `context`."""
+        placed = context.passages[self.passage_number]
+        first = placed.passage.start
+        return Located(placed.document, placed.passage.page, first + self.start, first + self.end)
+
     @property
     def weight(self) -> float:
         return float(max(len(self.features), SHORTEST) ** -0.5)
@@ -84,7 +92,7 @@ def hashed_feature_indices(feature_names: Iterable[str]) -> np.ndarray:
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
-    """The sentences of all passages but contents, references and judges' own opinions."""
+    """The sentences of all passages but headings, contents, references and judges' own opinions."""
     found = []
     for number, placed in enumerate(context.passages):
         judge = context.documents[placed.document].speaker_of(
@@ -98,10 +106,21 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
         above = " ".join(passage.section)
         for span in sentences(text):
             place = passage.page, passage.start + span.start, passage.start + span.end
+            section = document.section_of(*place[:2])
+            if section is not None and is_heading(section, passage.page, Span(*place[1:])):
+                continue
             said = f"{lead_text(document, *place)} {text[span.start : span.end]}"
             features = hashed_sentence_features(said, above)
             found.append(ClauseSentence(number, span.start, span.end, features))
     return found
+
+
+def is_heading(section: Section, page: int, span: Span) -> bool:
+    """Whether a span of a page is the heading of its section, or in it."""
+    longest = len(f"{section.number or ''} {section.title}")
+    return (
+        section.page == page and section.start <= span.start and span.end <= section.start + longest
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
+from docqa.app.reading.clauses import clause_sentences
 from docqa.app.reading.document_kind import DocumentKind, likeliest_document_kind
 from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
 from docqa.ingest.types import Document
@@ -24,7 +25,7 @@ from .record import (
     SummarySentence,
 )
 from .selection import Pool
-from .topical import about_focus, choose_for_topic
+from .topical import about_focus, choose_for_topic, first_of_each_clause, is_absent
 from .topics import STYLES as TOPICS
 
 _CLAUSE_WORDS = 160  # parties are named in one long sentence
@@ -55,7 +56,7 @@ def summarize_document(
             style, about_focus(focus, pool, context, ranked), focus, pool
         )
     elif style in TOPICS:
-        whole, parts, empty = _choose_by_topic(style, pool)
+        return _summarize_by_topic(style, pool, context)
     else:
         free = (
             style == "brief" and kind is DocumentKind.PAPER
@@ -121,28 +122,57 @@ def _choose_by_focus(
     )
 
 
-def _choose_by_topic(style: str, pool: Pool) -> tuple[list[int], list[SummaryPart], list[str]]:
-    """(nothing, a part for each topic that something states, headings of the others)."""
-    salience = pool.all_scores()
-    chosen: dict[str, list[int]] = {}
+def _summarize_by_topic(style: str, pool: Pool, context: Context) -> SummaryRecord:
+    """A section for each topic that something states, those of clauses first; the others are not
+    covered where no sentence of the document is likely of them."""
+    rows = clause_sentences(context)
+    found: dict[str, list[Located]] = {}
     taken: list[int] = []
-    for topic in sorted(TOPICS[style], key=lambda each: each.leftover):
-        chosen[topic.heading] = choose_for_topic(topic, pool, salience, taken)
-        taken += chosen[topic.heading]
-    headings = [topic.heading for topic in TOPICS[style]]
-    parts = [
-        SummaryPart(None, heading, 1, tuple(chosen[heading]))
-        for heading in headings
-        if chosen[heading]
+    for topic in TOPICS[style]:
+        if topic.each:
+            numbers = first_of_each_clause(topic, rows, taken)
+            taken += numbers
+            found[topic.heading] = [rows[n].location_in(context) for n in numbers]
+    stated = {place for places in found.values() for place in places}
+    chosen = [
+        number
+        for number, candidate in enumerate(pool.candidates)
+        if any(
+            candidate.page == place.page
+            and candidate.start < place.end
+            and place.start < candidate.end
+            for place in stated
+        )
     ]
-    return [], parts, [heading for heading in headings if not chosen[heading]]
+    salience = pool.all_scores()
+    for topic in TOPICS[style]:
+        if not topic.each:
+            numbers = choose_for_topic(topic, pool, salience, chosen)
+            chosen += numbers
+            found[topic.heading] = [pool.candidates[n].location for n in numbers]
+    headings = [topic.heading for topic in TOPICS[style]]
+    sections = (
+        SummarySection(None, heading, 1, _sentences_at(pool.document, found[heading]))
+        for heading in headings
+        if found[heading]
+    )
+    absent = (topic.heading for topic in TOPICS[style] if is_absent(topic, rows))
+    return SummaryRecord.for_document(
+        pool.document,
+        style,
+        EXTRACTED,
+        sections=tuple(sections),
+        not_covered=tuple(heading for heading in absent if not found[heading]),
+    )
 
 
 def _sentences_of_candidates(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
-    document = pool.document
+    return _sentences_at(pool.document, (pool.candidates[number].location for number in numbers))
+
+
+def _sentences_at(document: Document, places: Iterable[Located]) -> tuple[SummarySentence, ...]:
     made = []
-    for candidate in (pool.candidates[number] for number in numbers):
-        place = Located(0, candidate.page, candidate.start, candidate.end)
+    for place in places:
         speaker = speaker_at(document, place.page, place.start, place.end)
         cites = (SentenceCite.from_cite(make_cite((document,), place)),)
         made.append(SummarySentence(place.text_in((document,)), Grade.EXACT, cites, speaker))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from docqa.app.answer.confidence import CLAUSE_CHANCE
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage, WordIndex, z_scores
 from docqa.app.evidence.terms import terms
+from docqa.app.reading.clauses import ClauseSentence, clause_classifiers, index_of_first_best
 
 from .selection import Pool, choose
 from .topics import Topic
@@ -75,3 +77,23 @@ def choose_for_topic(
     value[likely] += READER * pool.chances(topic.question, likely)
     fit = [number for number in likely if value[number] >= LEAST]
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)
+
+
+def first_of_each_clause(
+    topic: Topic, sentences: Sequence[ClauseSentence], taken: Sequence[int]
+) -> list[int]:
+    """Numbers of the `sentences` of a document that its sheet has for the clauses of `topic`: of
+    each the first of the likeliest, or where that is `taken` the likeliest; in order."""
+    found: set[int] = set()
+    for name in topic.clauses if sentences else ():
+        classifier = clause_classifiers()[name]
+        scores = classifier.scores(sentences)
+        if classifier.chance(float(scores.max())) >= CLAUSE_CHANCE:
+            likeliest = index_of_first_best(scores), int(scores.argmax())
+            found.update([number for number in likeliest if number not in taken][:1])
+    return sorted(found)
+
+
+def is_absent(topic: Topic, sentences: Sequence[ClauseSentence]) -> bool:
+    """Whether none of the `sentences` of a document is likely of a clause of `topic`."""
+    return bool(topic.clauses) and not first_of_each_clause(topic, sentences, ())

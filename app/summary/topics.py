@@ -10,9 +10,9 @@ from docqa.app.reading.document_kind import DocumentKind
 @dataclass(frozen=True)
 class Topic:
     """One heading of a style: at most `count` sentences, by the heads `clauses` of
-    reading/clauses.py and the reader's answers to `question`. `opening`: how much a place near the
-    beginning counts. A `leftover` takes what the others leave: sentences of duties are
-    everywhere."""
+    reading/clauses.py and the reader's answers to `question`; with `each` the likeliest sentence of
+    each clause. `opening`: how much a place near the beginning counts. A `leftover` takes what the
+    others leave: sentences of duties are everywhere."""
 
     heading: str
     clauses: tuple[str, ...]
@@ -20,31 +20,44 @@ class Topic:
     count: int = 2
     opening: float = 0.0
     leftover: bool = False
+    each: bool = False
 
 
+PARTIES = Topic("Parties", ("parties",), "Who are the parties to this agreement?", each=True)
+DATES = Topic(
+    "Dates and term",
+    ("agreement date", "effective date", "term", "renewal"),
+    "When does this agreement take effect, and when does its term end?",
+    each=True,
+)
+TERMINATION = Topic(
+    "Termination",
+    ("termination for convenience", "termination for cause", "notice to end"),
+    "How can this agreement be terminated?",
+    each=True,
+)
+LIABILITY = Topic(
+    "Liability",
+    ("liability cap", "exclusion of damages", "insurance"),
+    "What is the limit of liability?",
+    each=True,
+)
+LAW = Topic(
+    "Governing law", ("governing law", "forum"), "Which law governs this agreement?", each=True
+)
 CLAUSES = (
-    Topic("Parties", ("parties",), "Who are the parties to this agreement?", 1),
-    Topic(
-        "Dates and term",
-        ("agreement date", "effective date", "term"),
-        "When does this agreement take effect, and when does its term end?",
-        3,
-        opening=0.3,
-    ),
+    PARTIES,
+    DATES,
     Topic("Obligations", (), "What must each party do under this agreement?", 4, leftover=True),
+    TERMINATION,
+    LIABILITY,
     Topic(
-        "Termination",
-        ("termination", "termination for convenience", "notice to end"),
-        "How can this agreement be terminated?",
-        3,
+        "Restrictions",
+        ("exclusivity", "assignment"),
+        "What are the parties not allowed to do?",
+        each=True,
     ),
-    Topic(
-        "Liability",
-        ("liability cap", "liability", "insurance"),
-        "What is the limit of liability?",
-        3,
-    ),
-    Topic("Governing law", ("governing law",), "Which law governs this agreement?"),
+    LAW,
 )
 PAPERS = (
     Topic("Question", ("aim",), "What question does this study ask?", opening=0.8),
@@ -63,9 +76,11 @@ STYLES = {"clauses": CLAUSES, "papers": PAPERS}
 LEADS = {
     DocumentKind.COURT: OPINION,
     DocumentKind.CONTRACT: (
-        CLAUSES[0],
-        replace(CLAUSES[1], count=2),
-        replace(CLAUSES[-1], count=1),
+        PARTIES,
+        replace(DATES, clauses=("term",)),
+        replace(TERMINATION, clauses=TERMINATION.clauses[:1]),
+        replace(LIABILITY, clauses=LIABILITY.clauses[:1]),
+        replace(LAW, clauses=LAW.clauses[:1]),
     ),
     DocumentKind.PAPER: (replace(PAPERS[0], count=1), replace(PAPERS[2], count=1)),
 }

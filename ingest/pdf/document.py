@@ -39,6 +39,7 @@ from .labels import check_labels_against_print
 from .measures import MOST_HEADING_CHARS
 from .pages import RawPage
 
+_LINES_OF_COVER = 3  # at most, before the page with the title
 ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
 
@@ -81,7 +82,9 @@ def build_document(
     )
     heads = list(map(_running_heads_of, raw_pages, furniture))
     labels, differing = check_labels_against_print(file_level_content.labels, heads)
-    printed = printed_title(raw_pages[0].lines, body)
+    # A preprint's cover may say no more than that it is one.
+    titled = next((page for page in raw_pages if len(page.lines) > _LINES_OF_COVER), raw_pages[0])
+    printed = printed_title(titled.lines, body)
     pages, candidates = _pages_and_heading_lines(
         raw_pages, furniture, labels, request.include_hidden
     )

@@ -1,6 +1,4 @@
-"""A decoding step in C++: all layers and the head in one call, for a few branches of one
-context.
-"""
+"""A decoding step in C++: all layers and the head in one call."""
 
 import ctypes
 from collections.abc import Mapping, MutableSequence, Sequence
@@ -34,7 +32,7 @@ class PackedExperts:
         return self.pairs[number]
 
 
-ROOM = 64  # tokens that branches get room for at a time
+ROOM = 64  # tokens that get room at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
 # `attention` of StepLayer
 GATED = 1
@@ -283,7 +281,7 @@ def _checked_context_length(memories: Sequence[LayerMemory], grid: int) -> int:
 
 
 class DecodeStep:
-    """Branches that go on from one context; what they remember moves on in place."""
+    """What goes on from a context; what it remembers moves on in place."""
 
     def __init__(
         self,
@@ -292,7 +290,7 @@ class DecodeStep:
         reach: AttentionReach,
         library: Library,
     ) -> None:
-        """One branch; the tensors of `memories` are copied where a step writes into them. Raises
+        """The tensors of `memories` are copied where a step writes into them. Raises
         ShapeMismatch: contexts differ in length from layer to layer, or a KV block but the last is
         not whole."""
         self.weights = weights
@@ -301,7 +299,6 @@ class DecodeStep:
         self.context = _checked_context_length(memories, reach.grid)
         self.own = 0
         self.room = 0
-        self.count = 1
         self._find = FIND(self._find_experts)
         self.table = type(weights.table).from_buffer_copy(weights.table)
         self.changing: list[
@@ -313,7 +310,7 @@ class DecodeStep:
         ]
         for entry, memory in zip(self.table, memories, strict=True):
             if entry.attention:
-                empty = torch.empty(1, 0, weights.sizes["kv_heads"], weights.sizes["dim"])
+                empty = torch.empty(0, weights.sizes["kv_heads"], weights.sizes["dim"])
                 self.changing.append((empty, empty))
             else:
                 assert memory.tail is not None and memory.memory is not None
@@ -323,7 +320,7 @@ class DecodeStep:
                         contiguous_float32(memory.memory).clone(),
                     )
                 )
-        self._grow_branch_room()
+        self._grow_room()
 
     def _fill_segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
@@ -332,15 +329,15 @@ class DecodeStep:
         entry.segments = ctypes.addressof(table)
         return plain_blocks, table
 
-    def _grow_branch_room(self) -> None:
-        """Room for ROOM more tokens of each branch."""
+    def _grow_room(self) -> None:
+        """Room for ROOM more tokens."""
         self.room = self.own + ROOM
         for number, entry in enumerate(self.table):
             if entry.attention:
                 old = self.changing[number]
-                wide = [part.new_empty(self.count, self.room, *part.shape[2:]) for part in old]
+                wide = [part.new_empty(self.room, *part.shape[1:]) for part in old]
                 for new, part in zip(wide, old, strict=True):
-                    new[:, : self.own] = part[:, : self.own]
+                    new[: self.own] = part[: self.own]
                 self.changing[number] = wide[0], wide[1]
         self._refresh_pointers()
 
@@ -350,24 +347,18 @@ class DecodeStep:
             for name, tensor in zip(names, (first, second), strict=True):
                 setattr(entry, name, tensor.data_ptr())
 
-    def select_branches(self, chosen: Tensor) -> None:
-        """Goes on with the branches `chosen` [new branches], repeats allowed."""
-        self.count = chosen.shape[0]
-        self.changing = [(first[chosen], second[chosen]) for first, second in self.changing]
-        self._refresh_pointers()
-
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary].
-        Returns float32 logits [branches, vocab] of what follows."""
+        """Adds one token: embeddings x [hidden], cos and sin [rotary]. Returns float32 logits
+        [vocab] of what follows."""
         if self.own == self.room:
-            self._grow_branch_room()
+            self._grow_room()
         weights = self.weights
         x = contiguous_float32(x).clone()
         cos = contiguous_float32(cos)
         sin = contiguous_float32(sin)
-        out = torch.empty(self.count, weights.head.shape[0])
+        out = torch.empty(weights.head.shape[0])
         call = StepCall(
-            self.count,
+            1,
             *(weights.sizes[name] for name in SIZES),
             self.own,
             self.room,

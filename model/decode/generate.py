@@ -10,7 +10,7 @@ from torch import Tensor
 from docqa.model.protocol import WritingModel
 from docqa.model.state.state import State
 
-from .beams import Branches
+from .continuation import Continuation
 from .drafter import Drafter
 from .lookup import PromptLookup
 from .sample import Sampling, sample
@@ -95,8 +95,7 @@ def _next_token_logits(model: WritingModel, state: State, lookup: bool) -> Calla
             drafts = PromptLookup(state.ids())
         if drafts is not None:
             return Speculation(model, state, drafts).logits
-    branches = Branches(model, state)
-    return lambda token: branches.logits([token])[0]
+    return Continuation(model, state).logits
 
 
 class _StreamedText:

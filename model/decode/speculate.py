@@ -18,7 +18,7 @@ from torch import Tensor
 from docqa.model.protocol import WritingModel
 from docqa.model.state.state import State
 
-from .beams import Branches
+from .continuation import Continuation
 from .lookup import LEAST, WARY
 
 # tokens of a pass; kernels round the queries and keys of more of them to 8 bits, as in prefill
@@ -51,7 +51,7 @@ class Speculation:
         self.state = state.fork()
         self.drafts = drafts
         self.passes = self.steps = 0
-        self._plain: Branches | None = None  # goes on from `state` by the tokens `_behind`
+        self._plain: Continuation | None = None  # goes on from `state` by the tokens `_behind`
         self._behind: list[int] = []
         self._again: list[int] = []  # decided, and not in `state`, which is before the last pass
         self._guessed: list[
@@ -85,10 +85,10 @@ class Speculation:
 
     def _step(self, token: int) -> Tensor:
         if self._plain is None:
-            self._plain = Branches(self.model, self.state)
+            self._plain = Continuation(self.model, self.state)
         self._behind.append(token)
         self.steps += 1
-        return self._plain.logits([token])[0]
+        return self._plain.logits(token)
 
     def _run_with_guesses(self, token: int, drafted: list[int]) -> Tensor:
         """One run over what must be run again, the token and guesses; the logits after the

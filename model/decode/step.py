@@ -1,4 +1,4 @@
-"""A decoding step of a whole network in one native call, for what `Branches` does."""
+"""A decoding step of a whole network in one native call, for what `Continuation` does."""
 
 from collections.abc import Iterable
 from typing import Any, Self, cast
@@ -36,7 +36,7 @@ _WEIGHTS = "_step_weights"  # cached on the network that they belong to
 
 
 class NativeStep:
-    """One branch at first, at the end of a state, which is not touched."""
+    """Goes on from the end of a state, which is not touched."""
 
     def __init__(self, network: Network, step: DecodeStep, position: int, factor: float) -> None:
         self.network = network
@@ -67,25 +67,25 @@ class NativeStep:
             state.yarn_factor,
         )
 
-    def logits(self, tokens: list[int]) -> Tensor:
-        """Adds one token to each branch; logits of the next, float32 [branches, vocab]."""
+    def logits(self, token: int) -> Tensor:
+        """Adds one token; logits of the next, float32 [vocab]."""
         ahead = self.step.own % _AHEAD
         if ahead == 0:
             first = self.position + self.step.own
             self._rotation = self.network.rotation(torch.arange(first, first + _AHEAD), self.factor)
-        x = self.network.embed_tokens(torch.tensor(tokens))
+        x = self.network.embed_tokens(torch.tensor(token))
         cos, sin = self._rotation
         return self.step.logits(x, cos[ahead], sin[ahead])
 
     def move_state_past(self, state: State, tokens: list[int]) -> None:
-        """`Branches.move_state_past`. The last hidden state is not kept: `state` goes on with more tokens, not
+        """`Continuation.move_state_past`. The last hidden state is not kept: `state` goes on with more tokens, not
         with logits.
         """
         for layer, (first, second) in zip(state.layers, self.step.changing, strict=True):
             if isinstance(layer, DeltaMemory):
                 layer.update(first.clone(), second.clone())
             else:
-                layer.append(first[0, : self.step.own].clone(), second[0, : self.step.own].clone())
+                layer.append(first[: self.step.own].clone(), second[: self.step.own].clone())
         state.advance(np.array(tokens), None)
 
 

@@ -24,11 +24,6 @@ class DeltaMemory:
     def fork(self) -> "DeltaMemory":
         return DeltaMemory(self.tail, self.memory)
 
-    def select_branches(self, chosen: Array) -> None:
-        """Goes on with the batch rows `chosen` [new rows], repeats allowed."""
-        assert self.tail is not None and self.memory is not None
-        self.update(self.tail[chosen], self.memory[chosen])
-
     def tensors(self) -> dict[str, Array]:
         """What is remembered, by the names of a saved state."""
         both = (("tail", self.tail), ("memory", self.memory))

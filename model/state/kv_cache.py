@@ -189,20 +189,3 @@ class AttentionMemory:
             tiles.append(QueryTile(until - start, near * block, far))
             at = until
         return BlockSelection(block, tiles)
-
-
-class ForkedContext:
-    """Attention of branches, [branches, seq = 1, heads, dim], each by itself after the context;
-    past the exact range each chooses its own blocks of keys."""
-
-    def __init__(self, memory: AttentionMemory) -> None:
-        self.branches = [memory.fork()]
-
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Adds one token to every branch, whose query reads what it chooses."""
-        rows = zip(self.branches, q[:, None], k[:, None], v[:, None], strict=True)
-        return torch.cat([branch.attend(*row, rounded=rounded) for branch, *row in rows])
-
-    def select_branches(self, chosen: Tensor) -> None:
-        """Goes on with the branches `chosen` [new branches], repeats allowed."""
-        self.branches = [self.branches[number].fork() for number in chosen.tolist()]

@@ -13,7 +13,7 @@ from docqa.kernels.dispatch import Implementation
 from docqa.kernels.self_check import library
 from docqa.model.checkpoints.network import build_network
 from docqa.model.config import HybridConfig
-from docqa.model.decode.beams import Branches
+from docqa.model.decode.continuation import Continuation
 from docqa.model.device import device_for_name
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.load import NetworkModel, load_model
@@ -72,10 +72,9 @@ def test_a_text_is_read_and_continued_on_a_card(family, tmp_path, card):
         assert last.device == CARD and {row.device.type for row in rows} == {"cpu"}
         assert len(state.ids()) == 200
         assert model.logits(last).device.type == "cpu" and model.logits(last).dtype == torch.float32
-        branches = Branches(model, state.fork())
-        assert branches.logits([3]).shape == (1, raw["vocab_size"])
-        branches.select_branches([0, 0])
-        assert branches.logits([4, 5]).device.type == "cpu"
+        continuation = Continuation(model, state.fork())
+        assert continuation.logits(3).shape == (raw["vocab_size"],)
+        assert continuation.logits(4).device.type == "cpu"
 
 
 def test_the_processor_computes_unless_a_card_is_asked_for(tmp_path):

@@ -11,7 +11,7 @@ from docqa.kernels.self_check import library
 from docqa.model.checkpoints.network import build_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
-from docqa.model.decode.beams import Branches
+from docqa.model.decode.continuation import Continuation
 from docqa.model.decode.step import NativeStep
 from docqa.model.load import NetworkModel, load_model
 from docqa.model.network import Network
@@ -140,11 +140,11 @@ def packed_model(folder: Path) -> NetworkModel:
 
 
 def both(model, state):
-    """Branches through the native step, and without it."""
-    native = Branches(model, state)
+    """A continuation through the native step, and one without it."""
+    native = Continuation(model, state)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NativeStep, "from_state", classmethod(lambda cls, model, state: None))
-        plain = Branches(model, state)
+        plain = Continuation(model, state)
     assert native.native is not None and plain.native is None
     return native, plain
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from docqa.model.checkpoints.check import transformers_model
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.cost.plan import yarn_factor_for
-from docqa.model.decode.beams import Branches
+from docqa.model.decode.continuation import Continuation
 from docqa.model.load import NetworkModel
 
 from .gguf_writer import write_gguf
@@ -38,13 +38,13 @@ class Docqa:
         """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
         reading = self.prefill(ids)
         token = 1
-        branches = Branches(self.model, self.state)
+        continuation = Continuation(self.model, self.state)
         token = int(
-            branches.logits([token])[0].argmax()
+            continuation.logits(token).argmax()
         )  # the first one prepares what the others use
         started = time.perf_counter()
         for _ in range(count):
-            token = int(branches.logits([token])[0].argmax())
+            token = int(continuation.logits(token).argmax())
         return reading, time.perf_counter() - started
 
     def prefill(self, ids: Tensor) -> float:

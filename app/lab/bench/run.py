@@ -11,7 +11,7 @@ from torch import Tensor
 from docqa.app.lab.bench import frames, peers, twin
 from docqa.model.cost.machine import available_memory_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
-from docqa.model.decode.beams import Branches
+from docqa.model.decode.continuation import Continuation
 from docqa.model.decode.generate import generate
 from docqa.model.load import NetworkModel
 from docqa.model.state.files import load_state, save_state
@@ -200,12 +200,16 @@ def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurem
     why = _no_room(sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4)
     if why:
         return Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
-    branches = {count: Branches(model, random_context(model, count)) for count in (near, far)}
-    seconds = dict.fromkeys(branches, float("inf"))
+    continuations = {
+        count: Continuation(model, random_context(model, count)) for count in (near, far)
+    }
+    seconds = dict.fromkeys(continuations, float("inf"))
     for _ in range(FAR_ROUNDS):
-        for count, branch in branches.items():
-            seconds[count] = min(seconds[count], fastest(partial(branch.logits, [1]), FAR_STEPS))
-    how = "one native call a token" if branches[far].native else "single operations"
+        for count, continuation in continuations.items():
+            seconds[count] = min(
+                seconds[count], fastest(partial(continuation.logits, 1), FAR_STEPS)
+            )
+    how = "one native call a token" if continuations[far].native else "single operations"
     method = (
         f"one token behind {far:,} random keys of every attention layer, and {near:,} as its peer, {how}, best of "
         f"{FAR_ROUNDS * FAR_STEPS} in turn"

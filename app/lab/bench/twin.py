@@ -15,7 +15,7 @@ from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
-from docqa.model.decode.beams import Branches
+from docqa.model.decode.continuation import Continuation
 from docqa.model.decode.step import attention_reach, collect_step_weights, layer_memory
 from docqa.model.hybrid import HybridLayer
 from docqa.model.load import NetworkModel
@@ -93,9 +93,9 @@ def prefill_row(model: NetworkModel, pair: LayerPair, context: int) -> Measureme
 def decode_row(model: NetworkModel, pair: LayerPair, context: int) -> Measurement:
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
-    branches = Branches(model, state)
-    branches.logits([1])
-    base = fastest(lambda: branches.logits([1]), 5) / pair.layers
+    continuation = Continuation(model, state)
+    continuation.logits(1)
+    base = fastest(lambda: continuation.logits(1), 5) / pair.layers
     chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), EXACT))
     ours = pair.layers * base + pair.attentions * chosen
     theirs = pair.layers * (base + every)

@@ -20,24 +20,27 @@ _REST_OF_COURT = re.compile(
     r"(?:FOR THE|OF|IN AND FOR|(?:\w+ )?DISTRICT OF) [\w .’'-]+|[\w ]+ (?:CIRCUIT|DIVISION)",
     re.IGNORECASE,
 )
-_VERSUS = re.compile(r"(?<!\S)(?:v\.|vs\.?|versus|-\s?against\s?-)(?!\S)", re.IGNORECASE)
+_BELOW = re.compile(r"\s*(?:on |certiorari|appeal|review|petition)", re.IGNORECASE)
+_VERSUS = re.compile(r"(?<!\S)(?:v\.|vs\.?|VS\.|[vV]ersus|VERSUS|-\s?against\s?-)(?!\S)")
+_COLUMN = re.compile(r"(?<!\S)[):](?!\S)")
+"""A mark between the names and the number of a case, printed in columns."""
 _ROLE = re.compile(
-    r",?\s*\b(?:plaintiff|defendant|appell(?:ant|ee)|petitioner|respondent|claimant|debtor|intervenor)s?\b",
+    r"\b(?:plaintiff|defendant|appell(?:ant|ee)|petitioner|respondent|claimant|debtor|intervenor)s?\b",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
     r"\W*(?:nos?\.|case\b|docket|on (?:writ|appeal|petition)|appeal|certiorari|argued|decided|filed|"
-    r"syllabus|clerk|order|opinion|before|page|civil)|.*\b(?:court|circuit|district of)\b|.*\d{3}|_+$",
+    r"syllabus|clerk|division|(?:\w+ern|central|middle) district|order|opinion|before|page|civil)|"
+    r".*\b(?:court|circuit|district of)\b|.*\d{3}|.*\||_+$",
     re.IGNORECASE,
 )
 _TITLE_OF_JUDGE = (
-    r"(?:(?:Chief|Circuit|District|Senior|Associate|Presiding)\s+)*(?:Judge|Justice)s?"
+    r"(?:(?:Chief|Circuit|District|Senior|Associate|Presiding) ){0,2}(?:Judge|Justice)s?"
 )
 _PANEL = re.compile(rf"\bBefore:?\s+([^.;:]{{3,200}}?),?\s+{_TITLE_OF_JUDGE}\s*\.", re.IGNORECASE)
 _WRITER = re.compile(rf"\b((?:CHIEF )?{_TITLE_OF_JUDGE} [A-Z][\w’'. ]{{1,40}}?),? delivered", re.I)
-_SIGNED = re.compile(
-    rf"^([A-Z][\w’'. ]{{1,40}}),\s+(?:{_TITLE_OF_JUDGE}|C\.?\s?J|J)\s*[.:]?\s*$", re.MULTILINE
-)
+_SIGNED = re.compile(rf"([A-Z][\w’'. ]{{1,40}}),\s+(?:{_TITLE_OF_JUDGE}|(?:[CP]\.?\s?)?JJ?\b)[.:]?")
+_BETWEEN_SIGNED = re.compile(r"[\s,.;:]*(?:and\b)?[\s,.;:]*", re.IGNORECASE)
 _BETWEEN_JUDGES = re.compile(
     rf",\s+and\s+|\s+and\s+|,\s+(?:{_TITLE_OF_JUDGE},?\s*)?", re.IGNORECASE
 )
@@ -74,12 +77,14 @@ def _found(context: Context, spans_of: Callable[[str], Iterator[Span]], most: in
 
 
 def _lines(text: str) -> list[Span]:
-    """The lines of a page that are no text, without the space around them."""
+    """The lines of a page that are no text, each up to the column after it."""
     found: list[Span] = []
     at = 0
     for line in text.splitlines(keepends=True):
-        if line.strip() and len(line.split()) <= _LONGEST_LINE:
-            found.append(Span(at, at + len(line.rstrip())))
+        column = _COLUMN.search(line)
+        own = (line[: column.start()] if column else line).rstrip()
+        if own and len(own.split()) <= _LONGEST_LINE:
+            found.append(Span(at, at + len(own)))
         at += len(line)
     return found
 
@@ -87,7 +92,7 @@ def _lines(text: str) -> list[Span]:
 def _court_spans(text: str) -> Iterator[Span]:
     lines = _lines(text)
     for number, line in enumerate(lines):
-        if _COURT.fullmatch(text, line.start, line.end):
+        if _COURT.fullmatch(text, line.start, line.end) and not _BELOW.match(text, line.start):
             end = line.end
             for after in lines[number + 1 : number + 3]:
                 if not _REST_OF_COURT.fullmatch(text, after.start, after.end):
@@ -153,7 +158,13 @@ def _judge_spans(text: str) -> Iterator[Span]:
         if start < panel.end(1):
             yield Span(start, panel.end(1))
         return
-    for expression in (_WRITER, _SIGNED):
-        if found := expression.search(text):
-            yield Span(*found.span(1))
+    if written := _WRITER.search(text):
+        yield Span(*written.span(1))
+        return
+    for line in _lines(text):
+        signed = list(_SIGNED.finditer(text, line.start, line.end))
+        edges = [line.start, *(edge for each in signed for edge in each.span()), line.end]
+        between = zip(edges[::2], edges[1::2], strict=True)
+        if signed and all(_BETWEEN_SIGNED.fullmatch(text, a, b) for a, b in between):
+            yield from (Span(*each.span(1)) for each in signed)
             return

@@ -26,7 +26,7 @@ from docqa.model.checkpoints.formats.grouped import quantize_matrix
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import FULL
 from docqa.model.decode import step
-from docqa.model.decode.beams import Branches
+from docqa.model.decode.continuation import Continuation
 from docqa.model.decode.step import NativeStep
 from docqa.model.load import load_model
 from docqa.model.state.kv_cache import AttentionMemory, quantize_block
@@ -41,9 +41,9 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture
-def branches(model):
-    """A context of two quantized blocks and a pending one; branches through the native step, and
-    without it.
+def continuations(model):
+    """A context of two quantized blocks and a pending one, gone on from through the native step,
+    and without it.
     """
     return both(model, started(model, 150, grid=64))
 
@@ -55,43 +55,25 @@ def near(one, other, bound=0.05):
     return (one - other).abs().max() < bound * other.std()
 
 
-def assert_alike(branches, *steps):
-    native, plain = branches
-    for tokens in steps:
-        assert near(native.logits(tokens), plain.logits(tokens))
+def assert_alike(continuations, *tokens):
+    native, plain = continuations
+    for token in tokens:
+        assert near(native.logits(token), plain.logits(token))
 
 
-def keep(branches, numbers):
-    for side in branches:
-        side.select_branches(numbers)
+def test_the_native_step_goes_on_as_single_operations_do(continuations):
+    assert_alike(continuations, 5, 17, 200)
 
 
-def test_one_branch_and_several_go_on_as_single_operations_do(branches):
-    assert_alike(branches, [5], [17])
-    keep(branches, [0, 0, 0])
-    assert_alike(branches, [5, 17, 200])
-    keep(branches, [2, 0])
-    assert_alike(branches, [9, 9])
-
-
-def test_more_tokens_than_there_was_room_for(branches):
-    native, plain = branches
+def test_more_tokens_than_there_was_room_for(continuations):
+    native, plain = continuations
     for token in random_ids(step._AHEAD + 6).tolist():
-        ours = native.logits([token])
-        right = plain.logits([token])
+        ours = native.logits(token)
+        right = plain.logits(token)
     assert native.native.step.room > step._AHEAD
     assert (
-        torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.99
+        torch.corrcoef(torch.stack([ours, right]))[0, 1] > 0.99
     )  # differences of rounding have added up
-
-
-def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
-    state = started(model, 150, grid=64)
-    alone = Branches(model, state)
-    beside = Branches(model, state)
-    beside.select_branches([0, 0])
-    assert torch.equal(alone.logits([7])[0], beside.logits([7, 8])[0])
-    assert torch.equal(alone.logits([9])[0], beside.logits([9, 1])[0])
 
 
 def test_matrices_of_other_bits_may_read_the_same(tmp_path):
@@ -100,7 +82,7 @@ def test_matrices_of_other_bits_may_read_the_same(tmp_path):
         names = ("k_proj", "v_proj") if layer.kind == FULL else ("in_proj_qkv",)
         for module in (*(getattr(layer.mixer, name) for name in names), layer.mlp.up_proj):
             module.packed = PackedMatrix.from_parts(*quantize_matrix(module.packed.dense(), 8))
-    assert_alike(both(mixed, started(mixed, 150, grid=64)), [5])
+    assert_alike(both(mixed, started(mixed, 150, grid=64)), 5)
 
 
 def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
@@ -133,19 +115,16 @@ def test_a_transformer_in_blocks_of_gguf_goes_on_as_single_operations_do(tmp_pat
     model = in_blocks(tmp_path / family, family)
     state = started(model, 150, grid=64)
     native, plain = both(model, state)
-    assert_alike((native, plain), [5], [17])
-    keep((native, plain), [0, 0])
+    assert_alike((native, plain), 5, 17)
     # Values, too, are in blocks here: with AVX2 several roundings fall the other way at once (0.09
     # was seen).
-    assert near(native.logits([5, 17]), plain.logits([5, 17]), 0.1)
-    ours = native.logits([9, 200])
+    assert near(native.logits(200), plain.logits(200), 0.1)
+    ours = native.logits(9)
     native, _ = both(model, state)
     native.native.step.library = library()._replace(threads=3)
-    for tokens in ([5], [17]):
-        native.logits(tokens)
-    native.select_branches([0, 0])
-    native.logits([5, 17])
-    assert torch.equal(native.logits([9, 200]), ours)
+    for token in (5, 17, 200):
+        native.logits(token)
+    assert torch.equal(native.logits(9), ours)
 
 
 # ---- Past the exact range
@@ -197,55 +176,51 @@ def reading_all(state):
         },
     ],
 )
-def test_past_the_exact_range_branches_select_blocks_as_the_state_does(model, far):
+def test_past_the_exact_range_blocks_are_selected_as_the_state_does(model, far):
     # This token is the last that seals nothing.
-    assert_alike(both(model, far_state(model, **far)), [5])
-    branches = both(model, far_state(model, **far))
-    keep(branches, [0, 0, 0])
-    assert_alike(branches, [5, 17, 200])
+    assert_alike(both(model, far_state(model, **far)), 5)
 
 
 def test_what_is_not_chosen_is_not_read(model):
     state = far_state(model)
-    chosen, everything = (Branches(model, s).logits([5]) for s in (state, reading_all(state)))
+    chosen, everything = (Continuation(model, s).logits(5) for s in (state, reading_all(state)))
     assert not near(chosen, everything)
     every = far_state(model, LongAttention(exact=192, local=64, best=1000, block=16))
-    assert near(Branches(model, every).logits([5]), everything)
+    assert near(Continuation(model, every).logits(5), everything)
 
 
-def test_a_branch_that_grows_past_the_exact_range_begins_to_choose(model):
+def test_a_continuation_that_grows_past_the_exact_range_begins_to_choose(model):
     state = model.new_state(grid=64, long=LongAttention(exact=180, local=64, best=2, block=16))
     model.prefill(random_ids(170), state)
-    chosen = Branches(model, state)
-    everything = Branches(model, reading_all(state))
+    chosen = Continuation(model, state)
+    everything = Continuation(model, reading_all(state))
     walker = state.fork()
     differs = []
     for token in random_ids(16, 3).tolist():
-        ours = chosen.logits([token])
+        ours = chosen.logits(token)
         assert near(ours, model.logits(model.prefill([token], walker)))
-        differs.append(not torch.equal(ours, everything.logits([token])))
+        differs.append(not torch.equal(ours, everything.logits(token)))
     assert differs == [False] * 10 + [True] * 6
 
 
 @pytest.mark.parametrize("level", range(1, library().level + 1) if library() else [])
 def test_chosen_blocks_read_the_same_at_every_level_and_number_of_threads(model, level):
     def found(level, threads):
-        branches = Branches(model, far_state(model))
-        branches.native.step.library = library()._replace(level=level, threads=threads)
-        branches.select_branches([0, 0])
-        return branches.logits([5, 17])
+        continuation = Continuation(model, far_state(model))
+        continuation.native.step.library = library()._replace(level=level, threads=threads)
+        return continuation.logits(5)
 
     ours = found(level, 1)
     assert torch.equal(ours, found(level, 2)) and torch.equal(ours, found(level, 3))
     assert near(ours, found(1, 1)), LEVELS[level]
 
 
-def test_the_last_tokens_of_a_branch_are_read_however_many_they_are(model):
+def test_the_last_tokens_are_read_however_many_they_are(model):
     native, plain = both(model, far_state(model))
     for token in random_ids(130).tolist():  # twice the local part
-        ours = native.logits([token])
-        right = plain.logits([token])
-    assert torch.isfinite(ours).all() and torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.9
+        ours = native.logits(token)
+        right = plain.logits(token)
+    assert torch.isfinite(ours).all() and torch.corrcoef(torch.stack([ours, right]))[0, 1] > 0.9
 
 
 def test_blocks_that_are_not_on_the_grid_are_refused(model):
@@ -286,18 +261,15 @@ def with_experts(tmp_path_factory):
 
 def test_experts_are_sent_to_as_single_operations_do(with_experts):
     model = load_model(with_experts)
-    branches = both(model, started(model, 100, grid=64))
-    assert_alike(branches, [5], [17])
-    keep(branches, [0, 0, 0])
-    assert_alike(branches, [5, 17, 200])
+    continuations = both(model, started(model, 100, grid=64))
+    assert_alike(continuations, 5, 17, 200)
 
 
 def test_experts_give_the_same_bits_whatever_the_threads(with_experts):
     found = []
     model = load_model(with_experts)
     for threads in (1, 3):
-        native = Branches(model, started(model, 100, grid=64))
+        native = Continuation(model, started(model, 100, grid=64))
         native.native.step.library = library()._replace(threads=threads)
-        native.select_branches([0, 0])
-        found.append(native.logits([5, 17]))
+        found.append(native.logits(5))
     assert all(torch.equal(found[0], other) for other in found[1:])
