@@ -20,7 +20,7 @@ _MAX_EXPANDED = 2_000_000  # characters that short names stand for
 # Macros that print one of their arguments: the last; besides `\textbf` and its like.
 UNWRAPPED = word_set(
     "emph textnormal uline mbox hbox fbox makebox framebox parbox uppercase MakeUppercase lowercase href enquote title "
-    "author date so hl underline centerline url nolinkurl path multicolumn multirow texorpdfstring"
+    "author date so hl underline centerline url nolinkurl path texorpdfstring"
 )
 DROPPED = word_set(
     "includegraphics bigskip medskip smallskip noindent indent centering raggedright raggedleft cleardoublepage "
@@ -98,17 +98,16 @@ class DefinedNames:
             _NEW_THEOREM.findall(preamble)
         )
         found = _SHORT_NAME.findall(preamble)
-        short = {name: said for name, given, said in found if not given and "#" not in said}
-        self._short = {name: said for name, said in short.items() if name not in DROPPED}
-        taking = (
-            (name, given, said)
-            for name, given, said in [*found, *_SHORT_NAME.findall(body)]
-            if given
-        )
+        self._short = {
+            name: meaning
+            for name, given, meaning in found
+            if not given and "#" not in meaning and name not in DROPPED
+        }
         # An argument with a default is in brackets.
         self.taking = {
-            name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), said)
-            for name, given, said in taking
+            name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), body)
+            for name, given, body in [*found, *_SHORT_NAME.findall(body)]
+            if given
         }
         self._nodes: dict[str, Sequence[Any]] = {}
         self._expanded = 0
@@ -160,8 +159,7 @@ SIGNS = {
     "degree": "°",
     "BibTeX": "BibTeX",
 }
-# Those whose arguments the parser does not know, or not all.
-_CITES = word_set("citeyear parencite textcite autocite footcite")
+# The arguments of macros that the parser does not know, or not all.
 _ARGUMENTS = {
     "{": "noalign textsuperscript textsubscript thanks phantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
@@ -174,7 +172,16 @@ _ARGUMENTS = {
     "{[{": "scalebox",
     "*{{{": "resizebox",
     "{[[{": "savebox raisebox",
-    "*[{": "caption",
+    "*{": " ".join(REFERENCES),
+    "*[{": " ".join(("caption", *LEVELS)),
+    "*[[{": "citeyear parencite textcite autocite footcite",
+}
+_ARGUMENTS_OF_ENVIRONMENTS = {
+    "{": "thebibliography",
+    "{{": "tabularx",
+    "[": "figure figure* table table*",
+    "[{": "longtable",
+    "[[[{": "minipage",
 }
 
 
@@ -183,17 +190,16 @@ def _parsing_context() -> Any:
     # Its remarks about markup that is wrong would go to standard error.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL + 1)
     context = get_default_latex_context_db()
-    macros = [MacroSpec(name, "*[{") for name in LEVELS]
-    macros += [MacroSpec(name, "*{") for name in REFERENCES]
-    macros += [MacroSpec(name, "*[[{") for name in _CITES]
-    macros += [
+    macros = [
         MacroSpec(name, arguments)
         for arguments, names in _ARGUMENTS.items()
         for name in names.split()
     ]
-    environments = [EnvironmentSpec(name, "[") for name in ("figure", "figure*", "table", "table*")]
-    environments += [EnvironmentSpec("tabularx", "{{"), EnvironmentSpec("longtable", "[{")]
-    environments += [EnvironmentSpec("thebibliography", "{"), EnvironmentSpec("minipage", "[[[{")]
+    environments = [
+        EnvironmentSpec(name, arguments)
+        for arguments, names in _ARGUMENTS_OF_ENVIRONMENTS.items()
+        for name in names.split()
+    ]
     context.add_context_category("docqa", macros=macros, environments=environments, prepend=True)
     return context
 

@@ -13,7 +13,7 @@ from docqa.ingest.structure.grids import MarkupCell
 _SECTIONS = "part chapter section subsection subsubsection paragraph subparagraph"
 _FLOATS = ("figure", "table")
 LEVELS = {name: level for level, name in enumerate(_SECTIONS.split())}
-_COUNTING = word_set("appendix frontmatter mainmatter backmatter setcounter addtocounter")
+COUNTING = word_set("appendix frontmatter mainmatter backmatter setcounter addtocounter")
 _WHOLE_NUMBER = re.compile(r"-?\d{1,4}")
 _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
@@ -61,7 +61,7 @@ class LatexNumbering:
                 # Where nothing was counted the key itself is all there is to read.
                 self._labels.setdefault(piece.text, own or f"[{piece.text}]")
                 continue
-            if piece.kind in _COUNTING:
+            if piece.kind in COUNTING:
                 self._change_section_counters(piece)
                 continue
             if piece.kind == "heading" and piece.numbered:

@@ -16,7 +16,7 @@ from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.writer import superscript_text
 
 from .look import SETTING, UNPRINTED, WITHIN, LetterAppearance, NamedColours
-from .numbers import LEVELS, UnnumberedBlock
+from .numbers import COUNTING, LEVELS, UnnumberedBlock
 
 _NOTE_MARK = re.compile(r"\[\d+\]")
 _MAX_DEPTH = 8
@@ -111,13 +111,9 @@ class LatexText:
         for node, after in pairwise((*nodes, None)):
             if node is None:
                 continue
-            if (
-                tex.is_group(node)
-                and before is not None
-                and (tex.is_group(before) or tex.is_index(before))
-            ):
-                if tex.is_index(before):
-                    continue  # what an index macro puts into the index, not on the page
+            if tex.is_group(node) and tex.is_index(before):
+                continue  # what an index macro puts into the index, not on the page
+            if tex.is_group(node) and tex.is_group(before):
                 self._say(" ")  # two arguments of an unknown macro
             before = node
             self._next = after
@@ -190,6 +186,8 @@ class LatexText:
             self._write_section_heading(name, arguments)
         elif name == "label":
             self._labels.append(self._words_of(arguments[-1:]))
+        elif name == "pageref":  # there are no pages
+            self._say(f"[{self._words_of(arguments[-1:])}]")
         elif name in tex.REFERENCES:
             keys = self._words_of(arguments[-1:]).split(",")
             self._say(", ".join(f"\x01{key.strip()}\x02" for key in keys))
@@ -212,10 +210,7 @@ class LatexText:
             self._end_paragraph()
         elif name in tex.INPUTS:
             self.unread.inputs.append(collapse_whitespace(node.latex_verbatim())[:300])
-        elif name in ("appendix", "frontmatter", "mainmatter", "backmatter"):
-            self._end_paragraph()
-            self.pieces.append(UnnumberedBlock(name, ""))
-        elif name in ("setcounter", "addtocounter"):
+        elif name in COUNTING:
             counter = self._words_of(arguments[-2:-1])
             value = self._words_of(arguments[-1:])
             self.pieces.append(UnnumberedBlock(name, value, counter))
@@ -239,13 +234,12 @@ class LatexText:
             self._add_other_macro(node, name, arguments)
 
     def _set_appearance(self, node: Any, name: str, arguments: list[Any]) -> None:
-        inside = arguments[-1:] if name in WITHIN else []
         if name in UNPRINTED:
-            self.hidden.append("".join(argument.latex_verbatim() for argument in arguments[-1:]))
+            self.hidden += [argument.latex_verbatim() for argument in arguments[-1:]]
             return
-        told = [
-            self._words_of([argument]) for argument in arguments[: len(arguments) - len(inside)]
-        ]
+        inside = arguments[-1:] if name in WITHIN else []
+        settings = arguments[:-1] if inside else arguments
+        told = [self._words_of([argument]) for argument in settings]
         if name in ("definecolor", "providecolor", "colorlet") and len(told) > 1:
             self._colours.named[told[0]] = self._colours.parse_colour(
                 told[-1], "" if name == "colorlet" else told[1]

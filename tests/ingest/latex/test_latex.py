@@ -144,6 +144,7 @@ def test_a_chapter_of_a_larger_work_has_no_preamble():
         (r"a\\b", "a\nb"),
         (r"The type \unit is \define{new}\indexdef{new!old}.", r"The type \unit is new."),
         (r"\begin{defn}\label{d} A set. \end{defn} See \ref{d}.", "[d] A set.\n\nSee [d]."),
+        (r"\section{One}\label{a} See page \pageref{a}.", "1 One\n\nSee page [a]."),
         (r"\begin{enumerate}\item\label{i} One.\end{enumerate} See \ref{i}.", "1. One.\n\nSee 1."),
         (r"\def\x#1{\y{z}.}10\textsuperscript{2}", "10^2"),
         (r"\alpha-value \ss{} \S 4 \dots", "α-value ß §4 …"),
