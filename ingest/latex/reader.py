@@ -9,7 +9,7 @@ key in brackets. TeX never runs, and no file outside the document's folder is op
 import re
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over_limit
+from docqa.ingest.errors import NoText, Unreadable, refuse_over_limit
 from docqa.ingest.limits import MAX_LATEX_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean_text
@@ -56,15 +56,13 @@ def read_latex(request: ReadRequest) -> Document:
                 _DEFINED.sub(lambda found: f"\\hspace{{{found[1]}}}" if found[1] else "", body)
             )
         )
-    except RecursionError as error:
-        hint = "Read it as plain text with --type txt"
-        raise Unreadable("its groups and environments are nested too deeply", hint=hint) from error
-    except ValueError as error:
-        raise Unreadable(
-            f"the LaTeX cannot be parsed ({error})", hint="Read it with --type txt"
-        ) from error
-    if not text.pieces and "\\" not in source and not body.strip():
-        raise NotADocument("not LaTeX", hint="Check the suffix of its name")
+    except (RecursionError, ValueError) as error:
+        reason = (
+            "its groups and environments are nested too deeply"
+            if isinstance(error, RecursionError)
+            else f"the LaTeX cannot be parsed ({error})"
+        )
+        raise Unreadable(reason, hint="Read it as plain text with --type txt") from error
     class_match = _CLASS.search(preamble)
     depths = _DEPTH.findall(preamble)
     depth = int(depths[-1].replace("\\maxdimen", "9")) if depths else None

@@ -3,7 +3,7 @@ document is known.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -24,29 +24,6 @@ _ARGUMENT = "\x03"
 _FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of their own
 _LOOKS = SETTING | WITHIN | UNPRINTED
 _OF_LOOK = _LOOKS | word_set("definecolor providecolor colorlet setbox")
-
-
-class CoveredColumns:
-    """Which columns of a table a cell above covers: LaTeX has empty cells there, which the grid has
-    not.
-    """
-
-    def __init__(self) -> None:
-        self._left: dict[int, int] = {}
-
-    def drop_cells_covered_by_multirow(self, cells: Sequence[MarkupCell]) -> list[MarkupCell]:
-        kept: list[MarkupCell] = []
-        column = 0
-        left = self._left
-        self._left = {at: rows - 1 for at, rows in left.items() if rows > 1}
-        for cell in cells:
-            covered = range(column, column + cell.columns)
-            column += cell.columns
-            if not cell.text and all(at in left for at in covered):
-                continue
-            kept.append(cell)
-            self._left |= {at: cell.rows - 1 for at in covered if cell.rows > 1}
-        return kept
 
 
 @dataclass
@@ -225,7 +202,7 @@ class LatexText:
             self._say(superscript_text(before, self._words_of(arguments[-1:])))
         elif name in ("multicolumn", "multirow"):
             count = self._words_of(arguments[:1])
-            self._spans[name] = int(count[:4]) if count.isdecimal() else 1
+            self._spans[name] = int(count[:3]) if count.isdecimal() else 1
             self._add_nodes(arguments[-1:])
         elif name in tex.UNWRAPPED or (arguments and name.startswith("text")):
             self._add_nodes(arguments[-1:])
@@ -401,7 +378,7 @@ class LatexText:
     def _write_table(self, node: Any) -> None:
         self._tables += 1
         table = self._tables
-        below = CoveredColumns()
+        covered: dict[int, int] = {}
         rows: list[list[MarkupCell]] = []
         heads = 0
         for row in tex.rows_of(node):
@@ -410,7 +387,7 @@ class LatexText:
             self._look = outer
             if row.rule and not heads:
                 heads = len(rows)
-            kept = below.drop_cells_covered_by_multirow(cells)
+            kept, covered = _drop_covered_cells(cells, covered)
             if any(cell.text for cell in kept):
                 rows.append(kept)
         for at, cells in enumerate(rows):
@@ -458,3 +435,22 @@ class LatexText:
                 self._labels = []
             self.pieces += self._footnotes
             self._footnotes = []
+
+
+def _drop_covered_cells(
+    cells: Sequence[MarkupCell], covered: Mapping[int, int]
+) -> tuple[list[MarkupCell], dict[int, int]]:
+    """The `cells` of a row without the empty ones that LaTeX has below a cell of several rows, which
+    the grid has not; `covered`: the columns below such cells, each with its rows; and those of the
+    row below.
+    """
+    kept: list[MarkupCell] = []
+    below = {column: rows - 1 for column, rows in covered.items() if rows > 1}
+    first = 0
+    for cell in cells:
+        columns = range(first, first + cell.columns)
+        first += cell.columns
+        if cell.text or not all(column in covered for column in columns):
+            kept.append(cell)
+            below |= {column: cell.rows - 1 for column in columns if cell.rows > 1}
+    return kept, below
