@@ -336,7 +336,7 @@ def test_a_table_within_a_cell_is_read_as_words_of_the_cell():
     assert page.tables[0].cells[0].columns == 2
 
 
-def test_each_input_that_was_not_opened_is_named_once_as_it_is_written(tmp_path):
+def test_an_input_that_was_not_opened_is_named_once(tmp_path):
     main = tmp_path / "main.tex"
     main.write_text(r"\begin{document}Words\\input{a} \import{parts/}{b} \lstinputlisting[x]{c.py}")
     document = read(ReadRequest(main))
