@@ -30,7 +30,7 @@ from .request import PageEvents, ReadRequest
 from .types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
-INGEST_VERSION = 18
+INGEST_VERSION = 19
 
 
 def read(request: ReadRequest, events: PageEvents | None = None) -> Document:

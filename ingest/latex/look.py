@@ -84,14 +84,13 @@ class NamedColours:
         """The colour `colour_text` in a model (rgb, RGB, gray, HTML, cmyk), or by names mixed as in
         xcolor, or None.
         """
+        parts = colour_text.split(",")
         with suppress(ValueError, IndexError):
+            if model.strip() == "cmyk":  # what the inks leave of each light
+                model = "rgb"
+                parts = [str(1 - float(part) - float(parts[3])) for part in parts[:3]]
             if model.strip() in _MODELS:
-                red, green, blue = _MODELS[model.strip()](
-                    [float(part) for part in colour_text.split(",")]
-                )
-                return round(red), round(green), round(blue)
-        if model.strip() == "HTML":
-            return colour_of(colour_text)
+                return colour_of(_MODELS[model.strip()].format(*map(str.strip, parts)))
         first, *rest = colour_text.lstrip("-").split("!")
         colour = self.named[first] if first in self.named else colour_of(first)
         for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
@@ -106,9 +105,10 @@ class NamedColours:
         return colour
 
 
+# The colours of a model in CSS.
 _MODELS = {
-    "rgb": lambda parts: [255 * part for part in parts[:3]],
-    "RGB": lambda parts: parts[:3],
-    "gray": lambda parts: [255 * parts[0]] * 3,
-    "cmyk": lambda parts: [255 * (1 - min(part + parts[3], 1)) for part in parts[:3]],
+    "rgb": "color(srgb {} {} {})",
+    "RGB": "rgb({} {} {})",
+    "gray": "color(srgb {0} {0} {0})",
+    "HTML": "#{}",
 }

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,10 +16,11 @@ from docqa.ingest.language.words import word_set
 from .numbers import LEVELS
 
 _MAX_LINES = 20
+_MAX_EXPANDED = 2_000_000  # characters that short names stand for
 # Macros that print one of their arguments: the last; besides `\textbf` and its like.
 UNWRAPPED = word_set(
     "emph textnormal uline mbox hbox fbox makebox framebox parbox uppercase MakeUppercase lowercase href enquote title "
-    "author date so hl underline centerline url nolinkurl path multicolumn multirow texorpdfstring"
+    "author date so hl underline centerline url nolinkurl path texorpdfstring"
 )
 DROPPED = word_set(
     "includegraphics bigskip medskip smallskip noindent indent centering raggedright raggedleft cleardoublepage "
@@ -42,7 +43,7 @@ INPUTS = word_set(
     "input include subfile import subimport bibliography addbibresource lstinputlisting"
 )
 TABLES = ("tabular", "longtable", "supertabular")  # and what begins so
-VERBATIM = word_set("verbatim verbatim* lstlisting minted Verbatim alltt")
+VERBATIM = word_set("verbatim lstlisting minted Verbatim alltt")
 _MATH = ("displaymath", "math", "dmath")  # besides those that the parser knows
 _THEOREMS = word_set(
     "theorem lemma proposition corollary proof definition remark example conjecture claim"
@@ -63,16 +64,12 @@ class UnreadMarkup:
         self.inputs: list[str] = []
         self.macros: Counter[str] = Counter()
 
-    def warnings(self, reasons_by_file: Sequence[str]) -> list[str]:
-        """A line for each file that was not taken in (`reasons_by_file` has the known reasons), and one for
-        unknown macros.
+    def warnings(self, refused: Mapping[str, str]) -> list[str]:
+        """A line for each file that was not taken in, with the reason where it was `refused`, and
+        one for unknown macros.
         """
-        known = [line.partition(": ")[0].replace(" ", "") for line in reasons_by_file]
-        others = [f"\\{text}: other files are not read" for text in self.inputs]
-        lines = [
-            *reasons_by_file,
-            *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known),
-        ]
+        reasons = {**dict.fromkeys(self.inputs, "other files are not read"), **refused}
+        lines = [f"{text}: {reason}" for text, reason in reasons.items()]
         if len(lines) > _MAX_LINES:
             lines = [*lines[:_MAX_LINES], f"{len(lines) - _MAX_LINES} more files are not read"]
         doubts = [
@@ -101,39 +98,38 @@ class DefinedNames:
             _NEW_THEOREM.findall(preamble)
         )
         found = _SHORT_NAME.findall(preamble)
-        short = {name: said for name, given, said in found if not given and "#" not in said}
-        self._short = {name: said for name, said in short.items() if name not in DROPPED}
-        taking = (
-            (name, given, said)
-            for name, given, said in [*found, *_SHORT_NAME.findall(body)]
-            if given
-        )
+        self._short = {
+            name: meaning
+            for name, given, meaning in found
+            if not given and "#" not in meaning and name not in DROPPED
+        }
         # An argument with a default is in brackets.
         self.taking = {
-            name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), said)
-            for name, given, said in taking
+            name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), body)
+            for name, given, body in [*found, *_SHORT_NAME.findall(body)]
+            if given
         }
         self._nodes: dict[str, Sequence[Any]] = {}
-        self._asked = 0
+        self._expanded = 0
 
     def nodes_of_macro(self, name: str) -> Sequence[Any] | None:
-        """The nodes that the macro `name` stands for, None where unknown; none after 20,000."""
-        if name not in self._short:
+        """The nodes that the macro `name` stands for, None where unknown, or once such macros stood
+        for too much.
+        """
+        meaning = self._short.get(name)
+        if meaning is None or self._expanded > _MAX_EXPANDED:
             return None
-        self._asked += 1
-        if self._asked > _MAX_EXPANSIONS:
-            return ()
+        self._expanded += len(meaning)
         if name not in self._nodes:
-            self._nodes[name] = parse_latex(self._short[name])
+            self._nodes[name] = parse_latex(meaning)
         return self._nodes[name]
 
 
-def parse_latex(source: str) -> Sequence[Any]:
-    """The nodes of `source`. Raises ValueError."""
+def parse_latex(source: str, closing_brace: str | None = None) -> Sequence[Any]:
+    """The nodes of `source`, up to a `closing_brace` of what began before it. Raises ValueError."""
+    walker = LatexWalker(source, latex_context=_parsing_context(), tolerant_parsing=True)
     try:
-        nodes: Sequence[Any] = LatexWalker(
-            source, latex_context=_parsing_context(), tolerant_parsing=True
-        ).get_latex_nodes()[0]
+        nodes: Sequence[Any] = walker.get_latex_nodes(stop_upon_closing_brace=closing_brace)[0]
     except (
         LatexWalkerError,
         IndexError,
@@ -144,9 +140,11 @@ def parse_latex(source: str) -> Sequence[Any]:
     return nodes
 
 
-_MAX_EXPANSIONS = 20_000
-# What the parser's own tables do not know.
+# What the parser's own tables do not know, or do not print so.
 SIGNS = {
+    **dict.fromkeys(("\\", "newline", "tabularnewline"), "\n"),
+    **dict.fromkeys((" ", ",", ";", ":", "quad", "qquad"), " "),
+    **dict.fromkeys(("!", "/", "-", "@", "xspace"), ""),
     "S": "§",
     "P": "¶",
     "ddag": "‡",
@@ -161,8 +159,7 @@ SIGNS = {
     "degree": "°",
     "BibTeX": "BibTeX",
 }
-# Those whose arguments the parser does not know, or not all.
-_CITES = word_set("citeyear parencite textcite autocite footcite")
+# The arguments of macros that the parser does not know, or not all.
 _ARGUMENTS = {
     "{": "noalign textsuperscript textsubscript thanks phantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
@@ -170,12 +167,21 @@ _ARGUMENTS = {
     "{{": "sbox texttransparent href addtocounter addtolength markboth numberwithin fontsize "
     "import subimport",
     "{{{": "multicolumn multirow addcontentsline",
-    "[{": "bibitem captionsetup rowcolor cellcolor",
+    "[{": "bibitem captionsetup rowcolor cellcolor lstinputlisting",
     "[{{": "rule",
     "{[{": "scalebox",
     "*{{{": "resizebox",
     "{[[{": "savebox raisebox",
-    "*[{": "caption",
+    "*{": " ".join(REFERENCES),
+    "*[{": " ".join(("caption", *LEVELS)),
+    "*[[{": "citeyear parencite textcite autocite footcite",
+}
+_ARGUMENTS_OF_ENVIRONMENTS = {
+    "{": "thebibliography",
+    "{{": "tabularx",
+    "[": "figure figure* table table*",
+    "[{": "longtable",
+    "[[[{": "minipage",
 }
 
 
@@ -184,17 +190,16 @@ def _parsing_context() -> Any:
     # Its remarks about markup that is wrong would go to standard error.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL + 1)
     context = get_default_latex_context_db()
-    macros = [MacroSpec(name, "*[{") for name in LEVELS]
-    macros += [MacroSpec(name, "*{") for name in REFERENCES]
-    macros += [MacroSpec(name, "*[[{") for name in _CITES]
-    macros += [
+    macros = [
         MacroSpec(name, arguments)
         for arguments, names in _ARGUMENTS.items()
         for name in names.split()
     ]
-    environments = [EnvironmentSpec(name, "[") for name in ("figure", "figure*", "table", "table*")]
-    environments += [EnvironmentSpec("tabularx", "{{"), EnvironmentSpec("longtable", "[{")]
-    environments += [EnvironmentSpec("thebibliography", "{"), EnvironmentSpec("minipage", "[[[{")]
+    environments = [
+        EnvironmentSpec(name, arguments)
+        for arguments, names in _ARGUMENTS_OF_ENVIRONMENTS.items()
+        for name in names.split()
+    ]
     context.add_context_category("docqa", macros=macros, environments=environments, prepend=True)
     return context
 
@@ -208,9 +213,14 @@ def is_group(node: Any) -> bool:
     return type(node).__name__ == "LatexGroupNode"
 
 
+def name_of_macro(node: Any) -> str:
+    """Empty where `node` is no macro."""
+    return str(getattr(node, "macroname", ""))
+
+
 def is_index(node: Any) -> bool:
     """Whether `node` is a macro that puts its argument into an index, not on the page."""
-    return str(getattr(node, "macroname", "")).startswith("index")
+    return name_of_macro(node).startswith("index")
 
 
 class TabularRow(NamedTuple):
@@ -223,7 +233,7 @@ class TabularRow(NamedTuple):
 def rows_of(node: Any) -> list[TabularRow]:
     rows = [TabularRow([[]], False)]
     for inner in node.nodelist:
-        name = getattr(inner, "macroname", "")
+        name = name_of_macro(inner)
         cells = rows[-1].cells
         if name in ("\\", "tabularnewline"):
             rows.append(TabularRow([[]], False))
@@ -236,45 +246,15 @@ def rows_of(node: Any) -> list[TabularRow]:
     return rows
 
 
-def columns_and_rows_of_cell(cell: Sequence[Any]) -> tuple[int, int]:
-    r"""Columns and rows that a cell covers by its `\multicolumn` and `\multirow`."""
-    spans = {"multicolumn": 1, "multirow": 1}
-    nodes = list(cell)
-    while nodes:
-        node = nodes.pop()
-        name = getattr(node, "macroname", "")
-        if name in spans and len(arguments := arguments_of(node)) > 1:
-            said = "".join(
-                getattr(n, "chars", "") for n in getattr(arguments[0], "nodelist", [arguments[0]])
-            )
-            spans[name] = int(said) if said.strip().isdecimal() else 1
-            nodes += getattr(arguments[-1], "nodelist", [])
-    return spans["multicolumn"], spans["multirow"]
-
-
 def is_math(node: Any) -> bool:
     spec = _parsing_context().get_environment_spec(node.environmentname)
     return bool(getattr(spec, "is_math_mode", False)) or node.environmentname.rstrip("*") in _MATH
 
 
 def verbatim_text_of(node: Any) -> str:
-    found = getattr(node.nodeargd, "verbatim_text", None)
-    if isinstance(found, str):
-        return found.strip("\n")
-    source = node.latex_verbatim()
-    return str(re.sub(r"\A\\begin\{[^}]*\}(?:\[[^\]]*\])?|\\end\{[^}]*\}\Z", "", source)).strip(
-        "\n"
-    )
-
-
-def group_content_at(source: str, start: int) -> str:
-    """What is between the brace before `start` and the one that closes it."""
-    depth = 1
-    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(source, start):
-        depth += {"{": 1, "}": -1}.get(match.group(), 0)
-        if not depth:
-            return source[start : match.start()]
-    return source[start : start + 1000]
+    r"""What is between `\begin` with its options and `\end`."""
+    delimiters = r"\A\\begin\{[^}]*\}(?:\[[^\]]*\])?|\\end\{[^}]*\}\Z"
+    return re.sub(delimiters, "", node.latex_verbatim()).strip("\n")
 
 
 _CONVERTER = LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=False)

@@ -9,20 +9,18 @@ key in brackets. TeX never runs, and no file outside the document's folder is op
 import re
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over_limit
+from docqa.ingest.errors import NoText, Unreadable, refuse_over_limit
 from docqa.ingest.limits import MAX_LATEX_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean_text
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
-from .inputs import InputFiles
-from .markup import parse_latex
+from .inputs import InputFiles, preamble_and_body
+from .markup import DefinedNames, parse_latex
 from .numbers import LEVELS, LatexNumbering
 from .text import LatexText
 
-_BEGIN = re.compile(r"^(?:[^%\n\\]|\\[^\n])*?\\begin\s*\{document\}", re.MULTILINE)
-_END = re.compile(r"\\end\s*\{document\}")
 _SKIPPED = re.compile(
     r"\\begin\{(comment|filecontents\*?|VerbatimOut)\}.*?(?:\\end\{\1\}|\Z)"
     r"|\\cmidrule\s{0,9}(?:\([^)]{0,20}\))?\s{0,9}\{[^}]{0,20}\}",
@@ -49,29 +47,30 @@ def read_latex(request: ReadRequest) -> Document:
     if inputs.files:
         # The files that were taken in are part of what the document is.
         request = request.of(request.path, source.encode("utf-8", "replace"))
-    preamble, body = _preamble_and_body(source)
+    preamble, body = preamble_and_body(source)
     try:
-        text = LatexText(preamble, body)
+        text = LatexText(DefinedNames(preamble, body))
+        text.write_front_matter(preamble)
         text.write(
             parse_latex(
                 _DEFINED.sub(lambda found: f"\\hspace{{{found[1]}}}" if found[1] else "", body)
             )
         )
-    except RecursionError as error:
-        hint = "Read it as plain text with --type txt"
-        raise Unreadable("its groups and environments are nested too deeply", hint=hint) from error
-    except ValueError as error:
-        raise Unreadable(
-            f"the LaTeX cannot be parsed ({error})", hint="Read it with --type txt"
-        ) from error
-    if not text.pieces and "\\" not in source and not body.strip():
-        raise NotADocument("not LaTeX", hint="Check the suffix of its name")
+    except (RecursionError, ValueError) as error:
+        reason = (
+            "its groups and environments are nested too deeply"
+            if isinstance(error, RecursionError)
+            else f"the LaTeX cannot be parsed ({error})"
+        )
+        raise Unreadable(reason, hint="Read it as plain text with --type txt") from error
     class_match = _CLASS.search(preamble)
     depths = _DEPTH.findall(preamble)
-    depth = None if not depths else int(depths[-1]) if depths[-1].lstrip("-").isdigit() else -9
-    numbers = LatexNumbering(class_match.group(1) if class_match else "article", text.pieces, depth)
+    depth = int(depths[-1].replace("\\maxdimen", "9")) if depths else None
+    document_class = class_match[1] if class_match else "article"
+    numbering = LatexNumbering(document_class, text.pieces, depth)
+    pieces = numbering.number_blocks_and_references()
     writer = BlockWriter(include_hidden=request.include_hidden)
-    for piece in numbers.number_blocks_and_references():
+    for piece in pieces:
         if piece.kind == "heading":
             # The number comes from the counters of the standard classes; a package may print
             # another.
@@ -88,13 +87,13 @@ def read_latex(request: ReadRequest) -> Document:
             writer.block(piece.text, piece.kind)
     for words in text.hidden:
         writer.hide(words)
-    if text.unread.inputs and not any(piece.text.strip() for piece in text.pieces):
-        named = ", ".join(f"\\{name}" for name in text.unread.inputs[:3])
+    if text.unread.inputs and not any(piece.text.strip() for piece in pieces):
+        named = ", ".join(text.unread.inputs[:3])
         hint = "Put them into its folder, or name the folder: all documents in it are read as one"
         raise NoText(
             f"all of its text is in other files ({named}), which were not opened", hint=hint
         )
-    warnings = (*remarks, *text.unread.warnings(inputs.left))
+    warnings = (*remarks, *text.unread.warnings(inputs.refused))
     return writer.document(
         request, title=text.title, media_type="application/x-tex", warnings=warnings
     )
@@ -122,14 +121,3 @@ def _without_unprinted_source(source: str) -> str:
             kept.append(part)
         before = name or before
     return _SKIPPED.sub("", "".join(kept))
-
-
-def _preamble_and_body(source: str) -> tuple[str, str]:
-    r"""Preamble and body; a file without `\begin{document}`, a chapter of a larger work, is all
-    body.
-    """
-    begin = _BEGIN.search(source)
-    if begin is None:
-        return "", source
-    end = _END.search(source, begin.end())
-    return source[: begin.end()], source[begin.end() : end.start() if end else len(source)]

@@ -3,8 +3,8 @@ document is known.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,7 @@ from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.writer import superscript_text
 
 from .look import SETTING, UNPRINTED, WITHIN, LetterAppearance, NamedColours
-from .numbers import LEVELS, UnnumberedBlock
+from .numbers import COUNTING, LEVELS, UnnumberedBlock
 
 _NOTE_MARK = re.compile(r"\[\d+\]")
 _MAX_DEPTH = 8
@@ -24,31 +24,15 @@ _ARGUMENT = "\x03"
 _FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of their own
 _LOOKS = SETTING | WITHIN | UNPRINTED
 _OF_LOOK = _LOOKS | word_set("definecolor providecolor colorlet setbox")
-_SPACES = word_set(", ; : quad qquad") | {" "}
-_NO_SPACES = word_set("! / - @ xspace")
 
 
-class CoveredColumns:
-    """Which columns of a table a cell above covers: LaTeX has empty cells there, which the grid has
-    not.
-    """
+@dataclass
+class _Flow:
+    """Text in order: `pieces` that are done, then the `words` of the next, after its `prefix`."""
 
-    def __init__(self) -> None:
-        self._left: dict[int, int] = {}
-
-    def drop_cells_covered_by_multirow(self, cells: Sequence[MarkupCell]) -> list[MarkupCell]:
-        kept: list[MarkupCell] = []
-        column = 0
-        left = self._left
-        self._left = {at: rows - 1 for at, rows in left.items() if rows > 1}
-        for cell in cells:
-            covered = range(column, column + cell.columns)
-            column += cell.columns
-            if not cell.text and all(at in left for at in covered):
-                continue
-            kept.append(cell)
-            self._left |= {at: cell.rows - 1 for at in covered if cell.rows > 1}
-        return kept
+    pieces: list[UnnumberedBlock] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    prefix: str = ""
 
 
 class LatexText:
@@ -56,51 +40,43 @@ class LatexText:
     was not read.
     """
 
-    def __init__(self, preamble: str, body: str) -> None:
-        self.pieces: list[UnnumberedBlock] = []
+    def __init__(self, names: tex.DefinedNames) -> None:
+        self.title = ""
         self.hidden: list[str] = []
-        self._words: list[str] = []
+        self.unread = tex.UnreadMarkup()
+        self._page = _Flow()
+        self._flow = self._page  # or that of an argument
+        self.pieces = self._page.pieces
         self._labels: list[str] = []
-        self._footnotes: list[str] = []
+        self._footnotes: list[UnnumberedBlock] = []
         self._notes = self._tables = 0
         self._lists: list[list[Any]] = []
-        self._prefix = ""
         self._kind = "para"
         self._float = ""
-        self._float_labels: list[str] = []
-        self.unread = tex.UnreadMarkup()
+        self._outermost = "section"
+        self._spans: dict[str, int] = {}  # columns and rows of a cell
         self._depth = 0
         self._next: Any = None
-        self._names = tex.DefinedNames(preamble, body)
+        self._names = names
         self._look = LetterAppearance()
         self._colours = NamedColours()
         self._hiding: dict[str, list[bool]] = {}
         self._unprinted: list[bool] = []
+
+    def write_front_matter(self, preamble: str) -> None:
+        """Title and author; and the colours that the preamble names."""
         for line in preamble.splitlines():
             if line.lstrip().startswith(("\\definecolor", "\\colorlet", "\\pagecolor")):
-                self._add_nodes(tex.parse_latex(line))
-        self._words.clear()
-        self.title = ""
-        self.title = self._write_front_matter(preamble, "title")
-        self.pieces += [
-            UnnumberedBlock("para", text)
-            for text in (self.title, self._write_front_matter(preamble, "author"))
-            if text
-        ]
-        self.title = _NOTE_MARK.sub("", self.title)
+                self._words_of(tex.parse_latex(line))
+        for name in ("title", "author"):
+            match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
+            if match:
+                text = self._words_of(tex.parse_latex(preamble[match.end() :], "}"))
+                self._say(text)
+                self._end_piece()
+                if name == "title":
+                    self.title = _NOTE_MARK.sub("", text)
         self._end_paragraph()
-
-    def _write_front_matter(self, preamble: str, name: str) -> str:
-        match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
-        return (
-            collapse_whitespace(
-                self._words_as_one_paragraph(
-                    tex.parse_latex(tex.group_content_at(preamble, match.end()))
-                )
-            )
-            if match
-            else ""
-        )
 
     def write(self, nodes: Iterable[Any]) -> None:
         """Writes nodes of the body and ends the last paragraph."""
@@ -112,25 +88,21 @@ class LatexText:
         for node, after in pairwise((*nodes, None)):
             if node is None:
                 continue
-            if (
-                tex.is_group(node)
-                and before is not None
-                and (tex.is_group(before) or tex.is_index(before))
-            ):
-                if tex.is_index(before):
-                    continue  # what an index macro puts into the index, not on the page
-                self._words.append(" ")  # two arguments of an unknown macro
+            if tex.is_group(node) and tex.is_index(before):
+                continue  # what an index macro puts into the index, not on the page
+            if tex.is_group(node) and tex.is_group(before):
+                self._say(" ")  # two arguments of an unknown macro
             before = node
             self._next = after
             if self._unprinted and tex.is_group(node) and self._unprinted.pop(0):
-                self._hide_text(node.latex_verbatim().strip("{}"))
+                self.hidden.append(node.latex_verbatim().strip("{}"))
                 continue
             self._add_node(node)
 
     def _add_node(self, node: Any) -> None:
         kind = type(node).__name__
         if self._look.unseen and kind in ("LatexCharsNode", "LatexMathNode", "LatexSpecialsNode"):
-            self._hide_text(node.latex_verbatim())
+            self.hidden.append(node.latex_verbatim())
             if "\n\n" in node.latex_verbatim():
                 self._end_paragraph()
         elif kind == "LatexCharsNode":
@@ -150,31 +122,37 @@ class LatexText:
         elif kind == "LatexMathNode":
             self._add_formula(node, "\n" if node.displaytype == "display" else "")
         elif kind == "LatexSpecialsNode":
-            self._words.append(
-                {"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node)
-            )
+            self._say({"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node))
         elif kind == "LatexMacroNode":
             self._add_macro(node)
 
     def _add_formula(self, node: Any, delimiters: str) -> None:
         """Mathematics as written, unless it hides three words."""
         text = collapse_whitespace(node.latex_verbatim())
-        inner = LatexText("", "")
+        hidden: list[str] = []
         if any(f"\\{name}" in text for name in _LOOKS):
-            inner._look = self._look
-            inner._colours = self._colours
-            inner.write(node.nodelist)
-        hidden = " ".join(inner.hidden).replace("{", " ").replace("}", " ").split()
-        if sum(word.isalpha() and len(word) > 1 for word in hidden) > 2:
-            self._hide_text(text)
+            hidden = self._on_trial(node.nodelist, self._look).hidden
+        words = " ".join(hidden).replace("{", " ").replace("}", " ").split()
+        if sum(word.isalpha() and len(word) > 1 for word in words) > 2:
+            self.hidden.append(text)
         else:
-            self._words.append(f"{delimiters}{text}{delimiters}")
+            self._say(f"{delimiters}{text}{delimiters}")
+
+    def _on_trial(self, nodes: Sequence[Any], look: LetterAppearance) -> "LatexText":
+        """`nodes` written apart from the document, to see what of them is hidden."""
+        trial = LatexText(self._names)
+        trial._look = look
+        trial._colours = self._colours
+        trial._hiding = self._hiding
+        trial._depth = self._depth + 1
+        trial.write(nodes)
+        return trial
 
     def _add_characters(self, chars: str) -> None:
         for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
             if number:
                 self._end_paragraph()
-            self._words.append(re.sub(r"\s+", " ", part))
+            self._say(re.sub(r"\s+", " ", part))
 
     def _add_macro(self, node: Any) -> None:
         name = node.macroname
@@ -184,11 +162,12 @@ class LatexText:
         elif name in LEVELS:
             self._write_section_heading(name, arguments)
         elif name == "label":
-            labels = self._float_labels if self._float else self._labels
-            labels.append(self._last_argument_on_one_line(arguments))
+            self._labels.append(self._words_of(arguments[-1:]))
+        elif name == "pageref":  # there are no pages
+            self._say(f"[{self._words_of(arguments[-1:])}]")
         elif name in tex.REFERENCES:
-            keys = self._words_as_one_paragraph(arguments[-1:]).split(",")
-            self._words.append(", ".join(f"\x01{key.strip()}\x02" for key in keys))
+            keys = self._words_of(arguments[-1:]).split(",")
+            self._say(", ".join(f"\x01{key.strip()}\x02" for key in keys))
         elif name.lower() in ("footnote", "footnotetext", "thanks"):
             self._add_footnote(arguments)
         elif "cite" in name.lower() and name != "nocite":
@@ -197,56 +176,49 @@ class LatexText:
             self._begin_list_item(arguments)
         elif name == "bibitem":
             self._end_paragraph()
-            self._prefix = f"[{self._last_argument_on_one_line(arguments)}] "
+            self._flow.prefix = f"[{self._words_of(arguments[-1:])}] "
         elif name == "caption":
             self._end_paragraph()
-            self.pieces.append(
-                UnnumberedBlock("para", self._last_argument_on_one_line(arguments), self._float)
-            )
+            caption = self._words_of(arguments[-1:])
+            self._flow.pieces.append(UnnumberedBlock("para", caption, self._float))
         elif name == "title" and not self.title:
-            self.title = _NOTE_MARK.sub("", self._last_argument_on_one_line(arguments))
-            self._words.append(self.title)
+            self.title = _NOTE_MARK.sub("", self._words_of(arguments[-1:]))
+            self._say(self.title)
             self._end_paragraph()
         elif name in tex.INPUTS:
-            self.unread.inputs.append(f"{name}{{{self._last_argument_on_one_line(arguments)}}}")
-        elif name in ("appendix", "frontmatter", "mainmatter", "backmatter"):
-            self._end_paragraph()
-            self.pieces.append(UnnumberedBlock(name, ""))
-        elif name in ("setcounter", "addtocounter"):
-            counter = self._words_as_one_paragraph(arguments[-2:-1]).strip()
-            value = self._last_argument_on_one_line(arguments)
+            self.unread.inputs.append(collapse_whitespace(node.latex_verbatim())[:300])
+        elif name in COUNTING:
+            counter = self._words_of(arguments[-2:-1])
+            value = self._words_of(arguments[-1:])
             self.pieces.append(UnnumberedBlock(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
             self._end_paragraph()
         elif name == "and":
-            self._words = ["".join(self._words).rstrip(), ", "]
-        elif name in ("\\", "newline", "tabularnewline"):
-            self._words.append("\n")
+            self._flow.words = ["".join(self._flow.words).rstrip(), ", "]
         elif name == "verb":
-            self._words.append(getattr(node.nodeargd, "verbatim_text", ""))
+            self._say(getattr(node.nodeargd, "verbatim_text", ""))
         elif name == "textsuperscript":
-            self._words.append(
-                superscript_text(
-                    "".join(self._words[-1:]), self._words_as_one_paragraph(arguments[-1:])
-                )
-            )
+            before = "".join(self._flow.words[-1:])
+            self._say(superscript_text(before, self._words_of(arguments[-1:])))
+        elif name in ("multicolumn", "multirow"):
+            count = self._words_of(arguments[:1])
+            self._spans[name] = int(count[:3]) if count.isdecimal() else 1
+            self._add_nodes(arguments[-1:])
         elif name in tex.UNWRAPPED or (arguments and name.startswith("text")):
             self._add_nodes(arguments[-1:])
-            self._words.append(" " if node.macro_post_space and not arguments else "")
+            self._say(" " if node.macro_post_space and not arguments else "")
         elif name not in tex.DROPPED:
             self._add_other_macro(node, name, arguments)
 
     def _set_appearance(self, node: Any, name: str, arguments: list[Any]) -> None:
-        inside = arguments[-1:] if name in WITHIN else []
         if name in UNPRINTED:
-            self._hide_text("".join(argument.latex_verbatim() for argument in arguments[-1:]))
+            self.hidden += [argument.latex_verbatim() for argument in arguments[-1:]]
             return
-        told = [
-            self._words_as_one_paragraph([argument])
-            for argument in arguments[: len(arguments) - len(inside)]
-        ]
+        inside = arguments[-1:] if name in WITHIN else []
+        settings = arguments[:-1] if inside else arguments
+        told = [self._words_of([argument]) for argument in settings]
         if name in ("definecolor", "providecolor", "colorlet") and len(told) > 1:
-            self._colours.named[told[0].strip()] = self._colours.parse_colour(
+            self._colours.named[told[0]] = self._colours.parse_colour(
                 told[-1], "" if name == "colorlet" else told[1]
             )
         elif name == "setbox":
@@ -258,23 +230,18 @@ class LatexText:
                 self._add_nodes(inside)
                 self._look = outer
 
-    def _hide_text(self, text: str) -> None:
-        if text.strip():
-            self.hidden.append(text)
-
     def _hidden_arguments_of_macro(self, name: str) -> list[bool]:
         """Which of the arguments of the macro `name` of the document are not shown."""
         if name not in self._hiding:
             self._hiding[name] = []  # while it is looked at
             numbers, body = self._names.taking[name]
-            before = len(self.hidden)
-            if "#" in body and self._depth < _MAX_DEPTH:
-                self._depth += 1
-                self._words_as_one_paragraph(tex.parse_latex(body.replace("#", _ARGUMENT)))
-                self._depth -= 1
-            # Boxes print later.
-            found = "" if "usebox" in body or "unhbox" in body else "".join(self.hidden[before:])
-            del self.hidden[before:]
+            found = ""
+            if self._depth < _MAX_DEPTH:
+                nodes = tex.parse_latex(body.replace("#", _ARGUMENT))
+                trial = self._on_trial(nodes, LetterAppearance())
+                self.unread.macros += trial.unread.macros
+                # Boxes print later.
+                found = "" if "usebox" in body or "unhbox" in body else "".join(trial.hidden)
             self._hiding[name] = [
                 f"#{at}" not in body or f"{_ARGUMENT}{at}" in found for at in numbers
             ]
@@ -283,114 +250,113 @@ class LatexText:
     def _add_other_macro(self, node: Any, name: str, arguments: list[Any]) -> None:
         if name in self._names.taking:
             self._unprinted = [*self._hidden_arguments_of_macro(name)]
-        explained = self._names.nodes_of_macro(name)
+        explained = self._names.nodes_of_macro(name) if self._depth < _MAX_DEPTH else None
         if explained is not None:
             # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
-            if self._depth < _MAX_DEPTH:
-                self._depth += 1
-                self._add_nodes(explained)
-                self._depth -= 1
+            self._depth += 1
+            self._add_nodes(explained)
+            self._depth -= 1
             return
         if name == "ensuremath":
-            self._words.append(f"${' '.join(self._words_as_one_paragraph(arguments).split())}$")
+            self._say(f"${self._words_of(arguments)}$")
             return
-        text = tex.SIGNS.get(name) or tex.plain_text(node)
-        if text.strip() or name in _NO_SPACES or name in _SPACES:
-            self._words.append(text if text.strip() else " " if name in _SPACES else "")
+        text = tex.plain_text(node)
+        if name in tex.SIGNS or text.strip():
+            self._say(tex.SIGNS.get(name, text))
             return
         if not tex.is_index(node):
             self.unread.macros[name] += 1
             if not arguments and not (tex.is_group(self._next) and self._next.nodelist):
-                self._words.append(f"\\{name}{node.macro_post_space}")
+                self._say(f"\\{name}{node.macro_post_space}")
         self._add_nodes(arguments)
 
     def _write_section_heading(self, name: str, arguments: list[Any]) -> None:
         self._end_paragraph()
-        title = self._last_argument_on_one_line(arguments)
+        title = self._words_of(arguments[-1:])
         if title:
             starred = any(getattr(argument, "chars", "") == "*" for argument in arguments[:1])
-            self.pieces.append(UnnumberedBlock("heading", title, name, not starred))
+            self._flow.pieces.append(UnnumberedBlock("heading", title, name, not starred))
+            if name == "chapter":
+                self._outermost = name
 
     def _add_footnote(self, arguments: list[Any]) -> None:
         self._notes += 1
         mark = f"[{self._notes}]"
-        self._words.append(mark)
-        text = self._last_argument_on_one_line(arguments)
-        self._footnotes.append(f"{mark} {text}")
+        self._say(mark)
+        text = self._words_of(arguments[-1:])
+        self._footnotes.append(UnnumberedBlock("para", f"{mark} {text}"))
 
     def _add_citation(self, arguments: list[Any]) -> None:
-        keys = [key.strip() for key in self._words_as_one_paragraph(arguments[-1:]).split(",")]
-        notes = [self._words_as_one_paragraph([node]).strip() for node in arguments[:-1]]
+        keys = [key.strip() for key in self._words_of(arguments[-1:]).split(",")]
+        notes = [self._words_of([node]) for node in arguments[:-1]]
         parts = keys + [note for note in notes if note not in ("", "*")]
-        self._words.append(f"[{', '.join(parts)}]")
+        self._say(f"[{', '.join(parts)}]")
 
     def _begin_list_item(self, arguments: list[Any]) -> None:
         self._end_paragraph()
-        words = self._last_argument_on_one_line(arguments)
-        if words:
-            self._prefix = f"{words} "
-        elif self._lists and self._lists[-1][0] == "enumerate":
+        prefix = self._words_of(arguments[-1:]) or "-"
+        if prefix == "-" and self._lists and self._lists[-1][0] == "enumerate":
             self._lists[-1][1] += 1
             count = self._lists[-1][1]
             depth = sum(kind == "enumerate" for kind, _ in self._lists)
             letter = in_letters(count)
-            forms = (f"{count}. ", f"({letter}) ", f"{in_roman(count)}. ", f"{letter.upper()}. ")
-            self._prefix = forms[min(depth, 4) - 1]
-        else:
-            self._prefix = "- "
+            forms = (f"{count}.", f"({letter})", f"{in_roman(count)}.", f"{letter.upper()}.")
+            prefix = forms[min(depth, 4) - 1]
+        self._flow.prefix = f"{prefix} "
         self._kind = "list"
 
     def _write_environment(self, node: Any) -> None:
         name = node.environmentname
+        plain = name.rstrip("*")
+        macros = [tex.name_of_macro(inner) for inner in node.nodelist]
         if any(part in name for part in _FILLED):
             self._look = self._look._replace(ground=None)
         if name == "lrbox":
-            self._hide_text(node.latex_verbatim())
+            self.hidden.append(node.latex_verbatim())
         elif tex.is_math(node):
             self._add_formula(node, "\n")
-        elif name in tex.VERBATIM:
+        elif plain in tex.VERBATIM:
             self._end_paragraph()
-            self.pieces.append(UnnumberedBlock("code", tex.verbatim_text_of(node)))
+            self._flow.pieces.append(UnnumberedBlock("code", tex.verbatim_text_of(node)))
         elif name.startswith(tex.TABLES):
             self._end_paragraph()
             self._write_table(node)
-        elif any(getattr(n, "macroname", "") == "item" for n in node.nodelist):
+        elif "item" in macros:
             self._write_list(node, "enumerate" if "enum" in name else name)
-        elif name.rstrip("*") in self._names.theorems:
-            self._write_theorem(node, self._names.theorems[name.rstrip("*")])
+        elif plain in self._names.theorems:
+            self._write_theorem(node, self._names.theorems[plain])
         else:
             self._end_paragraph()
             if title := {"abstract": "Abstract", "thebibliography": "References"}.get(name):
-                in_chapters = any(piece.name == "chapter" for piece in self.pieces)
-                outermost = "chapter" if in_chapters else "section"
-                self.pieces.append(UnnumberedBlock("heading", title, outermost))
-            if name.rstrip("*") in ("figure", "table"):
-                self._write_float(node, name.rstrip("*"))
-            elif name != "document" and any(
-                getattr(n, "macroname", "") == "label" for n in node.nodelist
-            ):
+                self._flow.pieces.append(UnnumberedBlock("heading", title, self._outermost))
+            if plain in ("figure", "table"):
+                self._write_float(node, plain)
+            elif name != "document" and "label" in macros:
                 # Something that is counted, in a way that only its package knows.
                 self._write_theorem(node, "")
             else:
-                if name.rstrip("*") in tex.MAY_HIDE:
+                if plain in tex.MAY_HIDE:
                     self.unread.macros[name] += 1
                 self._add_nodes(node.nodelist)
             self._end_paragraph()
 
     def _write_float(self, node: Any, name: str) -> None:
+        """A figure or table: its labels belong to its last caption."""
         outer = self._float
-        outer_labels = self._float_labels
-        first = len(self.pieces)
+        outer_labels = self._labels
+        pieces = self._flow.pieces
+        first = len(pieces)
         self._float = name
-        self._float_labels = []
+        self._labels = []
         self._add_nodes(node.nodelist)
         self._end_paragraph()
-        for at in range(len(self.pieces) - 1, first - 1, -1):
-            if self.pieces[at].name == name:
-                self.pieces[at] = self.pieces[at]._replace(labels=tuple(self._float_labels))
-                break
+        after_captions = [
+            at for at, piece in enumerate(pieces[first:], first + 1) if piece.name == name
+        ]
+        for at in after_captions[-1:]:
+            pieces[at:at] = [UnnumberedBlock("label", label) for label in self._labels]
         self._float = outer
-        self._float_labels = outer_labels
+        self._labels = outer_labels
 
     def _write_list(self, node: Any, kind: str) -> None:
         self._end_paragraph()
@@ -402,75 +368,89 @@ class LatexText:
 
     def _write_theorem(self, node: Any, printed_name: str) -> None:
         self._end_paragraph()
-        labels = [n for n in node.nodelist if getattr(n, "macroname", "") == "label"]
-        label = self._words_as_one_paragraph(tex.arguments_of(labels[0])[-1:]) if labels else ""
+        labels = [inner for inner in node.nodelist if tex.name_of_macro(inner) == "label"]
+        label = self._words_of(tex.arguments_of(labels[0])[-1:]) if labels else ""
         mark = f"[{label}]" if label else ""
-        self._prefix = f"{printed_name} {mark}".strip() + ". " if printed_name else f"{mark} "
-        self._add_nodes(n for n in node.nodelist if n not in labels)
+        self._flow.prefix = f"{printed_name} {mark}".strip() + ". " if printed_name else f"{mark} "
+        self._add_nodes(inner for inner in node.nodelist if tex.name_of_macro(inner) != "label")
         self._end_paragraph()
 
     def _write_table(self, node: Any) -> None:
         self._tables += 1
         table = self._tables
-        below = CoveredColumns()
-        rows = []
+        covered: dict[int, int] = {}
+        rows: list[list[MarkupCell]] = []
+        heads = 0
         for row in tex.rows_of(node):
             outer = self._look  # a row may have a ground of its own
-            rows.append(
-                (
-                    row.rule,
-                    below.drop_cells_covered_by_multirow(list(map(self._cell_of_nodes, row.cells))),
-                )
-            )
+            cells = [self._cell_of_nodes(nodes) for nodes in row.cells]
             self._look = outer
-        filled = [(rule, cells) for rule, cells in rows if rule or any(cell.text for cell in cells)]
-        ruled = next((at for at, (rule, _) in enumerate(filled) if at and rule), 0)
-        for at, (_, cells) in enumerate(filled):
-            if any(cell.text for cell in cells):
-                named = tuple(replace(cell, head=at < ruled) for cell in cells)
-                self.pieces.append(UnnumberedBlock("table", "", cells=named, table=table))
+            if row.rule and not heads:
+                heads = len(rows)
+            kept, covered = _drop_covered_cells(cells, covered)
+            if any(cell.text for cell in kept):
+                rows.append(kept)
+        for at, cells in enumerate(rows):
+            text = " ".join(cell.text for cell in cells)
+            named = tuple(replace(cell, head=at < heads) for cell in cells)
+            self._flow.pieces.append(UnnumberedBlock("table", text, cells=named, table=table))
         self._end_paragraph()
 
     def _cell_of_nodes(self, nodes: Sequence[Any]) -> MarkupCell:
-        columns, rows = tex.columns_and_rows_of_cell(nodes)
-        return MarkupCell(collapse_whitespace(self._words_as_one_paragraph(nodes)), columns, rows)
+        spans: dict[str, int] = {}
+        self._spans = spans
+        text = self._words_of(nodes)
+        return MarkupCell(text, spans.get("multicolumn", 1), spans.get("multirow", 1))
 
-    def _last_argument_on_one_line(self, arguments: Sequence[Any]) -> str:
-        return collapse_whitespace(self._words_as_one_paragraph(arguments[-1:]))
-
-    def _words_as_one_paragraph(self, nodes: Sequence[Any]) -> str:
-        """The words of `nodes` as one paragraph; footnotes are kept for later."""
-        outer = self._words
-        self._words = []
-        pieces = self.pieces
-        self.pieces = []
-        notes = self._footnotes
-        self._footnotes = []
-        prefix = self._prefix
-        self._prefix = ""
+    def _words_of(self, nodes: Sequence[Any]) -> str:
+        """The words of `nodes` on one line; labels and footnotes are kept for the page."""
+        outer = self._flow
+        self._flow = _Flow()
         self._add_nodes(nodes)
-        self._end_paragraph(notes=False)
-        words = " ".join(piece.text for piece in self.pieces)
-        self._words = outer
-        self.pieces = pieces
-        self._prefix = prefix
-        self._footnotes = notes + self._footnotes
-        return words
+        self._end_piece()
+        words = " ".join(piece.text for piece in self._flow.pieces if piece.kind != "label")
+        self._flow = outer
+        return collapse_whitespace(words)
 
-    def _end_paragraph(self, *, notes: bool = True) -> None:
-        self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
+    def _say(self, text: str) -> None:
+        self._flow.words.append(text)
+
+    def _end_piece(self) -> None:
+        flow = self._flow
         self._unprinted = []
-        text = collapse_whitespace_by_line("".join(self._words))
-        self._words.clear()
+        text = collapse_whitespace_by_line("".join(flow.words))
+        flow.words.clear()
         if text:
-            prefix = self._prefix
-            self._prefix = ""
-            counted = prefix.strip(" .") if self._kind == "list" else ""
-            self.pieces.append(UnnumberedBlock(self._kind, prefix + text, number=counted))
-        if self._labels and self.pieces:
-            last = self.pieces[-1]
-            self.pieces[-1] = last._replace(labels=(*last.labels, *self._labels))
-            self._labels.clear()
-        if notes and self._footnotes:
-            self.pieces += [UnnumberedBlock("para", note) for note in self._footnotes]
-            self._footnotes.clear()
+            number = flow.prefix.strip(" .-") if self._kind == "list" else ""
+            flow.pieces.append(UnnumberedBlock(self._kind, flow.prefix + text, number=number))
+            flow.prefix = ""
+
+    def _end_paragraph(self) -> None:
+        """Ends a paragraph; on the page its labels and footnotes follow."""
+        self._end_piece()
+        self._look = self._look._replace(aside=False)
+        if self._flow is self._page:
+            if not self._float:
+                self.pieces += [UnnumberedBlock("label", label) for label in self._labels]
+                self._labels = []
+            self.pieces += self._footnotes
+            self._footnotes = []
+
+
+def _drop_covered_cells(
+    cells: Sequence[MarkupCell], covered: Mapping[int, int]
+) -> tuple[list[MarkupCell], dict[int, int]]:
+    """The `cells` of a row without the empty ones that LaTeX has below a cell of several rows, which
+    the grid has not; `covered`: the columns below such cells, each with its rows; and those of the
+    row below.
+    """
+    kept: list[MarkupCell] = []
+    below = {column: rows - 1 for column, rows in covered.items() if rows > 1}
+    first = 0
+    for cell in cells:
+        columns = range(first, first + cell.columns)
+        first += cell.columns
+        if cell.text or not all(column in covered for column in columns):
+            kept.append(cell)
+            below |= {column: cell.rows - 1 for column in columns if cell.rows > 1}
+    return kept, below

@@ -1,11 +1,13 @@
 """LaTeX source: what would be printed, numbers and references included, without running TeX."""
 
 import os
+import time
 from collections.abc import Callable
 
 import pytest
 
 from docqa.ingest.errors import NoText, TooLarge, Unreadable
+from docqa.ingest.latex import markup
 from docqa.ingest.latex import reader as latex_module
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -142,6 +144,7 @@ def test_a_chapter_of_a_larger_work_has_no_preamble():
         (r"a\\b", "a\nb"),
         (r"The type \unit is \define{new}\indexdef{new!old}.", r"The type \unit is new."),
         (r"\begin{defn}\label{d} A set. \end{defn} See \ref{d}.", "[d] A set.\n\nSee [d]."),
+        (r"\section{One}\label{a} See page \pageref{a}.", "1 One\n\nSee page [a]."),
         (r"\begin{enumerate}\item\label{i} One.\end{enumerate} See \ref{i}.", "1. One.\n\nSee 1."),
         (r"\def\x#1{\y{z}.}10\textsuperscript{2}", "10^2"),
         (r"\alpha-value \ss{} \S 4 \dots", "α-value ß §4 …"),
@@ -163,6 +166,24 @@ def test_names_that_multiply_end():
     )
     document = read_bytes("a.tex", (names + "\\begin{document}words \\bz\\end{document}").encode())
     assert len(first_text(document)) < 100_000
+
+
+def test_names_that_stand_for_too_much_are_left_as_they_are(monkeypatch):
+    monkeypatch.setattr(markup, "_MAX_EXPANDED", 10)
+    source = r"\newcommand{\pond}{Marrand Pond}\begin{document}\pond{} is \pond.\end{document}"
+    document = read_bytes("a.tex", source.encode())
+    assert first_text(document) == r"Marrand Pond is \pond."
+    assert "1 unknown macro" in document.coverage.warnings[0]
+
+
+@pytest.mark.parametrize("part", ["\\label{a}\n\n", "\\begin{center}\\label{a}x\\end{center}"])
+def test_many_labels_take_no_more_time_than_they_are_long(part):
+    def seconds(count):
+        began = time.process_time()
+        text_of(f"word {part * count}")
+        return time.process_time() - began
+
+    assert seconds(8_000) < 8 * max(seconds(2_000), 0.02)
 
 
 def test_deep_and_large_sources_end_with_an_error(monkeypatch):
@@ -298,3 +319,29 @@ def test_a_reference_in_a_table_reads_as_what_it_refers_to():
         r"\section{One}\label{a}\begin{tabular}{ll} gate & \ref{a} \\ east & 2 \\ \end{tabular}"
     )
     assert "gate | 1\neast | 2" in text_of(source)
+
+
+def test_a_label_is_known_whatever_follows_it_in_its_paragraph():
+    source = r"""\section{One\label{a}}\section{Two}\label{b} See \ref{a}, \ref{b} and \ref{c}.
+    \begin{itemize}\item\label{c} Oak.\end{itemize}
+    \begin{enumerate}\item Elm \label{d} \emph{and} \ref{d}.\end{enumerate}"""
+    assert text_of(source).endswith("See 1, 2 and 2.\n\n- Oak.\n1. Elm and 1.")
+
+
+def test_a_table_within_a_cell_is_read_as_words_of_the_cell():
+    source = r"""\begin{tabular}{ll}
+    \multicolumn{2}{c}{\begin{tabular}{c}two\\lines\end{tabular}} \\ east & 2 \\ west & 3\end{tabular}"""
+    page = first_page("a.tex", source.encode())
+    assert page.text == "two lines\neast | 2\nwest | 3"
+    assert page.tables[0].cells[0].columns == 2
+
+
+def test_an_input_that_was_not_opened_is_named_once(tmp_path):
+    main = tmp_path / "main.tex"
+    main.write_text(r"\begin{document}Words\\input{a} \import{parts/}{b} \lstinputlisting[x]{c.py}")
+    document = read(ReadRequest(main))
+    assert first_text(document) == "Words\ninputa"
+    assert document.coverage.warnings == (
+        "\\import{parts/}{b}: there is no such LaTeX file in the folder of the document",
+        "\\lstinputlisting[x]{c.py}: other files are not read",
+    )
