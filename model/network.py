@@ -47,8 +47,7 @@ class NormLayer(nn.Module):
 
 class Network(nn.Module):
     """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
-    Layers are called as layer(x, rotation, cache); caches are state.py's or
-    continuation.py's."""
+    Layers are called as layer(x, rotation, cache); caches are state.py's."""
 
     def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: NormLayer) -> None:
         super().__init__()

@@ -30,7 +30,7 @@ from docqa.app.reading.direct_answers import (
 )
 from docqa.app.reading.joined_parts import join_answers_of_question_parts
 from docqa.app.reading.tables.answer import add_table_cell_candidates
-from docqa.ingest.language.words import PRONOUNS, QUESTION
+from docqa.ingest.language.words import POINTING_BACK, QUESTION
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model, RefusalCalibration
 
@@ -268,7 +268,7 @@ def _is_whole_question(text: str) -> bool:
     words = plain_words(text)
     return (
         not QUESTION.isdisjoint(words[:_ASKS_WITHIN])
-        and PRONOUNS.isdisjoint(words)
+        and POINTING_BACK.isdisjoint(words)
         and count_content_words(text) >= _LEAST_WORDS
     )
 

@@ -112,7 +112,9 @@ def _paragraph_spans(text: str) -> list[tuple[int, int, str]]:
                 text, start
             )
             item = _ITEM.match(text[first:last].rpartition("\n")[2])
-            touches = number > 0 and "\n\n" not in re.sub(r"[ \t]", "", text[last:start])
+            touches = number > 0 and "\n\n" not in text[last:start].replace(" ", "").replace(
+                "\t", ""
+            )
             quote = prose and counts["indented"] <= counts["plain"] and not item and not touches
             kind = "quote" if quote else "plain"
         kept.append((start, end, kind))

@@ -29,6 +29,8 @@ pound pounds usd eur gbp
 _PROTECTED_WORDS = DENIALS | EXCEPTIONS | {*_WORDS.split(), *VALUES, *MONTHS, *WEEKDAYS}
 _MARKS = lazily(r"[§¶%$€£¥°]")
 
+_runs_of_digits = re.compile(r"\d+").findall
+
 
 @dataclass(frozen=True)
 class Match:
@@ -131,7 +133,7 @@ def _find_without_spaces(text: str, quote: str) -> list[Match]:
     return [
         match
         for match in found
-        if re.findall(r"\d+", text[match.start : match.end]) == re.findall(r"\d+", quote)
+        if _runs_of_digits(text[match.start : match.end]) == _runs_of_digits(quote)
     ]
 
 

@@ -26,7 +26,7 @@ class Topic:
 PARTIES = Topic("Parties", ("parties",), "Who are the parties to this agreement?", each=True)
 DATES = Topic(
     "Dates and term",
-    ("agreement date", "effective date", "term", "renewal"),
+    ("effective date", "term", "renewal"),
     "When does this agreement take effect, and when does its term end?",
     each=True,
 )

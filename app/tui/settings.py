@@ -13,6 +13,7 @@ What is not set there has its default.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from string import ascii_lowercase, digits
 from typing import TYPE_CHECKING
 
 from docqa.app import config
@@ -45,6 +46,7 @@ _NAMED = (
     "tab",
     *(f"f{number}" for number in range(1, 25)),
 )
+_PLAIN_KEYS = frozenset(ascii_lowercase + digits)
 _MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
 # Without these keys nobody could move in lists, text and input, or leave.
 _FIXED = {
@@ -148,11 +150,7 @@ def _is_key(value: str) -> bool:
     modified = _MODIFIED.fullmatch(value)
     named = modified[2] if modified else value
     # A terminal sends A for shift+a, and something else for ctrl+?.
-    plain = (
-        modified is not None
-        and "shift+" not in value
-        and re.fullmatch("[a-z0-9]", named) is not None
-    )
+    plain = modified is not None and "shift+" not in value and named in _PLAIN_KEYS
     return plain or named in _NAMED
 
 

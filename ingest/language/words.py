@@ -34,7 +34,9 @@ AUXILIARY = word_set(
     "is are was were am do does did has have had will would shall should can could may might must cannot"
 )
 QUESTION = word_set("what which who whom whose when where why how")
-PRONOUNS = word_set("he him his she her it its they them their that those one ones")
+POINTING_BACK = word_set(
+    "they them their its he she him his her that those such another others and but or nor so yet also thus then"
+)
 DETERMINER = word_set("a an the this that these those each every any all no some both either")
 PREPOSITION = word_set(
     "in at on within near inside outside before after until during since by for to from with without under over "

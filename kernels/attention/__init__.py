@@ -1,6 +1,5 @@
 """Causal grouped-query softmax attention, and the selection of key blocks for long contexts."""
 
-import torch
 from torch import Tensor
 
 from docqa.kernels.dispatch import (
@@ -10,10 +9,9 @@ from docqa.kernels.dispatch import (
     register_native,
 )
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.native import is_native_in_use
 
 from .blocks import best_blocks, block_bounds, block_scores
-from .cached import ONE_DIM, attention_gathered, attention_over_native
+from .cached import attention_gathered, attention_over_native
 from .kv_cache import BlockSelection, KVBlock, KVContext, QueryTile
 from .native import attention_native
 from .reference import attention_reference
@@ -29,7 +27,6 @@ __all__ = [
     "best_blocks",
     "block_bounds",
     "block_scores",
-    "can_attend_in_place",
 ]
 
 register_native("attention", attention_native)
@@ -57,11 +54,6 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
     return choose_implementation("attention", q.device.type, q.dtype).function(
         q, k, v, rounded=rounded
     )
-
-
-def can_attend_in_place(dim: int, dtype: torch.dtype) -> bool:
-    """Whether `attention_over` reads keys and values for one query in `dtype` as they lie."""
-    return dim % ONE_DIM == 0 and dtype == torch.float32 and is_native_in_use()
 
 
 def attention_over(

@@ -93,9 +93,10 @@ class QuestionOfSeveral:
 class QuestionHeads:
     """The layers, float32, each with its bias. On the first token's state and the mean of all:
     `kind` [kinds, 2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 *
-    hidden]. On the mean alone: `clause` [clauses, hidden] in the order of CLAUSES, and of a reply
-    `refuses` [hidden]. On a token's state: `kept` [2, hidden], for kinds that pick documents and
-    for the others, and `parts` [2, hidden], for the first of two questions and the second.
+    hidden]. On the mean alone: `clause` [clauses, hidden] in the order of CLAUSES, on a scale of
+    its own, and of a reply `refuses` [hidden]. On a token's state: `kept` [2, hidden], for kinds
+    that pick documents and for the others, and `parts` [2, hidden], for the first of two questions
+    and the second.
 
     The states of a question, [1 + tokens + marks, hidden], have a root mean square of 1.
     """

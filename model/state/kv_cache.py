@@ -166,10 +166,6 @@ class AttentionMemory:
         last = () if self.pending is None else (KVBlock(*self.pending),)
         return KVContext((*self.quantized, *last), self.grid)
 
-    def unpacked(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """All keys and values [tokens, kv_heads, dim], dequantized."""
-        return self.context().unpacked_range(0, self.length, dtype)
-
     def _select_blocks(self, q: Tensor) -> BlockSelection:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local`
         tokens.

@@ -206,5 +206,5 @@ def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> flo
     if context > long.exact:
         k, v = torch.randn(2, 1, 1, heads, dim, dtype=model.dtype)
         return fastest(lambda: memory.fork().attend(q, k, v), 3)
-    keys, values = memory.unpacked(model.dtype)
+    keys, values = memory.context().unpacked_range(0, memory.length, model.dtype)
     return fastest(lambda: attention(q, keys[None], values[None]), 3)

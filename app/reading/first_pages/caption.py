@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from docqa.app.answer.confidence import BY_CLAUSE, CAPTION_CHANCE
 from docqa.app.context.context import Context
+from docqa.app.evidence.terms import plain_words
 from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet, trim_span
 from docqa.ingest.types import Span
 
@@ -13,17 +14,16 @@ _FIRST_PAGES = 6  # a syllabus may come before the opinion
 _MOST_LINES = 4  # of the names of one side
 _LONGEST_LINE = 14  # words of a line that is no text
 _COURT = re.compile(
-    r"(?:IN THE |THE )?(?:[A-Z][\w’']*,? )*(?:COURT|TRIBUNAL)S?(?: (?:OF|FOR|THE|[A-Z][\w’']*),?)*",
+    r"(?!on |certiorari|appeal|review|petition)(?:IN THE |THE )?(?:[A-Z][\w’']*,? )*"
+    r"(?:COURT|TRIBUNAL)S?(?: (?:OF|FOR|THE|[A-Z][\w’']*),?)*",
     re.IGNORECASE,
 )
 _REST_OF_COURT = re.compile(
     r"(?:FOR THE|OF|IN AND FOR|(?:\w+ )?DISTRICT OF) [\w .’'-]+|[\w ]+ (?:CIRCUIT|DIVISION)",
     re.IGNORECASE,
 )
-_BELOW = re.compile(r"\s*(?:on |certiorari|appeal|review|petition)", re.IGNORECASE)
 _VERSUS = re.compile(r"(?<!\S)(?:v\.|vs\.?|VS\.|[vV]ersus|VERSUS|-\s?against\s?-)(?!\S)")
-_COLUMN = re.compile(r"(?<!\S)[):](?!\S)")
-"""A mark between the names and the number of a case, printed in columns."""
+_COLUMN = re.compile(r"(?<!\S)[):](?!\S)")  # between the names and the number of a case
 _ROLE = re.compile(
     r"\b(?:plaintiff|defendant|appell(?:ant|ee)|petitioner|respondent|claimant|debtor|intervenor)s?\b",
     re.IGNORECASE,
@@ -40,7 +40,6 @@ _TITLE_OF_JUDGE = (
 _PANEL = re.compile(rf"\bBefore:?\s+([^.;:]{{3,200}}?),?\s+{_TITLE_OF_JUDGE}\s*\.", re.IGNORECASE)
 _WRITER = re.compile(rf"\b((?:CHIEF )?{_TITLE_OF_JUDGE} [A-Z][\w’'. ]{{1,40}}?),? delivered", re.I)
 _SIGNED = re.compile(rf"([A-Z][\w’'. ]{{1,40}}),\s+(?:{_TITLE_OF_JUDGE}|(?:[CP]\.?\s?)?JJ?\b)[.:]?")
-_BETWEEN_SIGNED = re.compile(r"[\s,.;:]*(?:and\b)?[\s,.;:]*", re.IGNORECASE)
 _BETWEEN_JUDGES = re.compile(
     rf",\s+and\s+|\s+and\s+|,\s+(?:{_TITLE_OF_JUDGE},?\s*)?", re.IGNORECASE
 )
@@ -92,7 +91,7 @@ def _lines(text: str) -> list[Span]:
 def _court_spans(text: str) -> Iterator[Span]:
     lines = _lines(text)
     for number, line in enumerate(lines):
-        if _COURT.fullmatch(text, line.start, line.end) and not _BELOW.match(text, line.start):
+        if _COURT.fullmatch(text, line.start, line.end):
             end = line.end
             for after in lines[number + 1 : number + 3]:
                 if not _REST_OF_COURT.fullmatch(text, after.start, after.end):
@@ -165,6 +164,7 @@ def _judge_spans(text: str) -> Iterator[Span]:
         signed = list(_SIGNED.finditer(text, line.start, line.end))
         edges = [line.start, *(edge for each in signed for edge in each.span()), line.end]
         between = zip(edges[::2], edges[1::2], strict=True)
-        if signed and all(_BETWEEN_SIGNED.fullmatch(text, a, b) for a, b in between):
+        others = {word for a, b in between for word in plain_words(text[a:b])}
+        if signed and others <= {"and"}:
             yield from (Span(*each.span(1)) for each in signed)
             return

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.ingest.language.words import AUXILIARY, PREPOSITION, word_set
+from docqa.ingest.language.words import AUXILIARY, POINTING_BACK, PREPOSITION
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS = 6
@@ -44,9 +44,6 @@ _BOILERPLATE = pattern_of_any(rf"""
     ^\W*\[\d|\({_YEAR}\)[.,]|\. {_YEAR}\. |\b{_YEAR};\d|\bpp?\.\s?\d|https?:|www\.|\S@\S{{1,100}}\.\w
     """)
 _YEARS = re.compile(rf"\b{_YEAR}")
-_POINTING_BACK = word_set(
-    "they them their its he she him his her that those such another others and but or nor so yet also thus then"
-)
 _VERB = re.compile("[^isu]s$")
 _OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
 
@@ -109,7 +106,7 @@ def needs_the_one_before(text: str) -> bool:
         return second not in AUXILIARY or {"that", "to"}.isdisjoint(others[:4])
     if first in ("this", "these"):
         return second in STOP_WORDS or (first == "this" and _VERB.search(second) is not None)
-    if first in PREPOSITION and second in _POINTING_BACK | {"this", "these", "it"}:
+    if first in PREPOSITION and second in POINTING_BACK | {"this", "these", "it"}:
         return True
     # One word before the first comma, or up to three after a preposition, without name or number.
     _, *rest = body.partition(",")[0].split() or [""]
@@ -119,7 +116,7 @@ def needs_the_one_before(text: str) -> bool:
         and all(map(str.isalpha, rest))
         and " ".join(rest).islower()
     )
-    return first in _POINTING_BACK or not rest or is_adverbial
+    return first in POINTING_BACK or not rest or is_adverbial
 
 
 def _begins_like_sentence(body: str) -> bool:

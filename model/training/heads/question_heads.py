@@ -275,6 +275,10 @@ def run(options: argparse.Namespace) -> None:
     parts = heads | rather | {"kept": _stacked(kept, RATHER_KEPT)}
     tensors = {name: weight.half() for name, (weight, _) in parts.items()}
     biases = {f"{name}_bias": bias for name, (_, bias) in parts.items()}
+    # Only which clause is the likeliest counts, whatever the scale.
+    steps = 127 / clause[0].abs().max()
+    tensors["clause"] = (clause[0] * steps).round().to(torch.int8)
+    biases["clause_bias"] = clause[1] * steps
     save_tensors(options.model / QUESTION_HEADS_FILE, tensors | biases)
 
 

@@ -17,7 +17,7 @@ def add(memory, *numbers):
 
 
 def keys(memory):
-    return memory.unpacked(torch.float32)[0][:, 0, 0].tolist()
+    return memory.context().unpacked_range(0, memory.length, torch.float32)[0][:, 0, 0].tolist()
 
 
 def test_single_tokens_of_two_forks_do_not_meet():
@@ -42,7 +42,9 @@ def test_biased_keys_keep_their_other_columns_in_whole_blocks():
         memory = AttentionMemory(4, LongAttention(), half_keys=half_keys)
         with torch.inference_mode():
             memory.attend(k, k, k)
-        kept[half_keys] = memory.unpacked(torch.float32)[0][0, 0].tolist()
+        kept[half_keys] = (
+            memory.context().unpacked_range(0, memory.length, torch.float32)[0][0, 0].tolist()
+        )
     assert kept[True] == [300.0, 1.0, -0.5, 0.25] and kept[False][2:] == [0.0, 0.0]
 
 
