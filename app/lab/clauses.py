@@ -4,7 +4,8 @@ roles.py to what it tells, and the kinds of documents.
     python -m docqa.app.lab.clauses --data DATA
 
 DATA: a folder with `qa/train/cuad.jsonl.gz`, contracts in the form of `questions.py` whose
-questions are those of the fields that name a clause, and the texts of roles.py. Prints, by
+questions are those of the fields that name a clause, and the texts of roles.py. Contracts in plain
+words, whose questions are the clauses themselves, are in `questions/contracts.jsonl`. Prints, by
 documents left out, how often the best sentence of one that has the clause is in it, and how often
 "it has none" is told rightly; writes the file that ships.
 """
@@ -84,15 +85,17 @@ def rows_of(path: str, asked: Mapping[str, str]) -> list[Rows]:
         y = np.full((len(rows), len(asked)), np.nan, dtype=np.float32)
         golds = {question.text: question for question in document.questions}
         for column, (clause, text) in enumerate(asked.items()):
-            if text in golds:
-                spans = list(places.spans(golds[text].spans))
-                narrowed = re.compile(NARROWED.get(clause, ""), re.IGNORECASE)
+            if clause in golds or text in golds:
+                gold = golds.get(clause) or golds[text]
+                spans = list(places.spans(gold.spans))
+                words = NARROWED.get(clause, "") if gold.text == text else ""
+                narrowed = re.compile(words, re.IGNORECASE)
                 held = [
                     any(at + row.start < b and a < at + row.end for a, b in spans)
                     and bool(narrowed.search(said))
                     for at, row, said in zip(starts, rows, texts)
                 ]
-                if any(held) or clause in NARROWED or golds[text].unanswerable:
+                if any(held) or clause in NARROWED or gold.unanswerable:
                     y[:, column] = held
         found.append((rows, y))
     return found
@@ -314,15 +317,15 @@ def main(arguments: list[str] | None = None) -> None:
     )
     fields = [each for each in preset["field"] if each.get("clause", ROLES[0]) not in ROLES]
     asked = {each["clause"]: ALSO_MARKED.get(each["question"], each["question"]) for each in fields}
+    plain = str(files("docqa.app.lab").joinpath("questions/contracts.jsonl"))
     found = [
-        fit_heads(rows_of(contracts, asked), list(asked)),
+        fit_heads([*rows_of(contracts, asked), *rows_of(plain, asked)], list(asked)),
         fit_heads(role_rows(given.data, load_model(Options()).tokenizer), list(ROLES)),
     ]
     weights, bias, lines = (np.concatenate(parts) for parts in zip(*found))
     at = list(asked).index("parties")
-    sentences_of = named(
-        contracts, asked["parties"], ClauseClassifier(weights[at], bias[at], 1.0, 0.0)
-    )
+    head = ClauseClassifier(weights[at], bias[at], 1.0, 0.0)
+    sentences_of = [*named(contracts, asked["parties"], head), *named(plain, "names", head)]
     part = len(sentences_of) // FOLDS
     names, follow = fit_names(sentences_of[part:])
     same = [
