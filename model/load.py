@@ -201,10 +201,10 @@ class NetworkModel:
         depth = len(state.layers)
         all_layers = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
-        ids = torch.as_tensor(numbers.tolist())
+        ids = torch.as_tensor(numbers.tolist()).to(self.device)
         with torch.inference_mode():
             hidden = network(
-                ids[None].to(self.device),
+                ids[None],
                 state.layers,
                 position=position,
                 factor=state.yarn_factor,

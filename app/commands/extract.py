@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docqa.app.batch.fields import Field
     from docqa.app.batch.items import Listing
 
-FIELDS = ("contract", "paper", "opinion")
+FIELDS = ("contract", "paper", "opinion", "report")
 FORMATS = ("csv", "jsonl", "md", "xlsx")
 _FIELDS_HELP = "Typed fields: those of a kind of document, or of a file."
 _Fields = Annotated[

@@ -317,10 +317,12 @@ def main(arguments: list[str] | None = None) -> None:
     )
     fields = [each for each in preset["field"] if each.get("clause", ROLES[0]) not in ROLES]
     asked = {each["clause"]: ALSO_MARKED.get(each["question"], each["question"]) for each in fields}
+    tokenizer = load_model(Options()).tokenizer
+    roles = {role: role for role in ROLES}
     plain = str(files("docqa.app.lab").joinpath("questions/contracts.jsonl"))
     found = [
         fit_heads([*rows_of(contracts, asked), *rows_of(plain, asked)], list(asked)),
-        fit_heads(role_rows(given.data, load_model(Options()).tokenizer), list(ROLES)),
+        fit_heads([*role_rows(given.data, tokenizer), *rows_of(plain, roles)], list(ROLES)),
     ]
     weights, bias, lines = (np.concatenate(parts) for parts in zip(*found))
     at = list(asked).index("parties")

@@ -128,6 +128,13 @@ class CandidateSet:
         )
 
 
+def fact_or_list(found: Sequence[Candidate], signals: Mapping[str, float]) -> CandidateSet:
+    """`found` as an answer, several as the items of a list."""
+    several = tuple(found) if len(found) > 1 else ()
+    form = AnswerForm.LIST if several else AnswerForm.FACT
+    return CandidateSet(tuple(found), form=form, items=several, signals=signals)
+
+
 def whole_passage(context: Context, number: PassageNumber) -> Excerpt:
     """A passage from its first character to its last, with its line breaks."""
     placed = context.passages[number]

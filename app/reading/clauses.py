@@ -34,8 +34,8 @@ FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
 # not of a clause: see first_pages
 DOCUMENT_DATE = "document date"
-DOCUMENT_TITLE = "document title"
-DOCUMENT_AUTHORS = "document authors"
+DOCUMENT_TITLE = "title"
+DOCUMENT_AUTHORS = "authors"
 COURT = "court"
 LITIGANTS = "litigants"
 JUDGES = "judges"

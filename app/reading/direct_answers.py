@@ -25,6 +25,7 @@ from .candidates import (
     AnswerRequirements,
     Candidate,
     CandidateSet,
+    fact_or_list,
     trim_span,
     whole_passage,
 )
@@ -188,9 +189,7 @@ def _names_in_clause(
         for value, candidate in by_value.items()
         if not any(value in other and value != other for other in by_value)
     )
-    several = names if len(names) > 1 else ()
-    form = AnswerForm.LIST if several else AnswerForm.FACT
-    return CandidateSet(names, form=form, items=several, signals={BY_CLAUSE: chance})
+    return fact_or_list(names, {BY_CLAUSE: chance})
 
 
 def text_of_scope(
@@ -211,6 +210,4 @@ def text_of_scope(
                 items.append(Candidate(slot, placed.document, page, start, end))
     if not items:
         return None
-    several = tuple(items) if len(items) > 1 else ()
-    form = AnswerForm.LIST if several else AnswerForm.FACT
-    return CandidateSet(tuple(items), form=form, items=several, signals={BY_STRUCTURE: 1.0})
+    return fact_or_list(items, {BY_STRUCTURE: 1.0})

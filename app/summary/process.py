@@ -25,10 +25,9 @@ from .record import (
     SummarySentence,
 )
 from .selection import Pool
-from .topical import about_focus, choose_for_topic, first_of_each_clause, is_absent
+from .topical import about_focus, choose_for_topic, first_of_each_clause
 from .topics import STYLES as TOPICS
 
-_CLAUSE_WORDS = 160  # parties are named in one long sentence
 _FOR_EACH = 15  # sentences of a section for one in the summary
 
 
@@ -44,9 +43,7 @@ def summarize_document(
     """The summary of `document` in a style of `record.STYLES`; `context` is `lay_out([document],
     model.tokenizer)`. With a `focus` it is about that, by `ranked`, the passages for it, best
     first."""
-    candidates = find_candidates(
-        document, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {})
-    )
+    candidates = find_candidates(document)
     if not candidates:
         return SummaryRecord.for_document(document, style, EXTRACTED, readable=False)
     kind = likeliest_document_kind(document)
@@ -138,9 +135,7 @@ def _summarize_by_topic(style: str, pool: Pool, context: Context) -> SummaryReco
         number
         for number, candidate in enumerate(pool.candidates)
         if any(
-            candidate.page == place.page
-            and candidate.start < place.end
-            and place.start < candidate.end
+            candidate.page == place.page and place.start <= candidate.start < place.end
             for place in stated
         )
     ]
@@ -156,13 +151,14 @@ def _summarize_by_topic(style: str, pool: Pool, context: Context) -> SummaryReco
         for heading in headings
         if found[heading]
     )
-    absent = (topic.heading for topic in TOPICS[style] if is_absent(topic, rows))
+    silent = [topic for topic in TOPICS[style] if topic.clauses and not found[topic.heading]]
+    absent = [topic.heading for topic in silent if not first_of_each_clause(topic, rows, ())]
     return SummaryRecord.for_document(
         pool.document,
         style,
         EXTRACTED,
         sections=tuple(sections),
-        not_covered=tuple(heading for heading in absent if not found[heading]),
+        not_covered=tuple(absent),
     )
 
 

@@ -92,8 +92,3 @@ def first_of_each_clause(
             likeliest = index_of_first_best(scores), int(scores.argmax())
             found.update([number for number in likeliest if number not in taken][:1])
     return sorted(found)
-
-
-def is_absent(topic: Topic, sentences: Sequence[ClauseSentence]) -> bool:
-    """Whether none of the `sentences` of a document is likely of a clause of `topic`."""
-    return bool(topic.clauses) and not first_of_each_clause(topic, sentences, ())

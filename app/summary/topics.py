@@ -11,15 +11,13 @@ from docqa.app.reading.document_kind import DocumentKind
 class Topic:
     """One heading of a style: at most `count` sentences, by the heads `clauses` of
     reading/clauses.py and the reader's answers to `question`; with `each` the likeliest sentence of
-    each clause. `opening`: how much a place near the beginning counts. A `leftover` takes what the
-    others leave: sentences of duties are everywhere."""
+    each clause. `opening`: how much a place near the beginning counts."""
 
     heading: str
     clauses: tuple[str, ...]
     question: str
     count: int = 2
     opening: float = 0.0
-    leftover: bool = False
     each: bool = False
 
 
@@ -48,7 +46,7 @@ LAW = Topic(
 CLAUSES = (
     PARTIES,
     DATES,
-    Topic("Obligations", (), "What must each party do under this agreement?", 4, leftover=True),
+    Topic("Obligations", (), "What must each party do under this agreement?", 4),
     TERMINATION,
     LIABILITY,
     Topic(

@@ -14,10 +14,8 @@ class Continuation:
 
     def __init__(self, model: WritingModel, state: State) -> None:
         self.model = model
-        self.position = state.position
-        self.factor = state.yarn_factor
         self.native = NativeStep.from_state(model, state)
-        self.layers = () if self.native else state.fork().layers
+        self.state = state.fork()
 
     def move_state_past(self, state: State, tokens: list[int]) -> bool:
         """Moves `state`, where this started, after `tokens`, which it has read since. False, with
@@ -29,12 +27,7 @@ class Continuation:
 
     def logits(self, token: int) -> Tensor:
         """Adds one token; logits of the next, float32 [vocab]."""
-        ids = torch.tensor([[token]]).to(self.model.device)
+        if self.native is None:
+            return self.model.logits(self.model.prefill([token], self.state))
         with torch.inference_mode():
-            if self.native is not None:
-                return self.native.logits(token)
-            hidden = self.model.network(
-                ids, self.layers, position=self.position, factor=self.factor
-            )
-            self.position += 1
-        return self.model.logits(hidden[0, 0])
+            return self.native.logits(token)

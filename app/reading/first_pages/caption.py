@@ -2,12 +2,12 @@
 sides of "v.", and the judges."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from docqa.app.answer.confidence import BY_CLAUSE, CAPTION_CHANCE
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
-from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet, trim_span
+from docqa.app.reading.candidates import Candidate, CandidateSet, fact_or_list, trim_span
 from docqa.ingest.types import Span
 
 _FIRST_PAGES = 6  # a syllabus may come before the opinion
@@ -69,10 +69,7 @@ def _found(context: Context, spans_of: Callable[[str], Iterator[Span]], most: in
             found += [Candidate(0, number, page.page, span.start, span.end) for span in spans]
             if spans:
                 break
-    several = tuple(found) if len(found) > 1 else ()
-    form = AnswerForm.LIST if several else AnswerForm.FACT
-    signals = {BY_CLAUSE: CAPTION_CHANCE if found else 0.0}
-    return CandidateSet(tuple(found), form=form, items=several, signals=signals)
+    return fact_or_list(found, {BY_CLAUSE: CAPTION_CHANCE if found else 0.0})
 
 
 def _lines(text: str) -> list[Span]:
@@ -109,36 +106,24 @@ def _litigant_spans(text: str) -> Iterator[Span]:
             continue
         before = [*lines[max(number - _MOST_LINES, 0) : number], Span(line.start, versus.start())]
         after = [Span(versus.end(), line.end), *lines[number + 1 : number + 1 + _MOST_LINES]]
-        sides = _name_backwards(text, before), _name_forwards(text, after)
+        sides = _name_of_side(text, reversed(before)), _name_of_side(text, after)
         if all(sides):
             yield from (side for side in sides if side is not None)
             return
 
 
-def _name_backwards(text: str, lines: Sequence[Span]) -> Span | None:
-    """The name that ends with the last of `lines`: after a role it begins on the line above."""
-    name: Span | None = None
-    for line in reversed(lines):
-        part = _without_role(text, line)
-        if _NO_NAME.match(text, line.start, line.end):
-            break
-        if part is not None:
-            name = Span(part.start, name.end if name else part.end)
-    return name
-
-
-def _name_forwards(text: str, lines: Sequence[Span]) -> Span | None:
-    """The name that begins with the first of `lines`, up to a role or to what is no name."""
-    name: Span | None = None
+def _name_of_side(text: str, lines: Iterable[Span]) -> Span | None:
+    """The name in `lines`, those next to "v." first, up to a role after it or what is no name."""
+    parts: list[Span] = []
     for line in lines:
         if _NO_NAME.match(text, line.start, line.end):
             break
         part = _without_role(text, line)
-        if part is not None:
-            name = Span(name.start if name else part.start, part.end)
-        if _ROLE.search(text, line.start, line.end):
+        parts += [part] if part is not None else []
+        if parts and _ROLE.search(text, line.start, line.end):
             break
-    return name
+    starts, ends = [part.start for part in parts], [part.end for part in parts]
+    return Span(min(starts), max(ends)) if parts else None
 
 
 def _without_role(text: str, line: Span) -> Span | None:

@@ -8,7 +8,7 @@ from itertools import islice
 from docqa.app.answer.confidence import AUTHORS_CHANCE, BY_CLAUSE, TITLE_CHANCE
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import STOP_WORDS
-from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet, trim_span
+from docqa.app.reading.candidates import Candidate, CandidateSet, fact_or_list, trim_span
 from docqa.ingest.types import Document, Span
 
 _FIRST_PAGES = 2  # that may print the title
@@ -50,13 +50,7 @@ def document_authors(context: Context) -> CandidateSet:
         for number, page, title in _title_places(context.documents)
         for span in _author_spans(context.documents[number].pages[page - 1].text, title.end)
     )
-    several = len(found) > 1
-    return CandidateSet(
-        found,
-        form=AnswerForm.LIST if several else AnswerForm.FACT,
-        items=found if several else (),
-        signals={BY_CLAUSE: AUTHORS_CHANCE if found else 0.0},
-    )
+    return fact_or_list(found, {BY_CLAUSE: AUTHORS_CHANCE if found else 0.0})
 
 
 def _title_places(documents: Sequence[Document]) -> Iterator[tuple[int, int, Span]]:

@@ -52,11 +52,9 @@ class SentenceCandidate(PlacedSentence):
     before: int | None = None
 
 
-def find_candidates(
-    document: Document, *, most_words: int = readable.MOST_WORDS
-) -> list[SentenceCandidate]:
+def find_candidates(document: Document) -> list[SentenceCandidate]:
     """The candidates in order; words that occur twice are taken where they occur first."""
-    finder = _SentenceFinder(document, most_words)
+    finder = _SentenceFinder(document)
     graded = any(page.grade in _GOOD_GRADES for page in document.pages)
     excluded = _excluded_spans(document)
     for page in document.pages:
@@ -66,9 +64,8 @@ def find_candidates(
 
 
 class _SentenceFinder:
-    def __init__(self, document: Document, most_words: int) -> None:
+    def __init__(self, document: Document) -> None:
         self.document = document
-        self.most_words = most_words
         self.english = readable.is_english(
             " ".join(page.text[:4_000] for page in document.pages[:40])
         )
@@ -111,7 +108,7 @@ class _SentenceFinder:
             section.id in self.left_out or is_heading(section, page.page, span)
         ):
             return None
-        if not readable.is_sentence(text, english=self.english, most_words=self.most_words):
+        if not readable.is_sentence(text, english=self.english):
             return None
         dangling = readable.needs_the_one_before(text)
         folded = fold(text).text

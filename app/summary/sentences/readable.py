@@ -78,10 +78,10 @@ def without_number(sentence: str) -> str:
     return rest if rest[:1].isalnum() or rest[:1] in "“\"'‘([" else sentence
 
 
-def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bool:
+def is_sentence(text: str, *, english: bool) -> bool:
     """Whether `text`, flat, is a whole sentence of prose that can be understood alone."""
     words = text.split()
-    if not FEWEST_WORDS <= count_words(text) <= most_words * (1 if english else 2):
+    if not FEWEST_WORDS <= count_words(text) <= MOST_WORDS * (1 if english else 2):
         return False
     body = without_number(text)
     if (

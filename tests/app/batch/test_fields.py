@@ -20,6 +20,7 @@ ONE = '[[field]]\nname = "end"\ntype = "date"\nquestion = "When does it end?"\n'
         ("contract", {"parties", "effective date", "end", "governing law", "liability cap"}),
         ("paper", {"title", "authors", "main result"}),
         ("opinion", {"court", "judges", "holding", "dissents"}),
+        ("report", {"revenue", "net result", "auditor"}),
     ],
 )
 def test_a_preset_has_the_fields_of_its_kind_of_document(preset, some):

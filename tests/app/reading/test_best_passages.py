@@ -151,6 +151,8 @@ PARTS = (
     "Within how many days is the deposit of unit 3 returned?",
 )
 TWO_PARTS = " ".join(PARTS)
+SHORT_PARTS = ("How large is the deposit of unit 3?", "when is it returned?")
+SHORT_TWO_PARTS = " ".join(SHORT_PARTS)
 
 
 @pytest.fixture
@@ -159,7 +161,7 @@ def cut(monkeypatch):
     monkeypatch.setattr(
         ExcerptReader,
         "split_into_two_questions",
-        lambda _, question: PARTS if question == TWO_PARTS else None,
+        lambda _, question: {TWO_PARTS: PARTS, SHORT_TWO_PARTS: SHORT_PARTS}.get(question),
     )
 
 
@@ -173,8 +175,7 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
 
     monkeypatch.setattr(best_passages, "read_excerpts", read_excerpts)
     ranked, found = session.local.find_candidates(TWO_PARTS)
-    first, second = PARTS
-    assert [text for text, _ in asked] == [first, f"{second} ({first})"]
+    assert [text for text, _ in asked] == list(PARTS)
     assert 0 < sum(count for _, count in asked) <= READER_WEIGHTS["excerpts"]
     assert found.form is AnswerForm.TWO_PARTS and len(found.items) >= 2
     assert sorted(item.passage_number for item in ranked) == list(
@@ -183,6 +184,20 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
     assert (
         session.local.find_candidates(TWO_PARTS)[1] is found and len(asked) == 2
     )  # nothing is read anew
+
+
+def test_a_second_part_that_points_back_is_asked_with_the_first(session, monkeypatch, cut):
+    asked = []
+    known = best_passages.read_excerpts
+
+    def read_excerpts(reader, question: str, above, excerpts, shown, **rest):
+        asked.append(question)
+        return known(reader, question, above, excerpts, shown, **rest)
+
+    monkeypatch.setattr(best_passages, "read_excerpts", read_excerpts)
+    session.local.find_candidates(SHORT_TWO_PARTS)
+    first, second = SHORT_PARTS
+    assert asked == [first, f"{second} ({first})"]
 
 
 def test_both_parts_of_a_question_are_found_before_the_documents_are_read(open_lease, cut):
