@@ -45,10 +45,10 @@ from .documents import (
 from .fields import Field, field_of
 from .items import BatchItem, Failure, Json, failure_of, read_content
 
-ANSWER_VERSION = 6
+ANSWER_VERSION = 7
 """Raised whenever the same question would get another answer."""
 _ANSWERS_FILE = "answers.json"
-SUMMARY_VERSION = 6
+SUMMARY_VERSION = 7
 """Raised whenever the same document would get another summary."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: a gigabyte a
