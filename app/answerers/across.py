@@ -13,6 +13,7 @@ from docqa.app.answer.answer import NOT_STATED, Answer, Quote, Statement, Usage
 from docqa.app.answer.confidence import (
     AGREES_CHANCE,
     AGREES_ODDS,
+    SILENT_CHANCE,
     UNNAMED_CHANCE,
     agreement_chance,
     log_odds,
@@ -283,4 +284,6 @@ def _chance_that_all_are_right(
         return math.prod(
             each.agrees if each in included_answers else 1 - each.agrees for each in answers
         )
-    return math.prod(each.answer.confidence for each in included_answers)
+    silent = len(answers) - len(included_answers) if asked.kind is QuestionKind.EACH else 0
+    stated = math.prod(each.answer.confidence for each in included_answers)
+    return stated * SILENT_CHANCE**silent

@@ -47,25 +47,25 @@ _BETWEEN_JUDGES = re.compile(
 
 def court_of_caption(context: Context) -> CandidateSet:
     """The court as its name is printed first."""
-    return _found(context, _court_spans, most=1)
+    return _found(context, _court_spans)
 
 
 def litigants_of_caption(context: Context) -> CandidateSet:
     """The names before and after "v."."""
-    return _found(context, _litigant_spans, most=2)
+    return _found(context, _litigant_spans)
 
 
 def judges_of_caption(context: Context) -> CandidateSet:
     """The judges of the panel, or who wrote or delivered the opinion."""
-    return _found(context, _judge_spans, most=9)
+    return _found(context, _judge_spans)
 
 
-def _found(context: Context, spans_of: Callable[[str], Iterator[Span]], most: int) -> CandidateSet:
+def _found(context: Context, spans_of: Callable[[str], Iterator[Span]]) -> CandidateSet:
     """What `spans_of` finds on the first page of each document that has any."""
     found: list[Candidate] = []
     for number, document in enumerate(context.documents):
         for page in document.pages[:_FIRST_PAGES]:
-            spans = list(spans_of(page.text))[:most]
+            spans = list(spans_of(page.text))
             found += [Candidate(0, number, page.page, span.start, span.end) for span in spans]
             if spans:
                 break
@@ -95,6 +95,7 @@ def _court_spans(text: str) -> Iterator[Span]:
                     break
                 end = after.end
             yield Span(line.start, end)
+            return
 
 
 def _litigant_spans(text: str) -> Iterator[Span]:
@@ -108,7 +109,7 @@ def _litigant_spans(text: str) -> Iterator[Span]:
         after = [Span(versus.end(), line.end), *lines[number + 1 : number + 1 + _MOST_LINES]]
         sides = _name_of_side(text, reversed(before)), _name_of_side(text, after)
         if all(sides):
-            yield from (side for side in sides if side is not None)
+            yield from filter(None, sides)
             return
 
 
@@ -119,7 +120,8 @@ def _name_of_side(text: str, lines: Iterable[Span]) -> Span | None:
         if _NO_NAME.match(text, line.start, line.end):
             break
         part = _without_role(text, line)
-        parts += [part] if part is not None else []
+        if part is not None:
+            parts.append(part)
         if parts and _ROLE.search(text, line.start, line.end):
             break
     starts, ends = [part.start for part in parts], [part.end for part in parts]
