@@ -150,8 +150,8 @@ def _judge_spans(text: str) -> Iterator[Span]:
     for line in _lines(text):
         signed = list(_SIGNED.finditer(text, line.start, line.end))
         edges = [line.start, *(edge for each in signed for edge in each.span()), line.end]
-        between = zip(edges[::2], edges[1::2], strict=True)
-        others = {word for a, b in between for word in plain_words(text[a:b])}
+        outside = zip(edges[::2], edges[1::2], strict=True)
+        others = {word for a, b in outside for word in plain_words(text[a:b])}
         if signed and others <= {"and"}:
             yield from (Span(*each.span(1)) for each in signed)
             return
