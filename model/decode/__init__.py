@@ -1,3 +1,3 @@
 """Writing: steps, beams, sampling, drafts, and quotations that the document has."""
 
-__all__ = ["beams", "generate", "quotation", "sample", "step"]
+__all__ = ["continuation", "generate", "quotation", "sample", "step"]
