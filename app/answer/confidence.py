@@ -46,6 +46,7 @@ CELL_CHANCE = 0.88  # of an answer by a cell: 109 of 118 training questions with
 ITEM_CHANCE = 0.5  # of words from which they count as an item of a list
 FIELD_CHANCE = 0.48  # of a field's value, from which it is asserted
 CLAUSE_CHANCE = 0.5  # of a sentence from which it counts as of a clause
+SUMMARY_CHANCE = 0.25  # from which a summary has it below the heading of its clause
 AUTHORS_CHANCE = 0.8  # of names after a title: all of 14 of 17 papers, of 7 of 9 of others
 CAPTION_CHANCE = 0.8  # of the court, the names and the judges of a caption
 TITLE_CHANCE = 0.85  # of a title that the first pages print: 15 of 17 papers, four with a line more

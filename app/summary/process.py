@@ -122,43 +122,39 @@ def _choose_by_focus(
 def _summarize_by_topic(style: str, pool: Pool, context: Context) -> SummaryRecord:
     """A section for each topic that something states, those of clauses first; the others are not
     covered where no sentence of the document is likely of them."""
+    topics = TOPICS[style]
     rows = clause_sentences(context)
     found: dict[str, list[Located]] = {}
     taken: list[int] = []
-    for topic in TOPICS[style]:
+    for topic in topics:
         if topic.each:
             numbers = first_of_each_clause(topic, rows, taken)
             taken += numbers
             found[topic.heading] = [rows[n].location_in(context) for n in numbers]
-    stated = {place for places in found.values() for place in places}
     chosen = [
         number
         for number, candidate in enumerate(pool.candidates)
         if any(
             candidate.page == place.page and place.start <= candidate.start < place.end
-            for place in stated
+            for places in found.values()
+            for place in places
         )
     ]
     salience = pool.all_scores()
-    for topic in TOPICS[style]:
+    for topic in topics:
         if not topic.each:
             numbers = choose_for_topic(topic, pool, salience, chosen)
             chosen += numbers
             found[topic.heading] = [pool.candidates[n].location for n in numbers]
-    headings = [topic.heading for topic in TOPICS[style]]
+    headings = (topic.heading for topic in topics if found[topic.heading])
     sections = (
         SummarySection(None, heading, 1, _sentences_at(pool.document, found[heading]))
         for heading in headings
-        if found[heading]
     )
-    silent = [topic for topic in TOPICS[style] if topic.clauses and not found[topic.heading]]
-    absent = [topic.heading for topic in silent if not first_of_each_clause(topic, rows, ())]
+    silent = [topic for topic in topics if topic.clauses and not found[topic.heading]]
+    absent = (topic.heading for topic in silent if not first_of_each_clause(topic, rows, ()))
     return SummaryRecord.for_document(
-        pool.document,
-        style,
-        EXTRACTED,
-        sections=tuple(sections),
-        not_covered=tuple(absent),
+        pool.document, style, EXTRACTED, sections=tuple(sections), not_covered=tuple(absent)
     )
 
 

@@ -88,7 +88,7 @@ def first_of_each_clause(
     for name in topic.clauses if sentences else ():
         classifier = clause_classifiers()[name]
         scores = classifier.scores(sentences)
-        if classifier.chance(float(scores.max())) >= CLAUSE_CHANCE:
+        if classifier.chance(float(scores.max())) >= (topic.each or CLAUSE_CHANCE):
             likeliest = index_of_first_best(scores), int(scores.argmax())
             found.update([number for number in likeliest if number not in taken][:1])
     return sorted(found)

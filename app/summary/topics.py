@@ -4,6 +4,7 @@ with.
 
 from dataclasses import dataclass, replace
 
+from docqa.app.answer.confidence import CLAUSE_CHANCE, SUMMARY_CHANCE
 from docqa.app.reading.document_kind import DocumentKind
 
 
@@ -11,37 +12,42 @@ from docqa.app.reading.document_kind import DocumentKind
 class Topic:
     """One heading of a style: at most `count` sentences, by the heads `clauses` of
     reading/clauses.py and the reader's answers to `question`; with `each` the likeliest sentence of
-    each clause. `opening`: how much a place near the beginning counts."""
+    each clause whose chance is at least that. `opening`: how much a place near the beginning counts."""
 
     heading: str
     clauses: tuple[str, ...]
     question: str
     count: int = 2
     opening: float = 0.0
-    each: bool = False
+    each: float = 0.0
 
 
-PARTIES = Topic("Parties", ("parties",), "Who are the parties to this agreement?", each=True)
+PARTIES = Topic(
+    "Parties", ("parties",), "Who are the parties to this agreement?", each=CLAUSE_CHANCE
+)
 DATES = Topic(
     "Dates and term",
-    ("effective date", "term", "renewal"),
+    ("term", "effective date", "renewal"),
     "When does this agreement take effect, and when does its term end?",
-    each=True,
+    each=SUMMARY_CHANCE,
 )
 TERMINATION = Topic(
     "Termination",
     ("termination for convenience", "termination for cause", "notice to end"),
     "How can this agreement be terminated?",
-    each=True,
+    each=SUMMARY_CHANCE,
 )
 LIABILITY = Topic(
     "Liability",
     ("liability cap", "exclusion of damages", "insurance"),
     "What is the limit of liability?",
-    each=True,
+    each=SUMMARY_CHANCE,
 )
 LAW = Topic(
-    "Governing law", ("governing law", "forum"), "Which law governs this agreement?", each=True
+    "Governing law",
+    ("governing law", "forum"),
+    "Which law governs this agreement?",
+    each=SUMMARY_CHANCE,
 )
 CLAUSES = (
     PARTIES,
@@ -53,7 +59,7 @@ CLAUSES = (
         "Restrictions",
         ("exclusivity", "assignment"),
         "What are the parties not allowed to do?",
-        each=True,
+        each=SUMMARY_CHANCE,
     ),
     LAW,
 )
@@ -73,12 +79,9 @@ OPINION = (
 STYLES = {"clauses": CLAUSES, "papers": PAPERS}
 LEADS = {
     DocumentKind.COURT: OPINION,
-    DocumentKind.CONTRACT: (
-        PARTIES,
-        replace(DATES, clauses=("term",)),
-        replace(TERMINATION, clauses=TERMINATION.clauses[:1]),
-        replace(LIABILITY, clauses=LIABILITY.clauses[:1]),
-        replace(LAW, clauses=LAW.clauses[:1]),
+    DocumentKind.CONTRACT: tuple(
+        replace(topic, clauses=topic.clauses[:1], count=1)
+        for topic in (PARTIES, DATES, TERMINATION, LIABILITY, LAW)
     ),
     DocumentKind.PAPER: (replace(PAPERS[0], count=1), replace(PAPERS[2], count=1)),
 }

@@ -1,3 +1,3 @@
-"""Writing: steps, beams, sampling, drafts, and quotations that the document has."""
+"""Writing: steps, sampling, drafts, and quotations that the document has."""
 
 __all__ = ["continuation", "generate", "quotation", "sample", "step"]
