@@ -54,7 +54,6 @@ KIND_CHANCE = 0.4  # from which a document counts as of a kind
 SURELY_DATED = 0.85  # from which the date of a document stands for an agreement's date
 SURE_OWN = 0.6  # of the reader's own answer, shown where what a small model wrote is refused
 AGREES_CHANCE = 0.65  # geometric mean over documents of being rightly named or left out
-SILENT_CHANCE = 0.3  # that a file says nothing of what each is asked; a guess
 UNNAMED_CHANCE = 0.05  # that a question means another value than the one it names
 MISSING_CHANCE = 0.4  # most of an answer to a question with a name or year that no document has
 PASSAGE_CHANCES = 0.01, 0.99  # bounds of the first passage's chance as a signal of a statement

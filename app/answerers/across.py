@@ -13,7 +13,6 @@ from docqa.app.answer.answer import NOT_STATED, Answer, Quote, Statement, Usage
 from docqa.app.answer.confidence import (
     AGREES_CHANCE,
     AGREES_ODDS,
-    SILENT_CHANCE,
     UNNAMED_CHANCE,
     agreement_chance,
     log_odds,
@@ -284,6 +283,4 @@ def _chance_that_all_are_right(
         return math.prod(
             each.agrees if each in included_answers else 1 - each.agrees for each in answers
         )
-    silent = len(answers) - len(included_answers) if asked.kind is QuestionKind.EACH else 0
-    stated = math.prod(each.answer.confidence for each in included_answers)
-    return stated * SILENT_CHANCE**silent
+    return math.prod(each.answer.confidence for each in included_answers)

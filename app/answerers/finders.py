@@ -24,7 +24,7 @@ from docqa.app.reading.candidates import (
 )
 from docqa.app.reading.clauses import OF_FIRST_PAGES, passages_of_clause
 from docqa.app.reading.direct_answers import (
-    FIND_ON_TITLE_PAGE,
+    PRINTED_ON_FIRST_PAGES,
     find_candidates_in_clause,
     text_of_scope,
 )
@@ -208,7 +208,7 @@ class ReaderCandidateFinder(CandidateFinder):
             return find_candidates_in_clause(
                 context, corpus.clause_sentences, ranked, asked.wanted, read_few
             )
-        if printed := self._printed_on_title_page(asked):
+        if printed := self._printed_on_first_pages(asked):
             return ranked, printed
         passages = self._options.k
         scope = find_scope(asked.text, corpus.documents)
@@ -232,11 +232,12 @@ class ReaderCandidateFinder(CandidateFinder):
             reading = add_table_cell_candidates(reading, asked.text, ranked, context)
         return ranked, reading
 
-    def _printed_on_title_page(self, asked: AskedQuestion) -> CandidateSet | None:
-        """The title or the authors of the one document, where they are asked for and found."""
+    def _printed_on_first_pages(self, asked: AskedQuestion) -> CandidateSet | None:
+        """What the one document says of itself (its title, court or the like), where that is asked
+        for and found."""
         if asked.wanted != ANYTHING or len(self._corpus.documents) > 1:
             return None
-        find = FIND_ON_TITLE_PAGE.get(self._reader.clause_that_answers(asked.text))
+        find = PRINTED_ON_FIRST_PAGES.get(self._reader.clause_that_answers(asked.text))
         found = find(self._corpus.context) if find else None
         return found if found and found.candidates else None
 

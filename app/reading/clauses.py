@@ -24,7 +24,6 @@ from docqa.app.storage.arrays import load_summed
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.leads import lead_text
-from docqa.ingest.types import Section, Span
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
@@ -92,7 +91,7 @@ def hashed_feature_indices(feature_names: Iterable[str]) -> np.ndarray:
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
-    """The sentences of all passages but headings, contents, references and judges' own opinions."""
+    """The sentences of all passages but contents, references and judges' own opinions."""
     found = []
     for number, placed in enumerate(context.passages):
         judge = context.documents[placed.document].speaker_of(
@@ -106,21 +105,10 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
         above = " ".join(passage.section)
         for span in sentences(text):
             place = passage.page, passage.start + span.start, passage.start + span.end
-            section = document.section_of(*place[:2])
-            if section is not None and is_heading(section, passage.page, Span(*place[1:])):
-                continue
             said = f"{lead_text(document, *place)} {text[span.start : span.end]}"
             features = hashed_sentence_features(said, above)
             found.append(ClauseSentence(number, span.start, span.end, features))
     return found
-
-
-def is_heading(section: Section, page: int, span: Span) -> bool:
-    """Whether a span of a page is the heading of its section, or in it."""
-    longest = len(f"{section.number or ''} {section.title}")
-    return (
-        section.page == page and section.start <= span.start and span.end <= section.start + longest
-    )
 
 
 @dataclass(frozen=True, eq=False)

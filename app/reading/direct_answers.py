@@ -58,14 +58,14 @@ _NOTICE = lazily(r"\bnoti(?:ce|f)", re.IGNORECASE)
 TERM = "term"
 """Until when, or for how long."""
 
-FIND_ON_TITLE_PAGE = {
+PRINTED_ON_FIRST_PAGES = {
     DOCUMENT_TITLE: document_title,
     DOCUMENT_AUTHORS: document_authors,
     COURT: court_of_caption,
     LITIGANTS: litigants_of_caption,
     JUDGES: judges_of_caption,
 }
-_FIND_ON_FIRST_PAGES = {DOCUMENT_DATE: document_date, **FIND_ON_TITLE_PAGE}
+_FIND_ON_FIRST_PAGES = {DOCUMENT_DATE: document_date, **PRINTED_ON_FIRST_PAGES}
 
 Read = Callable[[list[RankedPassage]], tuple[list[RankedPassage], CandidateSet]]
 """`read_passages` with a question: (passages, what the reader finds in them)."""

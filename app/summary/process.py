@@ -12,6 +12,7 @@ from docqa.app.quotes.verifier import Located
 from docqa.app.reading.clauses import clause_sentences
 from docqa.app.reading.document_kind import DocumentKind, likeliest_document_kind
 from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
+from docqa.ingest.structure.leads import leads_outside
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
 
@@ -166,6 +167,9 @@ def _sentences_at(document: Document, places: Iterable[Located]) -> tuple[Summar
     made = []
     for place in places:
         speaker = speaker_at(document, place.page, place.start, place.end)
-        cites = (SentenceCite.from_cite(make_cite((document,), place)),)
-        made.append(SummarySentence(place.text_in((document,)), Grade.EXACT, cites, speaker))
+        leads = leads_outside(document, place.page, place.start, place.end)
+        parts = [*(Located(0, lead.page, lead.start, lead.end) for lead in leads), place]
+        text = " ".join(part.text_in((document,)) for part in parts)
+        cites = (SentenceCite.from_cite(make_cite((document,), part)) for part in parts)
+        made.append(SummarySentence(text, Grade.EXACT, tuple(cites), speaker))
     return tuple(made)

@@ -36,10 +36,9 @@ from .annotations import (
 )
 from .errors import DAMAGED
 from .labels import check_labels_against_print
-from .measures import MOST_HEADING_CHARS
+from .measures import COVER_LINES, MOST_HEADING_CHARS
 from .pages import RawPage
 
-_LINES_OF_COVER = 3  # at most, before the page with the title
 ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
 
@@ -82,8 +81,7 @@ def build_document(
     )
     heads = list(map(_running_heads_of, raw_pages, furniture))
     labels, differing = check_labels_against_print(file_level_content.labels, heads)
-    # A preprint's cover may say no more than that it is one.
-    titled = next((page for page in raw_pages if len(page.lines) > _LINES_OF_COVER), raw_pages[0])
+    titled = next((page for page in raw_pages[:2] if len(page.lines) > COVER_LINES), raw_pages[0])
     printed = printed_title(titled.lines, body)
     pages, candidates = _pages_and_heading_lines(
         raw_pages, furniture, labels, request.include_hidden

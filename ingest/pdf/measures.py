@@ -70,6 +70,8 @@ DOUBTFUL_SCORE = 0.85
 NEAR_PAGES = 3
 """Between two printed numbers that count on: a chapter's first page often has none. So many must
 count on."""
+COVER_LINES = 3
+"""At most, of a first page that is no title page: a preprint's says no more than that it is one."""
 MOST_HEADING_CHARS = 120
 """Of a line that pypdf gave, which may be a heading."""
 FOUND_BOOKMARK = 0.95

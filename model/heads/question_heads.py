@@ -45,15 +45,15 @@ CLAUSES = (
     "document date",
     "title",
     "authors",
-    "forum",
-    "exclusion of damages",
-    "termination for cause",
     "court",
     "judges",
     "litigants",
+    "forum",
+    "exclusion of damages",
+    "termination for cause",
 )
 """What of a contract, an opinion or a paper may be asked for; the first: something else."""
-ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", *CLAUSES[22:25], *CLAUSES[-3:]))
+ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", *CLAUSES[22:28]))
 """Those whose likeliest sentence answers; that of others is only read first."""
 _WORDS_BETWEEN = 2
 """Words and marks that may be between two questions: a comma, "and"."""

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.clauses import is_heading
 from docqa.app.summary.sentences import readable
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
@@ -126,6 +125,14 @@ class _SentenceFinder:
             )
         )
         return len(self.found) - 1
+
+
+def is_heading(section: Section, page: int, span: Span) -> bool:
+    """Whether a span of a page is the heading of its section, or in it."""
+    longest = len(f"{section.number or ''} {section.title}")
+    return (
+        section.page == page and section.start <= span.start and span.end <= section.start + longest
+    )
 
 
 def left_out_section_ids(document: Document) -> set[str]:

@@ -10,8 +10,7 @@ from docqa.app.answerers.writing.excerpts import Given, number_sentences_of_pass
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.clauses import is_heading
-from docqa.app.summary.sentences.candidates import PlacedSentence, left_out_section_ids
+from docqa.app.summary.sentences.candidates import PlacedSentence, is_heading, left_out_section_ids
 from docqa.app.summary.sentences.readable import on_one_line
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
