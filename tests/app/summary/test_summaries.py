@@ -122,6 +122,26 @@ def test_a_contract_is_parted_into_its_clauses(summarize, contract):
     assert record.not_covered == ("Restrictions",)
 
 
+def test_an_item_of_a_clause_has_its_stem(summarize):
+    text = """# Supply Agreement
+
+## 15 Insurance
+
+15.1 The Supplier shall maintain with a reputable insurer during the term of this agreement:
+
+(a) professional indemnity insurance with a limit of not less than 900,000 marks for each claim; and
+
+(b) general liability insurance with coverage of not less than 5,000,000 marks for each occurrence.
+
+15.2 The Supplier shall send the Buyer a copy of each policy within thirty days of the start.
+"""
+    document = read(ReadRequest("supply.md", text.encode(), media_type="md"))
+    record = summarize(document, "clauses")
+    (said,) = next(part.sentences for part in record.sections if part.heading == "Liability")
+    assert said.text.startswith("15.1 The Supplier shall maintain with a reputable insurer")
+    assert len(said.cites) == 2
+
+
 def test_a_paper_is_parted_into_question_method_and_result(summarize, paper):
     record = summarize(paper, "papers")
     found = {
