@@ -39,6 +39,7 @@ class Corpus:
         self.tokenizer = tokenizer
         self._opening = opening
         self._cache = cache
+        self._missing_words: dict[str, tuple[str, ...]] = {}
 
     @cached_property
     def context(self) -> Context:
@@ -91,7 +92,11 @@ class Corpus:
 
     def missing_words(self, question: str) -> tuple[str, ...]:
         """The names and years of `question` that no document has."""
-        return missing_words(question, self.word_index, self.documents, self.tokenizer.encode)
+        if question not in self._missing_words:  # looks at all words of all documents
+            self._missing_words[question] = missing_words(
+                question, self.word_index, self.documents, self.tokenizer.encode
+            )
+        return self._missing_words[question]
 
     def coverage_report(self, tokens_read: int, *notes: str) -> CoverageReport:
         """How much of the documents an answer rests on; `notes` come after the documents' own

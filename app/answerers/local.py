@@ -111,9 +111,10 @@ class LocalPrefill:
         blocks.
         """
         before = 0
+        total = self.total_tokens
         for prefiller in sorted(self.prefillers, key=lambda each: not each.finished):
             for event in prefiller.prefill_remaining_tokens():
-                yield progress_over_all(event, before, self.total_tokens)
+                yield progress_over_all(event, before, total)
             before += prefiller.total_tokens
         saved = [each for each in self.prefillers if each.has_saved]
         if self._store is not None and saved:

@@ -186,6 +186,9 @@ class Prefiller:
         if self._stored_position(own_folder) == self.total_tokens:
             yield self.total_tokens, self.key  # without a look at all others
         candidates: list[tuple[int, str]] = []
+        if self.total_tokens < self._grid:  # quicker prefilled than looked for among thousands
+            yield from [(0, self.key)] if own_folder.exists() else []
+            return
         for entry in self.store.entries("states"):
             own = entry.folder.name == self.key
             if not own and entry.details.get("profile") != self.profile.fields():

@@ -55,23 +55,22 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
 def kernel_provenance(device: torch.device | None = None) -> str:
     """What changes the bits of a result on one machine: kernels, torch, threads, the processor's
     features. `device`: the accelerator that the network computes on; None: the CPU."""
-    from importlib.metadata import version
-
     from docqa.kernels.native import is_native_in_use, kernel_identity
     from docqa.kernels.threads import thread_count
+    from docqa.model.state.files import torch_version
 
     if device is not None:
         from docqa.model.device import device_description
 
         return (
-            f"{device.type} {device_description(device)}, torch {version('torch')}, {sys.platform}"
+            f"{device.type} {device_description(device)}, torch {torch_version()}, {sys.platform}"
         )
     kernels = kernel_identity()  # named after the processor's instructions, where they are native
     if not is_native_in_use():
         import torch
 
         kernels += f", {torch.backends.cpu.get_cpu_capability()}"
-    return f"{kernels}, torch {version('torch')}, {thread_count()} threads, {sys.platform}"
+    return f"{kernels}, torch {torch_version()}, {thread_count()} threads, {sys.platform}"
 
 
 def make_state_profile(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:

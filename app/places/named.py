@@ -74,14 +74,17 @@ def _regions_of_cite(places: CitedPlaces, wanted: str) -> list[Region]:
 
 class DocumentNames:
     def __init__(self, documents: Sequence[Document]) -> None:
-        self._names = [_name_patterns(document) for document in documents]
+        self._names = [_names_of_document(document) for document in documents]
 
     def documents_named_in(self, words: str) -> set[int]:
         folded = fold(words).text
         return {
             number
             for number, names in enumerate(self._names)
-            if any(name.search(folded) for name in names)
+            if any(
+                name in folded and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", folded)
+                for name in names
+            )
         }
 
     def documents_meant_by(self, question: str) -> set[int]:
@@ -96,7 +99,7 @@ class DocumentNames:
         return found if len(found) < count else set()
 
 
-def _name_patterns(document: Document) -> list[re.Pattern[str]]:
+def _names_of_document(document: Document) -> list[str]:
     """What a text may call a document, folded: its file's name with and without type, a title of
     several words. A common word ("lease.txt") names it only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]
@@ -104,8 +107,4 @@ def _name_patterns(document: Document) -> list[re.Pattern[str]]:
     names = [file, document.title, stem, stem.replace("_", " ")]
     full = [name for name in names[:1] if name] + [n for n in names[1:] if not n.strip().isalpha()]
     folded = {fold(name).text.strip() for name in full}
-    return [
-        re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        for name in sorted(folded)
-        if len(name) >= _LEAST_NAME
-    ]
+    return [name for name in sorted(folded) if len(name) >= _LEAST_NAME]

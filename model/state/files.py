@@ -21,6 +21,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,6 +69,12 @@ class StateModel(Protocol):
         """Where its states are; None: they are arrays of numpy."""
 
 
+@cache
+def torch_version() -> str:
+    """The installed version of torch, looked up once: it takes some milliseconds."""
+    return version("torch")
+
+
 def state_settings(state: State, model: StateModel) -> StateSettings:
     """Those of a state that `model` read."""
     return {
@@ -75,7 +82,7 @@ def state_settings(state: State, model: StateModel) -> StateSettings:
         "model": model.fingerprint,
         "dtype": model.precision,
         "threads": thread_count(),
-        "torch": version("torch"),
+        "torch": torch_version(),
         "kernels": kernel_identity(),
         "yarn_factor": state.yarn_factor,
         "layers": len(state.layers),

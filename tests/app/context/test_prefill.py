@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.events import Finished, Notice, ReadProgress
+from docqa.app.context import prefill
 from docqa.app.context.prefill import INTERRUPTED_NOTE, Prefiller
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
@@ -315,3 +316,18 @@ def test_what_another_process_saved_is_deleted_once_it_lets_go(lease, model, cac
     forgetting.join(timeout=20)
     assert Store(cache).entries() == []
     assert list((cache / "states").iterdir()) == []
+
+
+def test_a_short_text_is_read_without_a_look_at_other_states(model, tmp_path, cache, monkeypatch):
+    """A folder of many short files would look through all earlier ones for each: quadratic."""
+    looked_at = []
+    load = prefill.load_header
+    monkeypatch.setattr(prefill, "load_header", lambda at: [looked_at.append(at), load(at)][1])
+    texts = [tmp_path / f"{number}.txt" for number in range(4)]
+    for number, text in enumerate(texts):
+        text.write_text(f"The keeper of unit 7 is paid {40 + number} marks.")
+        ask(text, model, cache)
+    assert {path.parent for path in looked_at} <= set((cache / "states").iterdir())
+    assert len(looked_at) <= len(texts), "each looks at its own state at most"
+    again, _ = ask(texts[0], model, cache)
+    assert again["usage"]["tokens_reused"] > 0
