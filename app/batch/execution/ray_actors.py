@@ -149,4 +149,9 @@ def _connect_to_cluster(address: str, processors: int) -> ModuleType:
     )
     with _translate_cluster_errors(ray, address):
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
+    with contextlib.suppress(ImportError):  # a private part, which another version may lack
+        from ray._private import worker
+
+        # Ray prints that a worker died on standard output, which has results only.
+        worker.print_to_stdstream = lambda *_, **__: None
     return ray
