@@ -31,6 +31,7 @@ from .extractive import ExtractiveAnswerer
 from .local import progress_over_all
 
 FRONT_PASSAGES = 3  # of a document, which say what it is about
+_MOST_NAMED = 20  # documents in a note
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
 _ORDERED = QuestionKind.LEAST, QuestionKind.MOST
 
@@ -187,7 +188,9 @@ def _join_document_answers(
     draft = Draft(
         question=question,
         ranked=(),
-        coverage=corpus.coverage_report(read_tokens),
+        coverage=corpus.coverage_report(
+            read_tokens, *_note_of_other_documents(asked, stating, answers)
+        ),
         usage=_total_usage(answers, seconds),
         provenance={**first.provenance, "document": documents_hash(corpus.documents)},
         missing=corpus.missing_words(question),
@@ -236,9 +239,23 @@ def _statement_per_document(
         statements.append(Statement(words, support, numbers, each.path))
         quotes += own
     answer = "; ".join(lines)
-    if included_answers and asked.kind is QuestionKind.COUNT:
+    if included_answers and asked.kind.picks_documents:
         answer = f"{len(included_answers)} of {len(answers)}: {answer}"
     return StatedAnswer(answer or None, tuple(statements), tuple(quotes))
+
+
+def _note_of_other_documents(
+    asked: PerDocumentQuestion,
+    included_answers: Sequence[DocumentAnswer],
+    answers: Sequence[DocumentAnswer],
+) -> list[str]:
+    """Which documents were not picked, where some were."""
+    others = [PurePath(each.path).name for each in answers if each not in included_answers]
+    if not (others and included_answers and asked.kind.picks_documents):
+        return []
+    more = len(others) - _MOST_NAMED
+    listed = [*others[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])]
+    return [f"not so, or not stated: {', '.join(listed)}"]
 
 
 def _stated_words_and_quotes(

@@ -97,7 +97,8 @@ def test_which_names_the_files_for_which_it_holds_each_with_its_clause(ask):
     answer = ask(
         QuestionKind.WHICH, ("it is", 0.9, Verdict.YES), ("it is not", 0.2), ("it may be", 0.4)
     )
-    assert answer.answer == "a.pdf: it is"
+    assert answer.answer == "1 of 3: a.pdf: it is"
+    assert "not so, or not stated: b.pdf, c.pdf" in answer.coverage.warnings
     assert [(each.file, each.quotes) for each in answer.statements] == [("a.pdf", (0,))]
     assert answer.question == "Which?" and answer.status is Status.ANSWERED
     assert answer.confidence == pytest.approx(0.9 * 0.8 * 0.6)  # that it is these and no others
