@@ -100,7 +100,11 @@ KNOWN: dict[str, _KnownSetting] = {
     "preview": _KnownSetting(
         _parse_switch, True, "a preliminary answer first if reading takes long"
     ),
-    "store": _KnownSetting(_parse_switch, True, "keep what was read on disk"),
+    "store": _KnownSetting(
+        _parse_switch,
+        True,
+        "keep what was read on disk; where it is set to true also what was opened with a password",
+    ),
     "include_hidden": _KnownSetting(
         _parse_switch, False, "also use text that is not visible on the page"
     ),
@@ -118,6 +122,7 @@ SWITCHES = {
 }
 # Never in config.toml, and never printed.
 SECRETS = {"DOCQA_API_KEY": "the key of the server of a model called openai:NAME"}
+_DEFAULT = "default"
 _FLAGS = {"preview": "--no-preview", "store": "--no-store"}
 
 
@@ -140,6 +145,10 @@ class Settings:
 
     def is_on(self, name: str) -> bool:
         return bool(self[name])
+
+    def is_chosen(self, name: str) -> bool:
+        """Whether somebody set it."""
+        return self.values[name].origin != _DEFAULT
 
 
 def config_path(environment: Mapping[str, str] = os.environ) -> Path:
@@ -174,7 +183,7 @@ def resolve_settings(
             from docqa.app.storage.store import default_root
 
             default = str(default_root()) if name == "cache_dir" else KNOWN[name].default
-            values[name] = Setting(name, default, "default")
+            values[name] = Setting(name, default, _DEFAULT)
     return Settings(values)
 
 

@@ -18,7 +18,8 @@ class Options:
 
     `k`: passages that are read for a question and listed as evidence; None reads as many as the
     model reads best and lists LISTED_PASSAGES. `quick`: only the preliminary answer. `preview`: a
-    preliminary answer first when reading takes long. `store`: keep on disk what was read.
+    preliminary answer first when reading takes long. `store`: keep on disk what was read;
+    `store_protected`: also of documents that were opened with a password.
     `model_scores`: let the model's own signals rank evidence (off: literal words alone). `model`
     openai:NAME is asked of the server at `base_url`, which may be silent for `timeout_s`. `think`:
     whether a model that can think does so; None leaves it to the model. `source`: what a model that
@@ -33,6 +34,7 @@ class Options:
     quick: bool = False
     preview: bool = True
     store: bool = True
+    store_protected: bool = False
     include_hidden: bool = False
     within: tuple[str, ...] | None = None
     password: str | None = None

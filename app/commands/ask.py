@@ -55,7 +55,7 @@ AnswerForm = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FOR
     "sections",
     "password_file",
     "include_hidden",
-    "no_store",
+    "store",
     "media_type",
 )
 def ask(

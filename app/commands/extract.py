@@ -39,7 +39,7 @@ _Conflicts = Annotated[
     "source",
     "password_file",
     "include_hidden",
-    "no_store",
+    "store",
     "media_type",
 )
 def extract(

@@ -45,7 +45,7 @@ _Full = Annotated[
 _OF_EXPRESSIONS = frozenset("\\[]|*+^$")  # signs that hardly any words have
 
 
-@flags.shared("password_file", "include_hidden", "no_store", "media_type")
+@flags.shared("password_file", "include_hidden", "store", "media_type")
 def find(
     given: flags.SharedOptions,
     pattern: _Pattern,

@@ -92,7 +92,10 @@ PasswordFile = Annotated[
 IncludeHidden = Annotated[
     bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")
 ]
-NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.")]
+_STORE_HELP = (
+    "Keep on disk what was read, or nothing; by default all but what was opened with a password."
+)
+Store = Annotated[bool | None, typer.Option("--store/--no-store", help=_STORE_HELP)]
 Output = Annotated[
     str | None, option("--output", "F", "Write to this file, not to standard output.")
 ]
@@ -122,7 +125,7 @@ class SharedOptions:
     source: From = None
     password_file: PasswordFile = None
     include_hidden: IncludeHidden = False
-    no_store: NoStore = False
+    store: Store = None
     media_type: Type = None
     sections: Sections = None
     device: Device = None
@@ -141,7 +144,7 @@ class SharedOptions:
                 "k": self.k,
                 "from": self.source,
                 "preview": preview,
-                "store": False if self.no_store else None,
+                "store": self.store,
                 "include_hidden": self.include_hidden or None,
                 "device": self.device,
             }
@@ -168,6 +171,7 @@ class SharedOptions:
             quick=quick,
             preview=settings.is_on("preview"),
             store=settings.is_on("store"),
+            store_protected=settings.is_on("store") and settings.is_chosen("store"),
             include_hidden=settings.is_on("include_hidden"),
             password=inputs.read_password(self.password_file),
             media_type=self.media_type,
@@ -206,6 +210,4 @@ def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     return decorate
 
 
-conversing = shared(
-    *MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store"
-)
+conversing = shared(*MODELS, "base_url", "k", "source", "password_file", "include_hidden", "store")

@@ -39,7 +39,7 @@ class _SurrogateFreeInput(io.BufferedIOBase):
         return line
 
 
-@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "store")
 def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
     """Its tools are ask, find, outline, read_pages and verify. They read only what is at or below
     the paths; links and `..` that lead out of them are refused. The client starts this command and

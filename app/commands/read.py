@@ -11,7 +11,7 @@ from docqa.app.output.render import printable
 from docqa.app.session.engine import open_session
 
 
-@flags.shared(*flags.MODELS, "password_file", "include_hidden", "media_type")
+@flags.shared(*flags.MODELS, "password_file", "include_hidden", "store", "media_type")
 def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
     """Ctrl+C keeps what was read; the same command goes on from there."""
     inputs.check_stdin(paths)

@@ -49,7 +49,7 @@ _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it 
     "source",
     "password_file",
     "include_hidden",
-    "no_store",
+    "store",
 )
 def summarize(
     given: flags.SharedOptions,

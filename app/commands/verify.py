@@ -27,7 +27,7 @@ _AllowNear = Annotated[
 ]
 
 
-@flags.shared("password_file", "include_hidden", "no_store", "media_type")
+@flags.shared("password_file", "include_hidden", "store", "media_type")
 def verify(
     given: flags.SharedOptions,
     text: _Text,

@@ -18,7 +18,7 @@ from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.errors import StoreDamagedError
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
-from docqa.app.storage.store import Details, Store, acquire, details_of
+from docqa.app.storage.store import Details, Store, acquire, details_of, is_withheld
 from docqa.model.errors import StateDamaged, StateError
 from docqa.model.state.atomic import TEMPORARY_PREFIX
 from docqa.model.state.files import load_state, save_state
@@ -108,6 +108,8 @@ class Prefiller:
     passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
+        if is_withheld(document.id for document in self.context.documents):
+            self.store = None
         self._create_empty_vectors()
         self._grid = GRID
         self.finished = False

@@ -15,7 +15,7 @@ from typing import Any
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.text import compact_json, storable_text
 from docqa.app.errors import InputError
-from docqa.app.storage.store import Store, inside, key_of
+from docqa.app.storage.store import Store, inside, is_withheld, key_of
 from docqa.ingest.types import Document
 
 from .database import FOLDER, NAME, Database
@@ -75,6 +75,8 @@ class History:
     def start(self, kind: str, documents: Sequence[StoredDocument], title: str) -> int:
         """Begin a session of `kind` (ask, chat or tui); returns its number."""
         now = time.time()
+        if is_withheld(document.id for document in documents):
+            title = ""
         into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
         with self._database.transaction() as db:
             session = int(db.execute(into, (kind, storable_text(title), now, now)).lastrowid or 0)
@@ -111,13 +113,15 @@ class History:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
         gone.
         """
-        words = tuple(map(storable_text, (annotation.text, annotation.place, annotation.note)))
+        words = list(map(storable_text, (annotation.text, annotation.place, annotation.note)))
         place = (annotation.page, annotation.start, annotation.end_page, annotation.end)
         known = annotation.id or None  # without one SQLite gives the next
         into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
         with self._database.transaction() as db:
             if not _mark_session_used(db, session):
                 return 0
+            if _is_withheld(db, session):
+                words[:2] = "", ""
             row = db.execute(into, (known, session, *place, *words, annotation.made))
             return int(row.lastrowid or 0)
 
@@ -277,6 +281,8 @@ def _mark_session_used(db: sqlite3.Connection, session: int) -> bool:
 
 def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn, position: int) -> bool:
     """Write a turn at `position`, with 0 after the others; returns whether anything changed."""
+    if _is_withheld(db, session):
+        turn = turn.without_words()
     answer = None if turn.answer is None else compact_json(turn.answer.to_json_object())
     texts = (turn.question, turn.understood, turn.state, turn.note, answer)
     written = db.execute(
@@ -354,6 +360,11 @@ def _documents_of_session(db: sqlite3.Connection, session: int) -> tuple[StoredD
         (session,),
     )
     return tuple(StoredDocument(*row) for row in rows)
+
+
+def _is_withheld(db: sqlite3.Connection, session: int) -> bool:
+    """Whether no text of the session's documents is stored."""
+    return is_withheld(document.id for document in _documents_of_session(db, session))
 
 
 def _pages_cited_by_turn(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:

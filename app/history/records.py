@@ -1,13 +1,15 @@
 """What is kept of a conversation: sessions, their documents, turns, and the cited pages."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Answer
 from docqa.app.errors import UsageError
 
 NEXT_BEST = "asked again: the next best, without what was shown before"
 """The `note` of a turn that passes over the answers before it."""
+WITHHELD = "its words are not stored, as the document was opened with a password"
+"""The `note` of a turn of which only the question and the cited pages are stored."""
 _ID = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 
 
@@ -55,6 +57,34 @@ class StoredTurn:
     def status(self) -> str:
         """The answer's status; without an answer the state."""
         return self.answer.status if self.answer is not None else self.state
+
+    def without_words(self) -> "StoredTurn":
+        """This turn without any text of the documents: the question, and where its answer is."""
+        answer = self.answer
+        if answer is not None:
+            quotes = tuple(
+                replace(
+                    quote,
+                    text="",
+                    answer_start=None,
+                    answer_end=None,
+                    speaker=None,
+                    cites=tuple(replace(cite, section=None) for cite in quote.cites),
+                )
+                for quote in answer.quotes
+            )
+            coverage = replace(answer.coverage, warnings=())
+            answer = replace(
+                answer,
+                question=self.question,
+                answer=None,
+                statements=(),
+                quotes=quotes,
+                evidence=(),
+                coverage=coverage,
+            )
+        note = self.note or WITHHELD
+        return replace(self, answer=answer, understood="", note=note, pages=())
 
 
 @dataclass(frozen=True)

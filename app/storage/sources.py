@@ -27,10 +27,11 @@ from docqa.ingest.serialize import FORMAT_OF_LINES, from_bytes, to_bytes
 from docqa.ingest.types import Document
 from docqa.ingest.worker import DocumentReading
 
-from .store import Details, Store, details_of, file_digest, key_of
+from .store import Details, Store, details_of, file_digest, key_of, withhold
 
 STDIN = "-"
 _FILE = "document.jsonl"
+_ENCRYPTED = b"/Encrypt"  # is in every PDF that is
 _MOST_AHEAD = 4  # documents that are parsed at once
 _MEMORY_PER_BYTE = 128  # that parsing takes
 
@@ -191,6 +192,7 @@ class _BegunDocument:
         try:
             self.data = load_file(self.content) if isinstance(self.content, Path) else self.content
             if self.store is not None:
+                self._withhold_if_protected(self.store)
                 self.stored = stored_document(
                     self.store, self.name, self.data, self.request, self.notices
                 )
@@ -198,6 +200,15 @@ class _BegunDocument:
                 self.reading = DocumentReading(self.request.of(self.name, self.data))
         except IngestError as error:
             self.error = error
+
+    def _withhold_if_protected(self, store: Store) -> None:
+        """Store nothing of a document that is opened with a password, unless that is wanted."""
+        if not self.request.password or store.stores_protected or _ENCRYPTED not in self.data:
+            return
+        withhold(hashlib.sha256(self.data).hexdigest())
+        self.notices.append(
+            f"{self.name}: opened with a password, so nothing of its text is stored; --store stores it"
+        )
 
     def close(self) -> None:
         if self.reading is not None:
@@ -326,7 +337,7 @@ def keep_document(
         return
     titled = _letters_only(document.title) != _letters_only(PurePath(name).stem) and name != STDIN
     shown = _any_name(name) if titled else os.path.basename(name)
-    password = request.password or "" if b"/Encrypt" in data else ""
+    password = request.password or "" if _ENCRYPTED in data else ""
     key = _document_key(shown, document.id, request, password)
     details: Details = {**details_of([document]), "health": document.coverage.health}
     store.put("documents", key, details, {_FILE: to_bytes(document)})

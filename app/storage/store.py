@@ -61,6 +61,8 @@ BUDGET_BYTES = 10 * 1024**3
 MARK_AGE_S = 30 * 24 * 3600.0
 """A mark of a forgotten document stays longer than a process reads."""
 _UNFINISHED = ".new-"
+_WITHHELD: set[str] = set()
+"""Ids of documents of which this process stores no text, in any of its stores."""
 _ENTRY = "entry.json"
 KINDS = {
     "documents": "document",
@@ -137,7 +139,18 @@ def store_of(options: Options) -> Store | None:
     """The folder that `options` keep things in; None where nothing is to be kept."""
     if not options.store:
         return None
-    return Store(Path(options.cache_dir).expanduser() if options.cache_dir else None)
+    root = Path(options.cache_dir).expanduser() if options.cache_dir else None
+    return Store(root, stores_protected=options.store_protected)
+
+
+def withhold(document: str) -> None:
+    """From now on nothing of the text of `document` is stored."""
+    _WITHHELD.add(document)
+
+
+def is_withheld(documents: Iterable[str]) -> bool:
+    """Whether nothing of the text of one of `documents` may be stored."""
+    return not _WITHHELD.isdisjoint(documents)
 
 
 def inside(path: str) -> Callable[[str], bool]:
@@ -170,11 +183,12 @@ def acquire(lock: BaseFileLock) -> Iterator[None]:
 
 class Store:
     """The folder of everything docqa keeps. Methods that write raise OSError when the disk
-    refuses.
+    refuses. `stores_protected`: also text of documents that were opened with a password.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, stores_protected: bool = False) -> None:
         self.root = root or default_root()
+        self.stores_protected = stores_protected
         self._pinned: set[str] = set()
         self._marks: dict[str, int] = {}
 
@@ -197,9 +211,11 @@ class Store:
         return FileLock(str(self.folder("locks") / f"{name}.lock"), mode=0o600)
 
     def put(self, kind: str, key: str, details: Details, files: Mapping[str, bytes]) -> Path:
-        """Write an entry of `files` whole or not at all, and not of a document forgotten since;
-        returns its folder.
+        """Write an entry of `files` whole or not at all, and not of a document forgotten since or
+        withheld; returns its folder.
         """
+        if is_withheld(details["documents"]):
+            return self.root / kind / key
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         sizes = {name: len(data) for name, data in files.items()}
         with self._new_folder(kind, key, details["documents"]) as temporary:
