@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.kernels import rope
-from docqa.kernels.attention import attention
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
@@ -20,7 +18,8 @@ from docqa.kernels.norm.reference import at_least_float32
 from .config import FULL, HybridConfig
 from .linear import Depthwise, Linear, SwiGLU
 from .moe import SparseMoe
-from .network import AttentionCache, Cache, DeltaCache, Network, NormLayer
+from .network import Cache, DeltaCache, Network, NormLayer
+from .transformer import Attention
 
 
 class ZeroCentredRMSNorm(NormLayer):
@@ -105,40 +104,6 @@ class GatedDeltaNet(DeltaNet):
         return self.out_proj(self.norm(out, z).reshape(batch, seq, -1).to(x.dtype))
 
 
-class GatedAttention(nn.Module):
-    """Gated softmax attention layer."""
-
-    def __init__(self, config: HybridConfig) -> None:
-        super().__init__()
-        self.heads = config.num_attention_heads
-        self.kv_heads = config.num_key_value_heads
-        self.dim = config.head_dim
-        hidden = config.hidden_size
-        self.q_proj = Linear(hidden, 2 * self.heads * self.dim)
-        self.k_proj = Linear(hidden, self.kv_heads * self.dim)
-        self.v_proj = Linear(hidden, self.kv_heads * self.dim)
-        self.o_proj = Linear(self.heads * self.dim, hidden)
-        self.q_norm = ZeroCentredRMSNorm(self.dim, config.rms_norm_eps)
-        self.k_norm = ZeroCentredRMSNorm(self.dim, config.rms_norm_eps)
-
-    def forward(
-        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
-    ) -> Tensor:
-        batch, seq, _ = x.shape
-        q, gate = (
-            self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)
-        )  # [batch, seq, heads, dim]
-        q = rope.rotate(self.q_norm(q), *rotation)
-        k = rope.rotate(
-            self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), *rotation
-        )
-        v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
-        rounded = self.k_proj.packed is not None  # no finer than the products around it
-        attend = attention if cache is None else cache.attend
-        out = attend(q, k, v, rounded=rounded)
-        return self.o_proj((out * gate.sigmoid()).flatten(2))
-
-
 class HybridLayer(nn.Module):
     """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
 
@@ -146,7 +111,7 @@ class HybridLayer(nn.Module):
         super().__init__()
         self.kind = kind
         if kind == FULL:
-            self.self_attn = GatedAttention(config)
+            self.self_attn = Attention(config, ZeroCentredRMSNorm)
         else:
             self.linear_attn = GatedDeltaNet(config)
         self.mlp = (
