@@ -44,10 +44,8 @@ class GatedNorm(NormLayer):
         return gated_norm(x, z, self.weight, self.eps)
 
 
-class DeltaNet(nn.Module):
-    """What the delta nets of all hybrids share: a convolution, and a memory that follows the delta
-    rule.
-    """
+class GatedDeltaNet(nn.Module):
+    """Gated delta network layer: a convolution, and a memory that follows the delta rule."""
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
@@ -56,32 +54,8 @@ class DeltaNet(nn.Module):
         self.key_dim = config.linear_key_head_dim
         self.value_dim = config.linear_value_head_dim
         keys, values = config.delta_key_and_value_widths
+        hidden = config.hidden_size
         self.conv1d = Depthwise(2 * keys + values, config.linear_conv_kernel_dim)
-
-    def remember(
-        self, mixed: Tensor, *, decay: Tensor, beta: Tensor, cache: DeltaCache | None
-    ) -> Tensor:
-        """What the memory gives back, [batch, seq, value_heads, value_dim], for the projected
-        queries, keys and values, mixed [batch, seq, channels]; decay and beta as in
-        `kernels.delta.delta_rule`."""
-        tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
-        weight = self.conv1d.weight
-        heads = 2 * self.key_heads
-        unit, v, tail = unit_conv(mixed, weight, tail, heads=heads, dim=self.key_dim)
-        q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
-        v = v.unflatten(-1, (self.value_heads, self.value_dim))
-        out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
-        if cache is not None:
-            cache.update(tail, memory)
-        return out
-
-
-class GatedDeltaNet(DeltaNet):
-    """Gated delta network layer."""
-
-    def __init__(self, config: HybridConfig) -> None:
-        super().__init__(config)
-        (keys, values), hidden = config.delta_key_and_value_widths, config.hidden_size
         self.in_proj_qkv = Linear(hidden, 2 * keys + values)
         self.in_proj_z = Linear(hidden, values)
         self.in_proj_b = Linear(hidden, self.value_heads)
@@ -99,7 +73,16 @@ class GatedDeltaNet(DeltaNet):
         decay = -at_least_float32(self.A_log).exp() * functional.softplus(
             at_least_float32(self.in_proj_a(x)) + at_least_float32(self.dt_bias)
         )
-        out = self.remember(self.in_proj_qkv(x), decay=decay, beta=beta, cache=cache)
+        tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
+        heads = 2 * self.key_heads
+        unit, v, tail = unit_conv(
+            self.in_proj_qkv(x), self.conv1d.weight, tail, heads=heads, dim=self.key_dim
+        )
+        q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
+        v = v.unflatten(-1, (self.value_heads, self.value_dim))
+        out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
+        if cache is not None:
+            cache.update(tail, memory)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
         return self.out_proj(self.norm(out, z).reshape(batch, seq, -1).to(x.dtype))
 

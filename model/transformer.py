@@ -1,8 +1,9 @@
-"""The dense members of the family: softmax attention in every layer, no gate, a plain RMS norm.
+"""The dense members of the family: softmax attention in every layer, a plain RMS norm; and the
+attention that hybrids have in some of their layers.
 
 As `transformers` computes Qwen3, Qwen2 and Llama, by the names of their checkpoints. They differ
-between projection and rotation: a norm over each head's query and key, or over those of all heads,
-a bias, or nothing (`Family`).
+between projection and rotation: a norm over each head's query and key, a bias, or nothing, and in a
+gate after attention (`Family`).
 """
 
 import torch
