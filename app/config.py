@@ -37,22 +37,17 @@ def _parse_count(value: object) -> int:
     return number
 
 
+_ON = ("1", "true", "yes", "on")
+_OFF = ("0", "false", "no", "off")
+
+
 def _parse_switch(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
-    if str(value).lower() not in words:
+    word = str(value).lower()
+    if word not in (*_ON, *_OFF):
         raise ValueError("must be true or false")
-    return words[str(value).lower()]
+    return word in _ON
 
 
 def _parse_choice(value: object, names: Sequence[str] = SOURCES) -> str:
@@ -122,7 +117,6 @@ SWITCHES = {
 }
 # Never in config.toml, and never printed.
 SECRETS = {"DOCQA_API_KEY": "the key of the server of a model called openai:NAME"}
-_DEFAULT = "default"
 _FLAGS = {"preview": "--no-preview", "store": "--no-store"}
 
 
@@ -145,10 +139,6 @@ class Settings:
 
     def is_on(self, name: str) -> bool:
         return bool(self[name])
-
-    def is_chosen(self, name: str) -> bool:
-        """Whether somebody set it."""
-        return self.values[name].origin != _DEFAULT
 
 
 def config_path(environment: Mapping[str, str] = os.environ) -> Path:
@@ -183,7 +173,7 @@ def resolve_settings(
             from docqa.app.storage.store import default_root
 
             default = str(default_root()) if name == "cache_dir" else KNOWN[name].default
-            values[name] = Setting(name, default, _DEFAULT)
+            values[name] = Setting(name, default, "default")
     return Settings(values)
 
 

@@ -116,7 +116,7 @@ class BlockWriter(TextWriter):
             self.grids.leave_out(table_id)
         return start
 
-    def heading(self, text: str, level: int, *, label: str | None = None) -> None:
+    def heading(self, text: str, level: int) -> None:
         """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes
         the section's.
         """
@@ -124,7 +124,7 @@ class BlockWriter(TextWriter):
         start = self.block(text, "heading")
         if start is not None:
             number, title = outline.split_number(clean_text(text))
-            self.mark(level, number, title, start, label=label)
+            self.mark(level, number, title, start)
 
     def mark(
         self,

@@ -25,8 +25,7 @@ from .transformer import Attention
 class ZeroCentredRMSNorm(NormLayer):
     """Zero-centred RMS norm: x * rsqrt(mean(x^2) + eps) * (1 + weight), in float32 inside."""
 
-    def __init__(self, dim: int, eps: float) -> None:
-        super().__init__(torch.zeros(dim), eps)
+    initial = 0.0
 
     def forward(self, x: Tensor) -> Tensor:
         return zero_centred_norm(x, self.weight, self.eps)
@@ -36,9 +35,6 @@ class GatedNorm(NormLayer):
     """Norm of the delta net's output: plain weight, then the gate SiLU(z); [.., head_dim] in and
     out.
     """
-
-    def __init__(self, dim: int, eps: float) -> None:
-        super().__init__(torch.ones(dim), eps)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         return gated_norm(x, z, self.weight, self.eps)

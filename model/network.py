@@ -37,11 +37,14 @@ Cache = DeltaCache | AttentionCache
 
 
 class NormLayer(nn.Module):
-    """An RMS norm over the last axis, [dim] weights; subclasses say how these scale."""
+    """An RMS norm over the last axis, [dim] weights, `initial` each before they are loaded;
+    subclasses say how these scale."""
 
-    def __init__(self, weight: Tensor, eps: float) -> None:
+    initial = 1.0
+
+    def __init__(self, dim: int, eps: float) -> None:
         super().__init__()
-        self.weight = nn.Parameter(weight)
+        self.weight = nn.Parameter(torch.full((dim,), self.initial))
         self.eps = eps
 
 

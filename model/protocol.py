@@ -75,10 +75,6 @@ class Tokenizer(Protocol):
     """Text to token ids."""
 
     @property
-    def eos_id(self) -> int:
-        """The id that ends an answer."""
-
-    @property
     def eos_ids(self) -> tuple[int, ...]:
         """All ids that end a text."""
 

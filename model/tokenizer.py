@@ -81,15 +81,6 @@ class CheckpointTokenizer:
         """
         return cls(tokenizer_spec(folder), _load_eos_ids(folder))
 
-    @property
-    def eos_id(self) -> int:
-        """The token that ends an answer. Raises TokenizerUnsupported: the folder names none."""
-        if not self.eos_ids:
-            raise TokenizerUnsupported(
-                "no end-of-text token: neither config.json nor generation_config.json names one"
-            )
-        return self.eos_ids[0]
-
     def token_id(self, name: str) -> int | None:
         """Id of an added token such as `<|im_start|>`, or None."""
         return self._added.get(name)

@@ -6,7 +6,6 @@ between projection and rotation: a norm over each head's query and key, a bias, 
 gate after attention (`Family`).
 """
 
-import torch
 from torch import Tensor, nn
 
 from docqa.kernels import rope
@@ -21,9 +20,6 @@ from .network import AttentionCache, Network, NormLayer
 
 class RMSNorm(NormLayer):
     """RMS norm: x * rsqrt(mean(x^2) + eps) * weight, in float32 inside."""
-
-    def __init__(self, dim: int, eps: float) -> None:
-        super().__init__(torch.ones(dim), eps)
 
     def forward(self, x: Tensor) -> Tensor:
         return rms_norm(x, self.weight, self.eps)

@@ -17,20 +17,6 @@ BY_CELL = "by_cell"
 BY_CLAUSE = "by_clause"
 """Its value is the chance that the answer is in the clause of a field, or is the clause."""
 
-SIGNALS = (
-    "margin",
-    "likely",
-    "lead",
-    "answers",
-    "answers_alone",
-    "answers_elsewhere",
-    "form_chance",
-    "behind",
-    "missing_names",
-    "names_elsewhere",
-)
-"""The signals that a calibration of the reader weighs."""
-
 OWN_ODDS: RefusalCalibration = {
     "features": ["sentence_coverage"],
     "weights": [8.0],

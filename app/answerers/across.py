@@ -19,6 +19,7 @@ from docqa.app.answer.confidence import (
 )
 from docqa.app.answer.events import DocumentAnswered, Event, Finished
 from docqa.app.answer.grades import Status, Support
+from docqa.app.answer.text import abridged_name_list
 from docqa.app.context.provenance import documents_hash
 from docqa.app.facts.facts import FactKind, parse_first_fact, sort_key
 from docqa.app.reading.wording.across import PerDocumentQuestion
@@ -253,9 +254,7 @@ def _note_of_other_documents(
     others = [PurePath(each.path).name for each in answers if each not in included_answers]
     if not (others and included_answers and asked.kind.picks_documents):
         return []
-    more = len(others) - _MOST_NAMED
-    listed = [*others[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])]
-    return [f"not so, or not stated: {', '.join(listed)}"]
+    return [f"not so, or not stated: {abridged_name_list(others, _MOST_NAMED)}"]
 
 
 def _stated_words_and_quotes(

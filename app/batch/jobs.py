@@ -139,16 +139,12 @@ class Job(ABC):
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         options = self.options if long else replace(self.options, store=False)
         with open_session([document], options, model=self._model, called=NAMELESS) as session:
-            record = self._make_record(item, session, session.documents[0], on_event)
+            record = self._make_record(item, session, on_event)
             return Outcome(record, tokens=len(session.context))
 
     @abstractmethod
     def _make_record(
-        self,
-        item: BatchItem,
-        session: Session,
-        document: Document,
-        on_event: Callable[[Event], None],
+        self, item: BatchItem, session: Session, on_event: Callable[[Event], None]
     ) -> str:
         """The line of JSON that the workspace keeps."""
 
@@ -197,13 +193,9 @@ class AnswerJob(Job):
         )
 
     def _make_record(
-        self,
-        item: BatchItem,
-        session: Session,
-        document: Document,
-        on_event: Callable[[Event], None],
+        self, item: BatchItem, session: Session, on_event: Callable[[Event], None]
     ) -> str:
-        warnings = list(document.coverage.warnings)
+        warnings = list(session.documents[0].coverage.warnings)
         answers = self._load_stored_answers(item)[1]
         left = [question for question in self.questions if question not in answers]
         for question in left:
@@ -339,16 +331,12 @@ class SummaryJob(Job):
         }
 
     def _make_record(
-        self,
-        item: BatchItem,
-        session: Session,
-        document: Document,
-        on_event: Callable[[Event], None],
+        self, item: BatchItem, session: Session, on_event: Callable[[Event], None]
     ) -> str:
         writer = writer_of(session)
         if writer is None:
-            return to_json_line(self._extract_summary(session, document, on_event))
-        writing = write_summary(document, writer, self.style, focus=self.focus)
+            return to_json_line(self._extract_summary(session, on_event))
+        writing = write_summary(session.documents[0], writer, self.style, focus=self.focus)
         while True:
             try:
                 on_event(next(writing))
@@ -356,14 +344,19 @@ class SummaryJob(Job):
                 return to_json_line(end.value)
 
     def _extract_summary(
-        self, session: Session, document: Document, on_event: Callable[[Event], None]
+        self, session: Session, on_event: Callable[[Event], None]
     ) -> SummaryRecord:
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model = session.local.model
         ranked = session.ranked_passages(self.focus) if self.focus else ()
         return summarize_document(
-            document, session.context, model, self.style, focus=self.focus, ranked=ranked
+            session.documents[0],
+            session.context,
+            model,
+            self.style,
+            focus=self.focus,
+            ranked=ranked,
         )
 
 

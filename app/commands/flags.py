@@ -171,7 +171,8 @@ class SharedOptions:
             quick=quick,
             preview=settings.is_on("preview"),
             store=settings.is_on("store"),
-            store_protected=settings.is_on("store") and settings.is_chosen("store"),
+            store_protected=settings.is_on("store")
+            and settings.values["store"].origin != "default",
             include_hidden=settings.is_on("include_hidden"),
             password=inputs.read_password(self.password_file),
             media_type=self.media_type,

@@ -31,8 +31,9 @@ Examples:
 
 @dataclass(frozen=True)
 class CommandEntry:
-    """The function `function` of the module `module` of this folder, whose docstring is its help
-    after the line `help`; or a group of `commands`."""
+    """The function `function` of the module `module` of this folder, both called as the command
+    where they are empty, whose docstring is its help after the line `help`; or a group of
+    `commands`."""
 
     help: str
     module: str = ""
@@ -47,7 +48,7 @@ class CommandEntry:
         if self.commands:
             return _make_group(name, self)
         function = getattr(
-            import_module(f"docqa.app.commands.{self.module}"), self.function or name
+            import_module(f"docqa.app.commands.{self.module or name}"), self.function or name
         )
         text = getdoc(function) or ""
         return single(
@@ -63,28 +64,22 @@ def single(name: str, function: Callable[..., int], help: str | None = None) -> 
 
 
 COMMANDS = {
-    "ask": CommandEntry("Answer a question about documents, with quotes and pages.", "ask"),
+    "ask": CommandEntry("Answer a question about documents, with quotes and pages."),
     "find": CommandEntry(
-        "Find words in documents: every hit with its line, page and printed section.", "find"
+        "Find words in documents: every hit with its line, page and printed section."
     ),
-    "read": CommandEntry("Read documents now, so that later questions are instant.", "read"),
-    "plan": CommandEntry("Estimate the time, memory and disk of reading documents.", "plan"),
-    "outline": CommandEntry("Print the section tree of a document, with pages.", "outline"),
-    "summarize": CommandEntry(
-        "Summarize every document, and all of them in a digest.", "summarize"
-    ),
-    "extract": CommandEntry(
-        "Make a table: the same fields, or questions, for every file.", "extract"
-    ),
-    "verify": CommandEntry("Check the quotations and cites of a text against documents.", "verify"),
-    "chat": CommandEntry("Ask follow-up questions in a conversation over documents.", "chat"),
-    "tui": CommandEntry("Browse documents in the terminal, ask, and follow cites.", "tui"),
-    "mcp": CommandEntry("Serve documents to a program that speaks MCP.", "mcp"),
-    "history": CommandEntry("List, find and export past questions.", "history"),
+    "read": CommandEntry("Read documents now, so that later questions are instant."),
+    "plan": CommandEntry("Estimate the time, memory and disk of reading documents."),
+    "outline": CommandEntry("Print the section tree of a document, with pages."),
+    "summarize": CommandEntry("Summarize every document, and all of them in a digest."),
+    "extract": CommandEntry("Make a table: the same fields, or questions, for every file."),
+    "verify": CommandEntry("Check the quotations and cites of a text against documents."),
+    "chat": CommandEntry("Ask follow-up questions in a conversation over documents."),
+    "tui": CommandEntry("Browse documents in the terminal, ask, and follow cites."),
+    "mcp": CommandEntry("Serve documents to a program that speaks MCP."),
+    "history": CommandEntry("List, find and export past questions."),
     "forget": CommandEntry("Delete all that is kept of a file, an archive or a folder.", "cache"),
-    "doctor": CommandEntry(
-        "Show what this machine has, and every setting with its origin.", "doctor"
-    ),
+    "doctor": CommandEntry("Show what this machine has, and every setting with its origin."),
     "eval": CommandEntry(
         "Measure answers, evidence and refusals on known answers.", "eval", "evaluate"
     ),

@@ -189,7 +189,8 @@ class Prefiller:
             yield self.total_tokens, self.key  # without a look at all others
         candidates: list[tuple[int, str]] = []
         if self.total_tokens < self._grid:  # quicker prefilled than looked for among thousands
-            yield from [(0, self.key)] if own_folder.exists() else []
+            if own_folder.exists():
+                yield 0, self.key
             return
         for entry in self.store.entries("states"):
             own = entry.folder.name == self.key

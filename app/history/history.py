@@ -75,8 +75,6 @@ class History:
     def start(self, kind: str, documents: Sequence[StoredDocument], title: str) -> int:
         """Begin a session of `kind` (ask, chat or tui); returns its number."""
         now = time.time()
-        if is_withheld(document.id for document in documents):
-            title = ""
         into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
         with self._database.transaction() as db:
             session = int(db.execute(into, (kind, storable_text(title), now, now)).lastrowid or 0)

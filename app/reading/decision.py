@@ -308,7 +308,7 @@ def _answer_signals(
     excerpt: int,
     sentence_odds: SentenceOdds,
 ) -> dict[str, float]:
-    """What speaks for the first candidate, all finite: see confidence.SIGNALS."""
+    """What speaks for the first candidate, all finite: what a calibration weighs."""
     best = candidates[0]
     apart = (c for c in candidates[1:] if c.slot != best.slot or not _candidates_overlap(c, best))
     second = next(apart, None)

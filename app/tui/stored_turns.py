@@ -139,7 +139,7 @@ def _write(
             session = (
                 kept.id
                 if kept
-                else history.start(_KIND, stored_documents(documents), documents[0].title)
+                else history.start(_KIND, stored_documents(documents), documents[0].path)
             )
             done = work(history, session)
             if store.forgotten(ids):  # while it was written

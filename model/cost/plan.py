@@ -7,6 +7,8 @@ from docqa.model.errors import ContextTooLong
 
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
+_EXACT = 32_768  # tokens up to which attention reads all keys
+_READ_BEYOND = 16_640  # keys that a later token reads
 SCRATCH_TOKENS = 2_048
 SCRATCH_FACTOR = (
     2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
@@ -202,9 +204,7 @@ def _widest_activation(config: HybridConfig) -> int:
     return max(3 * inner + 3 * config.hidden_size, *used) + 3 * config.hidden_size
 
 
-def macs_per_token(
-    config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640
-) -> tuple[float, float]:
+def macs_per_token(config: HybridConfig, tokens: int) -> tuple[float, float]:
     """Multiply-adds of a token in prefill, averaged over a text of `tokens`: dense ones, those of
     attention.
     """
@@ -215,8 +215,8 @@ def macs_per_token(
         + counts["delta"]
         + counts["attention"]
     )
-    near = min(tokens, exact)
-    context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
+    near = min(tokens, _EXACT)
+    context = (near * near / 2 + max(tokens - _EXACT, 0) * _READ_BEYOND) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
     heads = config.linear_num_value_heads
     key = config.linear_key_head_dim
@@ -248,7 +248,7 @@ def estimate(
     kept = (
         sizes["fixed"] * 3 + sizes["kv"]
     )  # the state, a fork for the question, the point being saved
-    unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
+    unpacked = min(tokens, _EXACT) * 2 * config.num_key_value_heads * config.head_dim * item
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
     scratch = (

@@ -138,7 +138,7 @@ def test_a_missing_or_strange_file_is_named(tmp_path, content):
 
 
 def test_the_end_of_text_comes_from_the_files_beside_it(checkpoint):
-    assert CheckpointTokenizer.load(checkpoint).eos_id == 299
+    assert CheckpointTokenizer.load(checkpoint).eos_ids[0] == 299
 
 
 @pytest.mark.weights

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_chance
+from docqa.app.answer.confidence import answer_chance, first_passage_chance
 from docqa.app.errors import InputError
 from docqa.app.eval.evaluate import SURE, Rates, assertion_rates, grouped, mean, refusal_rates
 from docqa.app.eval.judging import Asserted
@@ -28,7 +28,7 @@ from .fitting import (
     log_loss,
     logistic,
 )
-from .trials import Trial
+from .trials import SIGNALS, Trial
 
 FOLDS = 5
 PRECISION = 0.80  # of all that is asserted, on the documents left out

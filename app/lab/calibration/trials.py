@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from docqa.app.answer.confidence import SIGNALS
 from docqa.app.eval.evaluate import overlaps
 from docqa.app.eval.judging import is_right
 from docqa.app.eval.questions import EvalDocument, GoldQuestion
@@ -22,6 +21,20 @@ from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.ingest.types import Document, Passage
 from docqa.model.protocol import Model, RefusalCalibration
+
+SIGNALS = (
+    "margin",
+    "likely",
+    "lead",
+    "answers",
+    "answers_alone",
+    "answers_elsewhere",
+    "form_chance",
+    "behind",
+    "missing_names",
+    "names_elsewhere",
+)
+"""The signals that a calibration of the reader weighs."""
 
 NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
 

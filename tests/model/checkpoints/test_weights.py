@@ -115,7 +115,7 @@ def test_a_quantized_folder_loads_and_small_vectors_are_untouched(tmp_path):
         quantized = tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not gate
         assert torch.equal(tensor, packed[name]) != quantized, name
     assert all((tmp_path / "q" / name).stat().st_size <= FILE_LIMIT for name in report["files"])
-    assert load_model(tmp_path / "q").tokenizer.eos_id == 299
+    assert load_model(tmp_path / "q").tokenizer.eos_ids[0] == 299
     with pytest.raises(WeightsMismatch, match="quantized already"):
         quantize(tmp_path / "q", tmp_path / "qq")
 

@@ -42,7 +42,7 @@ def written(tokenizer, wishes, text=LEASE, most=200):
         assert len(tokens) < most
     while rule.is_quoting and len(tokens) < most:
         logits = unlikely(tokenizer)
-        logits[tokenizer.eos_id] = 5.0
+        logits[tokenizer.eos_ids[0]] = 5.0
         tokens.append(rule.choose(logits))
     return tokenizer.decode(tokens)
 

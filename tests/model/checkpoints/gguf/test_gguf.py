@@ -131,7 +131,7 @@ def test_the_tokenizer_of_the_file_is_that_of_the_checkpoint(tmp_path):
     )
     for text in ("the  12 theatres in\n 3", "café 4.1(b) the"):
         assert inside.encode(text) == right.encode(text)
-    assert inside.eos_id == 299 and inside.token_id("<|end|>") == 299
+    assert inside.eos_ids[0] == 299 and inside.token_id("<|end|>") == 299
 
 
 def test_a_file_is_quantized_and_exported_like_any_checkpoint(tmp_path):
