@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer.confidence import SIGNALS
 from docqa.app.lab import calibrate
+from docqa.app.lab.calibration.trials import SIGNALS
 
 FILLER = (
     "The rocks below are grey and steep, and gulls nest there in the spring of most years. " * 8

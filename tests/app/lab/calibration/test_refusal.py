@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_chance
+from docqa.app.answer.confidence import answer_chance, first_passage_chance
 from docqa.app.lab.calibration.fitting import chance
 from docqa.app.lab.calibration.refusal import (
     LEAST_THRESHOLD,
@@ -14,7 +14,7 @@ from docqa.app.lab.calibration.refusal import (
     fit,
     fit_refusal,
 )
-from docqa.app.lab.calibration.trials import Trial
+from docqa.app.lab.calibration.trials import SIGNALS, Trial
 from docqa.app.reading.candidates import AnswerForm
 
 
