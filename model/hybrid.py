@@ -15,11 +15,10 @@ from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import at_least_float32
 
-from .config import FULL, HybridConfig
-from .linear import Depthwise, Linear, SwiGLU
-from .moe import SparseMoe
-from .network import Cache, DeltaCache, Network, NormLayer
-from .transformer import Attention
+from .config import HybridConfig
+from .linear import Depthwise, Linear
+from .network import DeltaCache, NormLayer
+from .transformer import Transformer, TransformerLayer
 
 
 class ZeroCentredRMSNorm(NormLayer):
@@ -83,40 +82,12 @@ class GatedDeltaNet(nn.Module):
         return self.out_proj(self.norm(out, z).reshape(batch, seq, -1).to(x.dtype))
 
 
-class HybridLayer(nn.Module):
-    """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
+class HybridLayer(TransformerLayer):
+    """One whose mixer is attention or a delta net."""
 
-    def __init__(self, config: HybridConfig, kind: str, *, sparse: bool = False) -> None:
-        super().__init__()
-        self.kind = kind
-        if kind == FULL:
-            self.self_attn = Attention(config, ZeroCentredRMSNorm)
-        else:
-            self.linear_attn = GatedDeltaNet(config)
-        self.mlp = (
-            SparseMoe(config) if sparse else SwiGLU(config.hidden_size, config.intermediate_size)
-        )
-        self.input_layernorm = ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps)
-        self.post_attention_layernorm = ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps)
-
-    @property
-    def mixer(self) -> nn.Module:
-        return self.self_attn if self.kind == FULL else self.linear_attn
-
-    def forward(
-        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Cache | None = None
-    ) -> Tensor:
-        x = x + self.mixer(self.input_layernorm(x), rotation, cache)
-        return x + self.mlp(self.post_attention_layernorm(x))
+    norm = ZeroCentredRMSNorm
+    linear = GatedDeltaNet
 
 
-class Hybrid(Network):
-    """The network, or its first `layers` layers."""
-
-    def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
-        kinds = enumerate(config.layer_types[:layers])
-        built = (
-            HybridLayer(config, kind, sparse=config.is_sparse_layer(number))
-            for number, kind in kinds
-        )
-        super().__init__(config, built, ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps))
+class Hybrid(Transformer):
+    layer = HybridLayer

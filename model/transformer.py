@@ -15,7 +15,8 @@ from docqa.kernels.norm import rms_norm
 
 from .config import FULL, HybridConfig
 from .linear import Linear, SwiGLU
-from .network import AttentionCache, Network, NormLayer
+from .moe import SparseMoe
+from .network import AttentionCache, Cache, Network, NormLayer
 
 
 class RMSNorm(NormLayer):
@@ -75,27 +76,42 @@ def add_residual(new: Tensor, x: Tensor) -> Tensor:
 
 
 class TransformerLayer(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x))."""
+    """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
 
-    kind = FULL
+    norm: type[NormLayer] = RMSNorm
+    linear: type[nn.Module]
 
-    def __init__(self, config: HybridConfig) -> None:
+    def __init__(self, config: HybridConfig, kind: str = FULL, *, sparse: bool = False) -> None:
         super().__init__()
-        self.self_attn = Attention(config)
-        self.mlp = SwiGLU(config.hidden_size, config.intermediate_size)
-        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
-        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        hidden = config.hidden_size
+        self.kind = kind
+        if kind == FULL:
+            self.self_attn = Attention(config, self.norm)
+        else:
+            self.linear_attn = self.linear(config)
+        self.mlp = SparseMoe(config) if sparse else SwiGLU(hidden, config.intermediate_size)
+        self.input_layernorm = self.norm(hidden, config.rms_norm_eps)
+        self.post_attention_layernorm = self.norm(hidden, config.rms_norm_eps)
+
+    @property
+    def mixer(self) -> nn.Module:
+        return self.self_attn if self.kind == FULL else self.linear_attn
 
     def forward(
-        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Cache | None = None
     ) -> Tensor:
-        x = add_residual(self.self_attn(self.input_layernorm(x), rotation, cache), x)
+        x = add_residual(self.mixer(self.input_layernorm(x), rotation, cache), x)
         return add_residual(self.mlp(self.post_attention_layernorm(x)), x)
 
 
 class Transformer(Network):
     """The network, or its first `layers` layers."""
 
+    layer: type[TransformerLayer] = TransformerLayer
+
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
-        built = (TransformerLayer(config) for _ in config.layer_types[:layers])
-        super().__init__(config, built, RMSNorm(config.hidden_size, config.rms_norm_eps))
+        built = (
+            self.layer(config, kind, sparse=config.is_sparse_layer(number))
+            for number, kind in enumerate(config.layer_types[:layers])
+        )
+        super().__init__(config, built, self.layer.norm(config.hidden_size, config.rms_norm_eps))

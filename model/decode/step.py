@@ -21,7 +21,6 @@ from docqa.kernels.moe import PackedExperts
 from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
-from docqa.model.hybrid import HybridLayer
 from docqa.model.linear import SwiGLU
 from docqa.model.moe import SparseMoe
 from docqa.model.network import Network, NormLayer
@@ -118,9 +117,7 @@ def collect_step_weights(network: Network, chosen: Iterable[nn.Module]) -> StepW
         "rotary": config.rotary_dim,
     }
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
-    layers = [
-        _layer_weights(layer) for layer in some if isinstance(layer, HybridLayer | TransformerLayer)
-    ]
+    layers = [_layer_weights(layer) for layer in some if isinstance(layer, TransformerLayer)]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
     experts = {
         number: _routed_experts(layer.mlp)
@@ -153,7 +150,7 @@ def _zero_centred_weight(norm: NormLayer) -> Tensor:
 
 
 def _layer_weights(
-    layer: HybridLayer | TransformerLayer,
+    layer: TransformerLayer,
 ) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
     """A layer's weights by their last names, of an MLP of experts the shared one's; None where its
     MLP is unknown or a large matrix is not packed."""
@@ -164,7 +161,7 @@ def _layer_weights(
         "input_layernorm": _zero_centred_weight(layer.input_layernorm),
         "post_attention_layernorm": _zero_centred_weight(layer.post_attention_layernorm),
     }
-    mixer: Any = layer.self_attn if isinstance(layer, TransformerLayer) else layer.mixer
+    mixer: Any = layer.mixer
     for owner in (mixer, mlp):
         for name, module in owner.named_children():
             found |= _module_weights(name, module)
