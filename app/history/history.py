@@ -90,22 +90,20 @@ class History:
             exists = _mark_session_used(db, session)
             if exists:
                 _add_documents(db, session, documents)
-                _put_turn(db, session, turn, turn.position)
+                _put_turn(db, session, turn)
         return exists
 
-    def keep_all(self, session: int, turns: Sequence[StoredTurn], place: tuple[int, int]) -> None:
-        """Make `turns` and `place` all that is kept of `session`."""
+    def keep_all(
+        self, session: int, turns: Sequence[StoredTurn], place: tuple[int, int]
+    ) -> list[int]:
+        """Write `turns` of `session` as `keep` does, and `place`; returns their positions. What
+        others wrote into it stays."""
         with self._database.transaction() as db:
-            changes = [
-                _put_turn(db, session, turn, position)
-                for position, turn in enumerate(turns, start=1)
-            ]
-            db.execute(
-                "DELETE FROM turns WHERE session = ? AND position > ?", (session, len(turns))
-            )
-            db.execute("UPDATE sessions SET page = ?, offset = ? WHERE id = ?", (*place, session))
-            if any(changes):
+            positions = [_put_turn(db, session, turn) for turn in turns]
+            if turns:
                 _mark_session_used(db, session)
+            db.execute("UPDATE sessions SET page = ?, offset = ? WHERE id = ?", (*place, session))
+        return positions
 
     def annotate(self, session: int, annotation: StoredAnnotation) -> int:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
@@ -277,8 +275,8 @@ def _mark_session_used(db: sqlite3.Connection, session: int) -> bool:
     )
 
 
-def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn, position: int) -> bool:
-    """Write a turn at `position`, with 0 after the others; returns whether anything changed."""
+def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn) -> int:
+    """Write a turn at its position, with 0 after the others; returns the position."""
     if _is_withheld(db, session):
         turn = turn.without_words()
     answer = None if turn.answer is None else compact_json(turn.answer.to_json_object())
@@ -288,17 +286,22 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn, position: 
         "ifnull(?2, (SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?1)), ?3, ?4, ?5, ?6, ?7, ?8) "
         "ON CONFLICT DO UPDATE SET question = excluded.question, understood = excluded.understood, "
         "state = excluded.state, note = excluded.note, answer = excluded.answer "
-        "WHERE (question, understood, state, note, answer) IS NOT (?4, ?5, ?6, ?7, ?8) RETURNING id",
-        (session, position or None, turn.asked, *(text and storable_text(text) for text in texts)),
+        "WHERE (question, understood, state, note, answer) IS NOT (?4, ?5, ?6, ?7, ?8) RETURNING id, position",
+        (
+            session,
+            turn.position or None,
+            turn.asked,
+            *(text and storable_text(text) for text in texts),
+        ),
     ).fetchone()
-    if written is None:
-        return False
-    (number,) = written
+    if written is None:  # nothing of it changed
+        return turn.position
+    number, position = written
     db.execute("DELETE FROM cited WHERE turn = ?", (number,))
     _index_turn(db, number, turn)
     for page in turn.pages:
         _put_page(db, session, number, page)
-    return True
+    return position
 
 
 def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) -> None:

@@ -26,7 +26,7 @@ T = TypeVar("T")
 class ShownTurn:
     """One question. `state`: queued, waiting, reading, preview, done, stopped or failed; `note`:
     why it has no answer. `draft`: of the answer so far; `understood`: what a follow-up was taken
-    to ask."""
+    to ask. `position` in the history, 0: not there yet; `is_loaded`: from there, and as it was."""
 
     question: str
     state: str = "waiting"
@@ -34,6 +34,8 @@ class ShownTurn:
     note: str = ""
     draft: str = ""
     understood: str = ""
+    position: int = 0
+    is_loaded: bool = field(default=False, compare=False)
 
     @property
     def running(self) -> bool:
@@ -53,7 +55,6 @@ class ShownTurn:
         elif isinstance(event, events.Finished):
             self.answer = event.answer
             self.state = "done"
-            self.note = ""
             self.draft = ""
         elif isinstance(event, events.Token) and not event.thought:
             self.draft += event.text
@@ -75,10 +76,16 @@ class StoredTurns:
 def save(
     store: Store, documents: Sequence[Document], turns: list[ShownTurn], place: tuple[int, int]
 ) -> None:
-    """Write the turns about `documents`; one that is under way is kept as stopped, nothing of a
-    document that `docqa forget` deleted meanwhile. Raises OSError."""
-    kept = [stored_turn(turn, documents) for turn in turns]
-    _write(store, documents, lambda history, session: history.keep_all(session, kept, place))
+    """Write the turns about `documents` that were asked here, next to those of other windows; one
+    that is under way is kept as stopped, nothing of a document that `docqa forget` deleted
+    meanwhile. Raises OSError."""
+    own = [turn for turn in turns if not turn.is_loaded]
+    kept = [stored_turn(turn, documents) for turn in own]
+    positions = _write(
+        store, documents, lambda history, session: history.keep_all(session, kept, place)
+    )
+    for turn, position in zip(own, positions or ()):
+        turn.position = position
 
 
 def load(store: Store | None, documents: Sequence[Document]) -> StoredTurns:
@@ -175,7 +182,15 @@ def session_of(history: History, documents: Sequence[Document]) -> StoredSession
 
 
 def shown_turn(kept: StoredTurn) -> ShownTurn:
-    return ShownTurn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
+    return ShownTurn(
+        kept.question,
+        kept.state,
+        kept.answer,
+        kept.note,
+        understood=kept.understood,
+        position=kept.position,
+        is_loaded=True,
+    )
 
 
 def stored_turn(turn: ShownTurn, documents: Sequence[Document] = ()) -> StoredTurn:
@@ -185,5 +200,5 @@ def stored_turn(turn: ShownTurn, documents: Sequence[Document] = ()) -> StoredTu
     pages = cited_pages(turn.answer, documents)
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
     return StoredTurn(
-        turn.question, time.time(), turn.answer, turn.understood, state, note, 0, pages
+        turn.question, time.time(), turn.answer, turn.understood, state, note, turn.position, pages
     )

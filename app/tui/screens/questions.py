@@ -2,8 +2,11 @@
 is kept.
 """
 
+from dataclasses import replace
+
 from docqa.app.answer import events
 from docqa.app.answer.answer import Quote
+from docqa.app.history.records import NEXT_BEST
 from docqa.app.output.progress import prefill_progress_line
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
@@ -48,7 +51,9 @@ class Questions:
         for turn in self.turns:
             if turn.question == question and turn.answer is not None:
                 shown += turn.answer.answering_quotes
-        added = self._answers.add(ShownTurn(question, "queued", understood=understood))
+        added = self._answers.add(
+            ShownTurn(question, "queued", note=NEXT_BEST, understood=understood)
+        )
         self.jobs.ask_again(added.number, understood or question, shown)
 
     def read(self) -> None:
@@ -80,7 +85,8 @@ class Questions:
         return True
 
     def _answer(self, card: AnswerCard) -> None:
-        card.turn = ShownTurn(card.turn.question, "queued")  # without what an earlier attempt left
+        # without what an earlier attempt left
+        card.turn = ShownTurn(card.turn.question, "queued", position=card.turn.position)
         card.asked_at = self.panes.page.place
         card.redraw()
         self._navigation.refresh_marks()
@@ -147,7 +153,8 @@ class Questions:
 
     def show_past(self, past: ShownTurn) -> None:
         same = [card for card in self._answers.cards if card.turn.question == past.question]
-        self._navigation.choose(same[-1] if same else self._answers.add(past))
+        own = replace(past, position=0, is_loaded=False)  # in this document's history from now on
+        self._navigation.choose(same[-1] if same else self._answers.add(own))
         self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:

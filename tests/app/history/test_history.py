@@ -118,16 +118,19 @@ def test_a_long_text_is_kept_around_the_cite_only(document):
     assert page.text.startswith("Nothing") and page.text.endswith("text.\n")
 
 
-def test_a_changed_turn_is_overwritten_and_a_deleted_one_is_gone(history, lease_pages):
+def test_a_changed_turn_is_overwritten_and_those_of_others_stay(history, lease_pages):
     waiting = StoredTurn("When does it end?", 5.0, state="stopped", note="left")
     session = history.start("tui", stored_documents([lease_pages]), "lease")
-    history.keep_all(session, [waiting, StoredTurn("And who pays?", 6.0, state="stopped")], (2, 40))
-    history.keep_all(session, [turn_of(lease_pages)], (1, 3))
-    (back,) = history.turns(session)
-    assert (back.status, back.asked) == ("answered", 5.0)
+    other = StoredTurn("And who pays?", 6.0, state="stopped")
+    assert history.keep_all(session, [waiting, other], (2, 40)) == [1, 2]
+    answered = replace(turn_of(lease_pages), position=1)
+    assert history.keep_all(session, [answered, replace(other, position=0)], (1, 3)) == [1, 3]
+    back = history.turns(session)
+    assert [turn.status for turn in back] == ["answered", "stopped", "stopped"]
+    assert back[0].asked == 5.0
     assert history.session(session).place == (1, 3)
     assert history.search("renewed")[1] == 1
-    assert history.search("pays")[1] == 0
+    assert history.search("pays")[1] == 2
 
 
 def test_a_file_name_that_is_no_text_is_kept_and_forgotten(history, document):

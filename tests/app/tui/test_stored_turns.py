@@ -41,6 +41,24 @@ def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document, s
         assert [page.page for page in history.turns(session.id)[0].pages] == [5, 9]
 
 
+def test_two_windows_on_one_document_keep_the_questions_of_both(lease_document, store):
+    answer = tui.answer_of(lease_document)
+    stored_turns.save(
+        store, [lease_document], [ShownTurn("What is the fee?", "done", answer)], (1, 0)
+    )
+    first, second = (stored_turns.load(store, [lease_document]).turns for _ in range(2))
+    for number in range(4):
+        for window, name in ((first, "first"), (second, "second")):
+            window.append(ShownTurn(f"{name} {number}?", "reading"))
+            stored_turns.save(store, [lease_document], window, (1, 0))
+            window[-1].state, window[-1].answer = "done", answer
+            stored_turns.save(store, [lease_document], window, (1, 0))
+    asked = [f"{name} {number}?" for number in range(4) for name in ("first", "second")]
+    both = stored_turns.load(store, [lease_document]).turns
+    assert [turn.question for turn in both] == ["What is the fee?", *asked]
+    assert {turn.state for turn in both} == {"done"}
+
+
 def test_a_question_under_way_is_kept_as_stopped(lease_document, store):
     stored_turns.save(store, [lease_document], [ShownTurn("q", "reading")], (1, 0))
     (turn,) = stored_turns.load(store, [lease_document]).turns
