@@ -186,12 +186,14 @@ def _join_document_answers(
         chance = _chance_that_all_are_right(asked, stating, answers)
     else:
         chance = max((likely[each.path] for each in possible), default=0.0)
+    others = [PurePath(each.path).name for each in answers if each not in stating]
+    notes: list[str] = []
+    if stating and others and asked.kind.picks_documents:
+        notes.append(f"not so, or not stated: {abridged_name_list(others, _MOST_NAMED)}")
     draft = Draft(
         question=question,
         ranked=(),
-        coverage=corpus.coverage_report(
-            read_tokens, *_note_of_other_documents(asked, stating, answers)
-        ),
+        coverage=corpus.coverage_report(read_tokens, *notes),
         usage=_total_usage(answers, seconds),
         provenance={**first.provenance, "document": documents_hash(corpus.documents)},
         missing=corpus.missing_words(question),
@@ -243,18 +245,6 @@ def _statement_per_document(
     if included_answers and asked.kind.picks_documents:
         answer = f"{len(included_answers)} of {len(answers)}: {answer}"
     return StatedAnswer(answer or None, tuple(statements), tuple(quotes))
-
-
-def _note_of_other_documents(
-    asked: PerDocumentQuestion,
-    included_answers: Sequence[DocumentAnswer],
-    answers: Sequence[DocumentAnswer],
-) -> list[str]:
-    """Which documents were not picked, where some were."""
-    others = [PurePath(each.path).name for each in answers if each not in included_answers]
-    if not (others and included_answers and asked.kind.picks_documents):
-        return []
-    return [f"not so, or not stated: {abridged_name_list(others, _MOST_NAMED)}"]
 
 
 def _stated_words_and_quotes(

@@ -32,6 +32,7 @@ from .preview import (
     FilePreview,
     forget_document,
     preview_of,
+    preview_of_question,
     remembered_problems,
 )
 from .recents import (
@@ -47,12 +48,12 @@ from .recents import (
 # cells of the columns but the name
 _SIZE_CELLS = 10
 _DATE_CELLS = 12
-_STORED_CELLS = 20
-_HEALTH_CELLS = 12
+_STATE_CELLS = 20
 _PADDING = 8
 _LEAST_NAME_CELLS = 12
 _DATE_FROM = 60  # columns of a screen with room for the date
 _PREVIEW_FROM = 110  # and for the preview
+_LISTED_OF_FIVE = 3  # parts of its width that the list has then, as in docqa.tcss
 _REST_S = 0.4  # how long the cursor rests before its document is previewed
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
@@ -122,7 +123,7 @@ class LibraryScreen(PromptScreen):
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
         self._preview = Static("", id="library-preview", markup=False)
-        self._previewed = ""
+        self._previewed: tuple[str, PastQuestion | None] = "", None
         self._rest = self.set_timer(_REST_S, self._load_preview, pause=True)
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
@@ -185,7 +186,7 @@ class LibraryScreen(PromptScreen):
         self._rows = rows
         self._problem = problem
         self._loaded = True
-        self._previewed = ""
+        self._previewed = "", None
         self._show_rows(self._typed_words)
         if self._entered:
             self._entered = False
@@ -322,9 +323,12 @@ class LibraryScreen(PromptScreen):
 
     def _load_preview(self) -> None:
         row = self._current_row
-        if row is None or row.past is not None or row.path == self._previewed:
+        if row is None or (row.path, row.past) == self._previewed:
             return
-        self._previewed = row.path
+        self._previewed = row.path, row.past
+        if row.past is not None:
+            self._preview.update(preview_of_question(row.past.turn))
+            return
         if row.kept == _GONE:
             self._preview.update(f"{_GONE}: {printable(row.path)}")
             return
@@ -334,7 +338,7 @@ class LibraryScreen(PromptScreen):
         run_in_thread(self, make, show, lambda why: show(FilePreview(Text(why, "bold"))))
 
     def _show_preview(self, path: str, made: FilePreview) -> None:
-        if path == self._previewed:
+        if self._previewed == (path, None):
             self._preview.update(made.text)
             if not self._is_wide:
                 self._status.update(made.line)
@@ -404,12 +408,12 @@ class LibraryScreen(PromptScreen):
     def on_resize(self) -> None:
         """Fill the table: columns that have words, and the name in what is left of the width."""
         rows = self._shown
-        wide = self._is_wide
-        self._preview.display = wide
-        width = self.size.width // 2 if wide else self.size.width
-        health = _HEALTH_CELLS * any(row.health for row in rows)
+        self._preview.display = wide = self._is_wide
+        width = self.size.width * _LISTED_OF_FIVE // 5 if wide else self.size.width
         by_use = self._order == "last use"
         used = [row.used if by_use or row.past else row.modified for row in rows]
+        states = [", ".join(filter(None, (row.health, row.kept))) for row in rows]
+        sized = any(row.size for row in rows) and (self._order == "size" or not wide)
         columns = [
             (
                 "Last used" if by_use else "Changed",
@@ -418,17 +422,10 @@ class LibraryScreen(PromptScreen):
             ),
             (
                 f"{'Size':>{_SIZE_CELLS}}",
-                _SIZE_CELLS * any(row.size for row in rows),
+                _SIZE_CELLS * sized,
                 [f"{size_text(row.size) if row.size else '':>{_SIZE_CELLS}}" for row in rows],
             ),
-            (
-                "Health" if wide else "Stored",
-                health if wide else _STORED_CELLS,
-                [
-                    row.health if wide else ", ".join(filter(None, (row.health, row.kept)))
-                    for row in rows
-                ],
-            ),
+            ("State", _STATE_CELLS * any(states), states),
         ]
         names = []
         for row in rows:

@@ -5,17 +5,20 @@ thread.
 import contextlib
 import os
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
-from docqa.app.output.render import printable
+from docqa.app.output.render import answer_text, printable
 from docqa.app.storage.remembered import remember, remembered
 from docqa.app.storage.store import Store
 from docqa.app.tui.bridge import Opener, problem, without_flags
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 from .recents import count_text, past_questions
+
+if TYPE_CHECKING:
+    from docqa.app.history.records import StoredTurn
 
 # characters, answers, characters of an answer
 _BEGINNING = 1_500
@@ -69,6 +72,12 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
         "\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" ."))
     )
     return FilePreview(text, line, document.coverage.health)
+
+
+def preview_of_question(turn: "StoredTurn") -> Text:
+    """A question that was asked before, its answer and cites."""
+    said = turn.note or turn.state if turn.answer is None else answer_text(turn.answer)
+    return Text.assemble((f"{printable(turn.question)}\n\n", "bold"), said)
 
 
 def _remember(store: Store | None, path: str, health: str) -> None:

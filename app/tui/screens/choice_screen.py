@@ -173,6 +173,8 @@ class HelpScreen(ChoiceScreen):
                 (Text(topic, "bold underline"), None),
                 *((_table_line(shown, key.help), key) for shown, key in lines),
             ]
+        if not found:
+            return [(Text("nothing here has these words; fewer or other ones may find it"), None)]
         if self._marks and not words:
             found += [
                 (Text("Marks", "bold underline"), None),
