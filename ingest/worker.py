@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from docqa.ingest import limits
 from docqa.ingest.process.limits import ChildProcessWatch
-from docqa.ingest.process.messages import Inbox, pipes_of_child, receive, send, start_child
+from docqa.ingest.process.messages import Inbox, pipes_of_child, send, start_child
 from docqa.ingest.process.processor_time import Stopwatch
 
 from .errors import ERRORS, IngestError, Unreadable, name_file_in_errors
@@ -169,8 +169,9 @@ class _ReaderChild:
         self._process = start_child("docqa.ingest.worker", _NO_CONSOLE, stderr=subprocess.DEVNULL)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._inbox = Inbox(self._process.stdout)
-        given = self._process.stdin, header, request.content
-        self._sender = threading.Thread(target=_send_and_close, args=given, daemon=True)
+        self._requests = self._process.stdin
+        given = self._requests, header, request.content
+        self._sender = threading.Thread(target=_send_messages, args=given, daemon=True)
         self._sender.start()
         watched = process_limits.are_processes_watched()
         self._watch = (
@@ -198,6 +199,8 @@ class _ReaderChild:
         if self._watch is not None:
             self._watch.close()
         self._sender.join()
+        with contextlib.suppress(OSError):  # what it did not read
+            self._requests.close()
         self._inbox.close()
 
 
@@ -210,10 +213,10 @@ def _end_child(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _send_and_close(stream: IO[bytes], *messages: bytes) -> None:
-    # A child that died does not read; what it was comes from its answer. Windows calls a broken
-    # pipe EINVAL.
-    with contextlib.suppress(OSError), stream:
+def _send_messages(stream: IO[bytes], *messages: bytes) -> None:
+    # The stream stays open: its end tells the child that this process is gone. A child that died
+    # does not read; what it was comes from its answer. Windows calls a broken pipe EINVAL.
+    with contextlib.suppress(OSError):
         for message in messages:
             send(stream, message)
 
@@ -302,12 +305,14 @@ def _seconds_allowed(kind: bytes, number: int) -> int:
 
 
 def main() -> int:
-    """The child: limits itself, reads a request from stdin, writes an answer to stdout."""
+    """The child: limits itself, reads a request from stdin, writes an answer to stdout. Ends at once
+    where its parent does."""
     requests, answers = pipes_of_child()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
     limit_resources()
-    fields = json.loads(receive(requests))
-    data = receive(requests)
+    inbox = Inbox(requests, on_end=lambda: os._exit(1))
+    fields = json.loads(inbox.wait())
+    data = inbox.wait()
     size = len(data) if fields["has_data"] else _size_of_file(fields["path"])
     process_limits.allow_seconds(budget_seconds(size) - limits.WORKER_CPU_SECONDS)
     process_limits.limit_memory(fields["memory"])

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from docqa.ingest.assemble import assemble_document, grade_page_text
 from docqa.ingest.encoding import decode
+from docqa.ingest.errors import refuse_over_limit
+from docqa.ingest.limits import MAX_TEXT_CHARS
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
@@ -20,8 +22,9 @@ _MAX_HEADING_CHARS = 120
 
 
 def read_text(request: ReadRequest) -> Document:
-    """The Document of plain text. Raises NotADocument and NoText."""
+    """The Document of plain text. Raises NotADocument, NoText and TooLarge."""
     decoded, warnings = decode(request.content)
+    refuse_over_limit(MAX_TEXT_CHARS, len(decoded), "characters of text")  # not after minutes
     pages_of_print = decoded.replace("\r\n", "\n").replace("\r", "\n").split("\f")
     text, hidden = strip_invisible("\f".join(map(clean_text, pages_of_print)))  # form feeds stay
     raw_pages = text.split("\f")

@@ -13,8 +13,9 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import IngestError
+from docqa.ingest.errors import IngestError, refuse_over_limit
 from docqa.ingest.formats import format_named
+from docqa.ingest.limits import MAX_TEXT_CHARS
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean_text
 from docqa.ingest.types import Document
@@ -29,6 +30,7 @@ _DEEPEST = 300  # a list in a list is two deeper
 def read_markdown(request: ReadRequest) -> Document:
     """The Document of Markdown. Raises NotADocument, NoText and TooLarge."""
     decoded, warnings = decode(request.content)
+    refuse_over_limit(MAX_TEXT_CHARS, len(decoded), "characters of text")  # not after minutes
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
     text = clean_text(decoded)

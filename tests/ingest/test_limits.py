@@ -14,13 +14,15 @@ from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
+import psutil
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 
 from docqa.ingest import worker as worker_module
-from docqa.ingest.errors import Unreadable
+from docqa.ingest.errors import TooLarge, Unreadable
 from docqa.ingest.pdf.reader import open_pdf
+from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.drawing import Sheet, bytes_of, one_page
@@ -31,6 +33,7 @@ MEBIBYTES = 1024
 MEASURE = """
 import resource, sys, time
 from docqa.ingest.errors import IngestError
+from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 started = time.monotonic()
@@ -341,3 +344,33 @@ def test_filters_with_the_short_names_of_inline_images_are_read(name):
 def test_processor_time_grows_with_the_size_of_a_document():
     assert worker_module.budget_seconds(50_000) < 60
     assert worker_module.budget_seconds(64 * 2**20) == 685
+
+
+@pytest.mark.parametrize("name", ["long.txt", "long.md"])
+def test_text_over_the_limit_of_characters_is_refused_before_it_is_parsed(name):
+    request = ReadRequest(name, data=b"- word\n" * 10_000_000)
+
+    started = time.process_time()
+    with pytest.raises(TooLarge, match="70,000,000 characters of text, the limit is 64,000,000"):
+        read(request)
+    assert time.process_time() - started < SECONDS
+
+
+def test_a_reader_ends_with_the_process_that_started_it():
+    code = (
+        "from docqa.ingest.request import ReadRequest\n"
+        "from docqa.ingest.worker import read_in_worker\n"
+        "read_in_worker(ReadRequest('long.txt', data=b'word\\n' * 4_000_000))\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        readers = []
+        while sum(reader.cpu_times().user for reader in readers) < 2:  # seconds: it parses
+            time.sleep(0.05)
+            readers = psutil.Process(parent.pid).children()
+    finally:
+        parent.kill()
+        parent.wait()
+
+    _, alive = psutil.wait_procs(readers, timeout=20)
+    assert not alive
