@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -89,7 +89,7 @@ class Job(ABC):
     def __init__(self, options: Options) -> None:
         self.options = options
         self.store = store_of(options)
-        self._model: Model | None = None
+        self.model: Model | None = None
 
     @abstractmethod
     def identity(self) -> Json:
@@ -110,9 +110,9 @@ class Job(ABC):
 
     def prepare(self) -> None:
         """Load what every document needs. Raises what would fail for all of them."""
-        if self._model is None:
+        if self.model is None:
             os.environ.setdefault(*_KEPT_PRODUCTS)
-            self._model = find_model(self.options)
+            self.model = find_model(self.options)
 
     def kept_record(self, item: BatchItem) -> str | None:
         """The record of `item` where earlier runs kept all of it."""
@@ -138,7 +138,7 @@ class Job(ABC):
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         options = self.options if long else replace(self.options, store=False)
-        with open_session([document], options, model=self._model, called=NAMELESS) as session:
+        with open_session([document], options, model=self.model, called=NAMELESS) as session:
             record = self._make_record(item, session, on_event)
             return Outcome(record, tokens=len(session.context))
 
@@ -333,30 +333,25 @@ class SummaryJob(Job):
     def _make_record(
         self, item: BatchItem, session: Session, on_event: Callable[[Event], None]
     ) -> str:
-        writer = writer_of(session)
-        if writer is None:
-            return to_json_line(self._extract_summary(session, on_event))
-        writing = write_summary(session.documents[0], writer, self.style, focus=self.focus)
+        work = self.summarize(session)
         while True:
             try:
-                on_event(next(writing))
+                on_event(next(work))
             except StopIteration as end:
                 return to_json_line(end.value)
 
-    def _extract_summary(
-        self, session: Session, on_event: Callable[[Event], None]
-    ) -> SummaryRecord:
-        for event in session.read() if self.focus else ():  # only a focus ranks passages
-            on_event(event)
+    def summarize(self, session: Session) -> Generator[Event, None, SummaryRecord]:
+        """The events of summarizing the only document of `session`; returns its record."""
+        document = session.documents[0]
+        writer = writer_of(session)
+        if writer is not None:
+            return (yield from write_summary(document, writer, self.style, focus=self.focus))
+        if self.focus:  # only a focus ranks passages
+            yield from session.read()
         model = session.local.model
         ranked = session.ranked_passages(self.focus) if self.focus else ()
         return summarize_document(
-            session.documents[0],
-            session.context,
-            model,
-            self.style,
-            focus=self.focus,
-            ranked=ranked,
+            document, session.context, model, self.style, focus=self.focus, ranked=ranked
         )
 
 

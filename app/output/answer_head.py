@@ -61,6 +61,8 @@ def head_of(answer: Answer) -> AnswerHead:
         return AnswerHead("not_found", "○", "Not found")
     if answer.answer is None:
         return AnswerHead("none", "○", "No answer")
+    if "summary" in answer.provenance:
+        return AnswerHead("answer", "●", "Summary")
     title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
     sure = _confidence_in_words(answer.confidence, _SURE)
     supported = sum(not statement.remark for statement in answer.statements)

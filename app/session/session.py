@@ -72,13 +72,14 @@ class Session:
         self.close()
 
     def make_session_for(self, documents: Sequence[Document]) -> Session:
-        """A Session of some of these documents, with the same options."""
+        """A Session of some of these documents, with the same options and model."""
         return Session(
             documents,
             self.options,
             store=self.store,
             warnings=self.warnings,
             notices=self.notices,
+            model=self.loaded_model,
         )
 
     def close(self) -> None:

@@ -147,6 +147,16 @@ class Interface(App[None]):
             kept or made(path, self.bridge, self.store, self._images, past, together, question)
         )
 
+    def open_grid(self, paths: Sequence[str], fields: str = "") -> None:
+        """Show a grid of the documents at `paths`, with the `fields` of a preset or of a file.
+        Raises UsageError."""
+        from docqa.app.batch.fields import fields_of
+        from docqa.app.tui.screens.grid_screen import GridScreen
+
+        options = replace(self.opener.options, preview=False)  # type: ignore[attr-defined]
+        asked = fields_of(fields) if fields else []
+        self.push_screen(GridScreen(paths, asked, self.bridge, options))
+
     def open_hidden(self, screen: DocumentScreen) -> None:
         """Open the documents of `screen` again, with the text that cannot be seen."""
         self.opener.reads_hidden |= {screen.path, *screen.together}  # type: ignore[attr-defined]

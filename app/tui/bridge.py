@@ -31,6 +31,8 @@ Opener = Callable[..., "Session"]
 """See SessionOpener."""
 Post = Callable[[Message], object]
 T = TypeVar("T")
+SUMMARIZE = "/summarize"
+"""Begins a question that is answered by a summary, a style after it."""
 DRAFT_EVERY_S = 0.15
 _PAGES_EVERY_S = 0.1
 _Messages = Generator[Message, None, None]
@@ -67,7 +69,7 @@ class SessionEvent(Message):
 
 @dataclass
 class JobEnded(Message):
-    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, for `reason`;
+    """A job is over: `kind` open, read, ask or batch, `outcome` finished, stopped or failed, for `reason`;
     `locked`: a password would help."""
 
     kind: str
@@ -95,7 +97,7 @@ class SessionBridge:
         self.documents: list[DocumentJobs] = []
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._unfinished: list[_Job] = []
-        self._model: Any = None
+        self.model: Any = None  # that sessions and batches share
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="docqa session", daemon=True)
         self._thread.start()
@@ -171,7 +173,7 @@ class SessionBridge:
     def _share_model(self, jobs: DocumentJobs) -> None:
         session = jobs.session
         if session is not None:
-            self._model = session.loaded_model = session.loaded_model or self._model
+            self.model = session.loaded_model = session.loaded_model or self.model
 
 
 class DocumentJobs:
@@ -209,6 +211,16 @@ class DocumentJobs:
     def ask_again(self, number: int, question: str, shown: Sequence[Quote]) -> None:
         """The next best answer: the one that is in none of the quotes `shown`."""
         self._submit("ask", lambda: self._again(number, question, shown), number)
+
+    def work_through(self, work: Callable[[], _Messages]) -> None:
+        """Deliver the messages of `work`, then JobEnded."""
+        self._submit("batch", work)
+
+    def summarize(self, number: int, command: str) -> None:
+        """Summarize each document as `command` says: SessionEvents, then JobEnded."""
+        from docqa.app.tui.summaries import summarize
+
+        self._submit("ask", lambda: self._events(number, summarize(self.opened, command)), number)
 
     def _submit(self, kind: str, work: Callable[[], _Messages], number: int | None = None) -> None:
         self._bridge.submit(_Job(kind, self, work, number))

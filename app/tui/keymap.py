@@ -42,7 +42,7 @@ def _load_keys(screen: str) -> tuple[Key, ...]:
 
 
 _FILE = tomllib.loads(Path(__file__).with_name("keys.toml").read_text(encoding="utf-8"))
-DOCUMENT, LIBRARY, EVERYWHERE = map(_load_keys, ("document", "library", "everywhere"))
+DOCUMENT, LIBRARY, GRID, EVERYWHERE = map(_load_keys, ("document", "library", "grid", "everywhere"))
 TOPICS = (
     "Questions and answers",
     "Moving in the text",
@@ -52,7 +52,7 @@ TOPICS = (
     "General",
 )
 
-SCREENS = {"document": DOCUMENT, "library": LIBRARY}
+SCREENS = {"document": DOCUMENT, "library": LIBRARY, "grid": GRID}
 """The keys at work together."""
 
 _SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}

@@ -18,11 +18,12 @@ from textual.widgets import DataTable, Footer, Static
 
 from docqa.app.answer.grades import Status
 from docqa.app.batch.items import containing_file
+from docqa.app.errors import UsageError
 from docqa.app.output.progress import size_text
 from docqa.app.output.render import printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import keymap
-from docqa.app.tui.bridge import run_in_thread
+from docqa.app.tui.bridge import SUMMARIZE, run_in_thread
 from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.widgets.prompt import press
 from docqa.ingest.errors import MissingError, NoDocuments
@@ -219,8 +220,7 @@ class LibraryScreen(PromptScreen):
         self._table.move_cursor(row=row + 1)
 
     def action_ask_together(self, question: str = "") -> None:
-        listed = [row.path for row in self._shown if row.past is None and row.kept != _GONE]
-        paths = sorted(self._marked) or listed
+        paths = sorted(self._marked) or self._listed_paths
         narrowed = self._marked or self._typed_words or self._everywhere
         together = paths if narrowed else [self._path]
         name = f"{os.path.abspath(self._path)} · {count_text(len(paths), 'document')}"
@@ -230,6 +230,22 @@ class LibraryScreen(PromptScreen):
         self.prompt.reset()
         if paths:
             self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
+
+    def action_grid(self, fields: str = "") -> None:
+        """A table of the selected documents, or of all in the list."""
+        try:
+            self.app.open_grid(sorted(self._marked) or self._listed_paths, fields)  # type: ignore[attr-defined]
+        except UsageError as error:
+            self._warn(str(error))
+        else:
+            self.prompt.reset()
+
+    def action_summarize(self, style: str = "") -> None:
+        question = f"{SUMMARIZE} {style}".strip()
+        if self._marked:
+            self.action_ask_together(question)
+        elif self._current_row is not None:
+            self._open(self._current_row, question)
 
     def action_reveal(self) -> None:
         if self._current_row is not None:
@@ -272,6 +288,8 @@ class LibraryScreen(PromptScreen):
             self._open_path(os.path.expanduser(text))
         elif mode == "forget":
             self._forget(text)
+        elif mode == "extract":
+            self.action_grid(text)
         elif self._loaded and not text and not self._rows:
             self._open_path(str(files("docqa.app") / "manual"))
         else:
@@ -282,6 +300,8 @@ class LibraryScreen(PromptScreen):
     async def run_command(self, command: keymap.Key, argument: str) -> None:
         if command.name == "ask_together":
             self.action_ask_together(argument)
+        elif command.name == "summarize":
+            self.action_summarize(argument)
         else:
             await super().run_command(command, argument)
 
@@ -307,13 +327,13 @@ class LibraryScreen(PromptScreen):
         else:
             self._open(self._shown[row])
 
-    def _open(self, row: LibraryRow) -> None:
+    def _open(self, row: LibraryRow, question: str = "") -> None:
         """Now: a message would let the keys after Enter run commands of the list."""
         if row.kept == _GONE:
             self._warn(f"{row.path} does not exist any more")
         else:
             self.prompt.reset()
-            self.app.open_document(row.path, row.past)  # type: ignore[attr-defined]
+            self.app.open_document(row.path, row.past, (), question)  # type: ignore[attr-defined]
 
     # The preview
 
@@ -353,6 +373,10 @@ class LibraryScreen(PromptScreen):
     def _current_row(self) -> LibraryRow | None:
         number = self._table.cursor_row
         return self._shown[number] if 0 <= number < len(self._shown) else None
+
+    @property
+    def _listed_paths(self) -> list[str]:
+        return [row.path for row in self._shown if row.past is None and row.kept != _GONE]
 
     @property
     def _is_wide(self) -> bool:

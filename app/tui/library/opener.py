@@ -53,7 +53,7 @@ class SessionOpener:
     """Opens documents with `options`, one inside an archive by its path (`papers.zip/one.pdf`)."""
 
     def __init__(self, options: Options) -> None:
-        self._options = options
+        self.options = options
         self.reads_hidden: set[str] = set()
 
     def __call__(
@@ -69,11 +69,11 @@ class SessionOpener:
         from docqa.app.session.engine import open_session
 
         if password is not None:
-            self._options = replace(self._options, password=password)
+            self.options = replace(self.options, password=password)
         paths = [path] if isinstance(path, str) else list(path)
         options = replace(
-            self._options,
-            include_hidden=self._options.include_hidden or self.reads_hidden >= set(paths),
+            self.options,
+            include_hidden=self.options.include_hidden or self.reads_hidden >= set(paths),
         )
         files = list(dict.fromkeys(containing_file(each) or each for each in paths))
         session = open_session(files, options, on_page=on_page, on_first=on_first)
@@ -98,7 +98,7 @@ class SessionOpener:
             raise InputError("only a PDF has images of its pages", where=document.path)
         data = _read_bytes(document.path)
         view = inspect_in_worker(
-            ReadRequest(document.path, data, password=self._options.password), page
+            ReadRequest(document.path, data, password=self.options.password), page
         )
         if view.picture is None:
             raise InputError(

@@ -23,6 +23,7 @@ _KINDS = ("documents", "states", "history")
 class PastQuestion:
     path: str
     turn: "StoredTurn"
+    at_cite: bool = False  # to be opened at its first cite
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
 """Open documents: keys, messages and the prompt, each handed to the part that knows what to do:
 Panes (the widgets), Navigation, Questions (reading and answering), Annotations."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 from textual.timer import Timer
@@ -29,11 +27,10 @@ from .panes import Panes
 from .prompt_screen import PromptScreen
 from .questions import Questions
 
-EXPORTED = (".md", ".html", ".htm")
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
 # What needs a document on the screen.
-_OVER_A_DOCUMENT = ("line", "call", "export", "read", "image", "notes")
+_OVER_A_DOCUMENT = ("line", "call", "export", "read", "image", "notes", "summarize", "back")
 
 
 class DocumentScreen(PromptScreen):
@@ -41,6 +38,7 @@ class DocumentScreen(PromptScreen):
     paths `together`, named `path`; a `question` is asked at once. `store` None keeps nothing."""
 
     BINDINGS = keymap.bindings(keymap.DOCUMENT)
+    EXPORTED = (".md", ".html", ".htm")
 
     def __init__(
         self,
@@ -66,7 +64,6 @@ class DocumentScreen(PromptScreen):
         self._past = past
         self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
-        self._confirmed = ""  # shown whole before it is written
         self._search_timer = Timer(self, 0, pause=True)
 
     def compose(self) -> Iterator[Widget]:
@@ -108,8 +105,10 @@ class DocumentScreen(PromptScreen):
 
     def come_back(self, past: PastQuestion | None) -> None:
         """Somebody who left while work went on is here again, at the question `past` if given."""
+        self._past = past
         if past is not None and self.document is not None:
-            self.questions.show_past(stored_turns.shown_turn(past.turn))
+            turn = stored_turns.shown_turn(past.turn)
+            self.questions.show_past(turn, at_cite=past.at_cite)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the document is open one can ask and go back; where it cannot be opened, go back
@@ -174,7 +173,16 @@ class DocumentScreen(PromptScreen):
                 "goto": self.navigation.go_to,
                 "note": self.annotations.write,
             }
-            modes.get(mode, self._export)(text)
+            modes.get(mode, self.export)(text)
+
+    async def run_command(self, command: keymap.Key, argument: str) -> None:
+        if command.name == "summarize":
+            await self.line_entered("ask", f"{bridge.SUMMARIZE} {argument}".strip())
+        else:
+            await super().run_command(command, argument)
+
+    def action_summarize(self) -> None:
+        self.questions.ask(bridge.SUMMARIZE)
 
     def prompt_changed(self, mode: str, text: str) -> None:
         self._search_timer.stop()
@@ -258,6 +266,13 @@ class DocumentScreen(PromptScreen):
         else:
             getattr(self.panes, f"{show}_image")()
 
+    def action_back(self) -> None:
+        """To where the reader was before or, from where it was opened at a cite, out of it."""
+        if self._past is not None and self._past.at_cite and self.navigation.is_at_first_place:
+            self.action_library()
+        else:
+            self.navigation.back()
+
     def action_notes(self) -> None:
         if self.annotations.made:
             self.app.push_screen(AnnotationsScreen(self.annotations))
@@ -268,43 +283,13 @@ class DocumentScreen(PromptScreen):
 
     def action_export(self) -> None:
         if self.document is not None:
-            self._confirmed = ""
-            self.prompt.enter(
-                "export",
-                unused_file_name(self.together[0] if self.together else self.path, "docqa.md"),
-            )
+            path = self.together[0] if self.together else self.path
+            self.begin_export(unused_file_name(path, "docqa.md"))
 
     def action_library(self) -> None:
         self.questions.keep()
         self.app.leave_document(self)  # type: ignore[attr-defined]
 
-    def _export(self, path: str) -> None:
-        """Write after the whole path was confirmed, and never over another file."""
-        whole = os.path.abspath(path)
-        if os.path.exists(whole):
-            self._refuse(path, "there is such a file already")
-        elif PurePath(path).suffix.lower() not in EXPORTED:
-            self._refuse(path, f"it has to end in one of {', '.join(EXPORTED)}")
-        elif path != self._confirmed:
-            self._confirmed = whole
-            self.prompt.enter("export", whole)
-            self.panes.message(f"Enter writes questions, answers and notes to {whole}")
-        else:
-            self._write(path)
-
-    def _write(self, path: str) -> None:
+    def write_export(self, path: str) -> None:
         documents = self.panes.documents
-        try:
-            written = stored_turns.export(
-                path, documents, self.questions.turns, self.annotations.made
-            )
-        except OSError as error:
-            self._refuse(path, error.strerror or str(error))
-        except ValueError as error:  # no file can have that name
-            self._refuse(path, str(error))
-        else:
-            self.prompt.close()
-            self.panes.message(f"written: {written}")
-
-    def _refuse(self, path: str, reason: str) -> None:
-        self.panes.message(f"cannot write {path}: {reason}", "error")
+        stored_turns.export(path, documents, self.questions.turns, self.annotations.made)

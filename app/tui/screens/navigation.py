@@ -49,6 +49,11 @@ class Navigation:
             f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else ""
         )
 
+    @property
+    def is_at_first_place(self) -> bool:
+        """Whether one went nowhere but to the first cite."""
+        return len(self._way_back) < 2
+
     def back(self) -> None:
         """Return to where the reader was before the last move, to the reference that was followed
         there, if one was.

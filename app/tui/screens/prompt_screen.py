@@ -1,5 +1,9 @@
 """A screen with the prompt at its foot, which has the keyboard from its first frame to its last."""
 
+import os
+from pathlib import PurePath
+
+from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.settings import settings_of
 from docqa.app.tui.typing_screen import TypingScreen
@@ -16,6 +20,7 @@ class PromptScreen(TypingScreen):
     keymap.SCREENS.
     """
 
+    EXPORTED: tuple[str, ...] = ()  # suffixes of the files that `write_export` can write
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
@@ -25,6 +30,7 @@ class PromptScreen(TypingScreen):
         self._marks = screen == "document"
         self.prompt = Prompt(self, (*self._keys, *keymap.EVERYWHERE), mode)
         self.line = self.prompt.line
+        self._confirmed = ""  # the path of an export, shown whole before it is written
 
     async def on_first_character(self, character: str) -> bool:
         if character != "?" or self.prompt.line.value or self.prompt.mode not in TALKING:
@@ -52,3 +58,36 @@ class PromptScreen(TypingScreen):
 
     def action_line(self, mode: str) -> None:
         self.prompt.enter(mode)
+
+    def begin_export(self, path: str) -> None:
+        self._confirmed = ""
+        self.prompt.enter("export", path)
+
+    def export(self, path: str) -> None:
+        """Write after the whole path was confirmed, and never over another file."""
+        whole = os.path.abspath(path)
+        if os.path.exists(whole):
+            self._refuse_export(path, "there is such a file already")
+        elif PurePath(path).suffix.lower() not in self.EXPORTED:
+            self._refuse_export(path, f"it has to end in one of {', '.join(self.EXPORTED)}")
+        elif path != self._confirmed:
+            self._confirmed = whole
+            self.prompt.enter("export", whole)
+            self.notify(f"Enter writes {printable(whole)}", markup=False)
+        else:
+            try:
+                self.write_export(path)
+            except OSError as error:
+                self._refuse_export(path, error.strerror or str(error))
+            except ValueError as error:  # no file can have that name
+                self._refuse_export(path, str(error))
+            else:
+                self.prompt.close()
+                self.notify(f"written: {printable(path)}", markup=False)
+
+    def write_export(self, path: str) -> None:
+        """Write what the screen shows into a new file. Raises OSError and ValueError."""
+        raise NotImplementedError
+
+    def _refuse_export(self, path: str, reason: str) -> None:
+        self.notify(printable(f"cannot write {path}: {reason}"), severity="error", markup=False)

@@ -10,7 +10,7 @@ from docqa.app.history.records import NEXT_BEST
 from docqa.app.output.progress import prefill_progress_line
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
-from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionEvent
+from docqa.app.tui.bridge import SUMMARIZE, DocumentJobs, JobEnded, SessionEvent
 from docqa.app.tui.settings import key
 from docqa.app.tui.stored_turns import ShownTurn
 from docqa.app.tui.widgets.answers import AnswerCard
@@ -91,6 +91,9 @@ class Questions:
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # who is killed loses the answer in flight alone
+        if card.turn.question.startswith(SUMMARIZE):
+            self.jobs.summarize(card.number, card.turn.question)
+            return
         before = {}
         for earlier in self._answers.cards[: card.number]:
             if earlier.turn.state in ("done", "stopped"):
@@ -122,7 +125,7 @@ class Questions:
     def on_end(self, message: JobEnded) -> None:
         card = self._card(message.number)
         said = {
-            "finished": "read; questions are answered at once",
+            "finished": "read; questions are answered at once" if message.kind == "read" else "",
             "stopped": self._stopped,
             "failed": f"failed: {message.reason}",
         }
@@ -151,11 +154,13 @@ class Questions:
     def turns(self) -> list[ShownTurn]:
         return [card.turn for card in self._answers.cards]
 
-    def show_past(self, past: ShownTurn) -> None:
+    def show_past(self, past: ShownTurn, *, at_cite: bool) -> None:
         same = [card for card in self._answers.cards if card.turn.question == past.question]
         own = replace(past, position=0, is_loaded=False)  # in this document's history from now on
         self._navigation.choose(same[-1] if same else self._answers.add(own))
         self.panes.show_pane("answers")
+        if at_cite:  # once the card is there
+            self.panes.call_after_refresh(self._navigation.follow_cite, 0)
 
     def _card(self, number: int | None) -> AnswerCard | None:
         cards = self._answers.cards

@@ -19,6 +19,8 @@ from docqa.app.tui.settings import settings_of
 MODES = {
     "ask": ("Ask", "a question about this document, or / for commands"),
     "filter": ("Find", "words of a name or a question; Enter opens, / for commands"),
+    "each": ("Ask each", "a question to every document, a column more; or / for commands"),
+    "extract": ("Extract", "contract, paper, opinion, report or the path of a TOML file"),
     "path": ("Open", "the path of a document or a folder"),
     "forget": ("Forget", "the path of a document of the list"),
     "find": ("Find", "words to look for, found as you type"),
@@ -27,7 +29,7 @@ MODES = {
     "note": ("Note", "your note on these words, then Enter"),
     "password": ("Password", "of this document; it is stored nowhere"),
 }
-TALKING = ("ask", "filter")
+TALKING = ("ask", "filter", "each")
 """Modes whose empty line takes `?` and `/`."""
 _OFFERED = 7  # commands above the line
 
