@@ -24,12 +24,11 @@ from docqa.app.context.provenance import documents_hash
 from docqa.app.facts.facts import FactKind, parse_first_fact, sort_key
 from docqa.app.reading.wording.across import PerDocumentQuestion
 from docqa.model.heads.question_heads import QuestionKind
-from docqa.model.protocol import NamedLogistic
 
 from .compose import Draft, StatedAnswer, answer_from_statements
 from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
-from .local import progress_over_all
+from .local import progress_over_all, seconds_since
 
 FRONT_PASSAGES = 3  # of a document, which say what it is about
 _MOST_NAMED = 20  # documents in a note
@@ -81,12 +80,12 @@ def ask_documents_separately(
                 asked, question, answerer, scores_of_document(scores, corpus, number)
             )
             fitted = answerer.model.calibration.get("agrees")
-            for other, agrees in _chances_by_document(signals, fitted).items():
-                answers[other] = replace(answers[other], agrees=agrees)
+            for other, own in signals_with_differences(signals).items():
+                answers[other] = replace(answers[other], agrees=agreement_chance(own, fitted))
         if _belongs_in_joined_answer(asked, answers[number]) and len(answers) < len(order):
             yield DocumentAnswered(answers[number].path, answer)
     inside = [answers[number] for number in document_numbers]
-    seconds = round(time.monotonic() - started, 3)
+    seconds = seconds_since(started)
     yield Finished(_join_document_answers(asked, question, corpus, inside, seconds))
 
 
@@ -146,14 +145,6 @@ def signals_with_differences(
     }
 
 
-def _chances_by_document(
-    signals: Mapping[int, Mapping[str, float]], calibration: NamedLogistic | None
-) -> dict[int, float]:
-    """How likely what is asked holds for each document."""
-    compared = signals_with_differences(signals)
-    return {number: agreement_chance(own, calibration) for number, own in compared.items()}
-
-
 def _belongs_in_joined_answer(asked: PerDocumentQuestion, document_answer: DocumentAnswer) -> bool:
     """Whether what a document says is part of the answer."""
     return not document_answer.answer.refused and (
@@ -190,11 +181,17 @@ def _join_document_answers(
     notes: list[str] = []
     if stating and others and asked.kind.picks_documents:
         notes.append(f"not so, or not stated: {abridged_name_list(others, _MOST_NAMED)}")
+    usages = [each.answer.usage for each in answers]
     draft = Draft(
         question=question,
         ranked=(),
         coverage=corpus.coverage_report(read_tokens, *notes),
-        usage=_total_usage(answers, seconds),
+        usage=Usage(
+            sum(usage.tokens_read for usage in usages),
+            sum(usage.tokens_reused for usage in usages),
+            seconds,
+            all(usage.cached for usage in usages),
+        ),
         provenance={**first.provenance, "document": documents_hash(corpus.documents)},
         missing=corpus.missing_words(question),
     )
@@ -206,16 +203,6 @@ def _join_document_answers(
     rows = [row for turn in turns for row in turn if row is not None]
     most = max(len(each.answer.evidence) for each in answers)
     return replace(joined, evidence=tuple(rows[:most]))
-
-
-def _total_usage(answers: Sequence[DocumentAnswer], seconds: float) -> Usage:
-    usages = [each.answer.usage for each in answers]
-    return Usage(
-        sum(usage.tokens_read for usage in usages),
-        sum(usage.tokens_reused for usage in usages),
-        seconds,
-        all(usage.cached for usage in usages),
-    )
 
 
 def _statement_per_document(

@@ -2,22 +2,18 @@
 written by.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
+from docqa.model.prompts.conversation import PromptForm
 
-if TYPE_CHECKING:
-    from docqa.model.prompts.conversation import PromptForm
-
-    from .local import LocalPrefill
+from .local import LocalPrefill
 
 
 class Answerer(Protocol):

@@ -43,13 +43,13 @@ class QuestionEvidence:
     @property
     def form(self) -> AnswerForm:
         """What kind of answer the question wants."""
-        return self.reading.form if self.reading is not None else AnswerForm.FACT
+        return self.reading.form if self.reading else AnswerForm.FACT
 
     @property
     def nearest(self) -> list[Located]:
         """Where the reader would answer from, best first; of a list, or of two things asked, first
         what it has of all."""
-        places = (*self.reading.items, *self.reading.candidates) if self.reading is not None else ()
+        places = (*self.reading.items, *self.reading.candidates) if self.reading else ()
         return [place.location for place in places]
 
 
@@ -84,7 +84,7 @@ class DocumentEvidence:
     def evidence_for_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
         """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by
         words, the best of them by the reader."""
-        if self._last is not None:
+        if self._last:
             was_unread, last = self._last
             if (was_unread, last.question) == (unread, question):
                 return last
@@ -98,7 +98,7 @@ class DocumentEvidence:
         else:  # the reader reads English; words and vectors are left
             ranked = self.own.finder.ranked_by_signals(question)
         chances = 0.0, 0.0
-        if reading is not None:
+        if reading:
             likely, first = self.own.chances(question, reading)
             refused = is_below_answer_threshold(likely, self.own.finder.calibration)
             chances = first, first if refused else likely

@@ -21,8 +21,8 @@ from docqa.model.state.long_attention import attention_kind
 
 from .compose import Draft, compose_answer
 from .corpus import Corpus
-from .finders import AskedQuestion, Found, make_finder
-from .local import LocalPrefill
+from .finders import AskedQuestion, Found, ReaderCandidateFinder, SentenceFinder
+from .local import LocalPrefill, seconds_since
 from .third_party import options_for_provenance
 
 
@@ -44,7 +44,8 @@ class ExtractiveAnswerer:
         self.model = model
         self.options = options
         self.reading = reading or LocalPrefill(corpus, model, store, separate=True)
-        self.finder = make_finder(corpus, model, options, self.reading)
+        kind = ReaderCandidateFinder if model.has_reader else SentenceFinder
+        self.finder = kind(corpus, model, options, self.reading)
         self._found: dict[AskedQuestion, Found] = {}
 
     def close(self) -> None:
@@ -60,7 +61,7 @@ class ExtractiveAnswerer:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the
         answer has to be. `include_unlikely`: what is too unlikely to be asserted is stated too."""
         asked = AskedQuestion(question, wanted)
-        if self.options.quick or self._refuse_unless_english(question) is not None:
+        if self.options.quick or self._refuse_unless_english(question):
             yield Finished(self._make_preview(asked, include_unlikely=include_unlikely))
             return
         started = time.monotonic()
@@ -86,16 +87,15 @@ class ExtractiveAnswerer:
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over."""
-        declined = self._refuse_unless_english(question)
-        if declined is not None:
+        if declined := self._refuse_unless_english(question):
             return declined
         started = time.monotonic()
         if not self.options.quick:
             list(self.reading.prefill_documents())  # nothing where it is read already
         ranked, reading = self.find_candidates(question)
-        if reading is not None:
+        if reading:
             reading = reading.without_shown(without, self.corpus.documents)
-        usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
+        usage = Usage(0, len(self.corpus.context), seconds_since(started), True)
         return self._compose_answer(
             question, ranked, reading, usage, is_preliminary=self.options.quick, nearest=nearest
         )
@@ -115,7 +115,7 @@ class ExtractiveAnswerer:
         was read.
         """
         _, reading = self._found.get(AskedQuestion(question), (None, None))
-        return reading.signals if reading is not None else {}
+        return reading.signals if reading else {}
 
     def reader_and_word_signals(self, question: str) -> dict[str, float]:
         """The same and those of words: see signals.py."""
@@ -126,7 +126,7 @@ class ExtractiveAnswerer:
     def chances(self, question: str, reading: CandidateSet | None) -> tuple[float, float]:
         """(the chance that what was read answers, that the first passage does), 0 to 1."""
         signals = answer_signals(self.corpus.missing_words(question), reading)
-        form = reading.form if reading is not None else AnswerForm.FACT
+        form = reading.form if reading else AnswerForm.FACT
         calibration = self.finder.calibration
         return (
             confidence.answer_chance(signals, calibration, form),
@@ -142,7 +142,7 @@ class ExtractiveAnswerer:
                 found = self.finder.find_candidates_before_prefill(asked)
             else:
                 ranked, reading = self.finder.find_candidates(asked)
-                if reading is not None:
+                if reading:
                     reading = addressing.move_suspicious_candidates_last(
                         reading, self.corpus.documents
                     )
@@ -151,8 +151,7 @@ class ExtractiveAnswerer:
         return found
 
     def _make_preview(self, asked: AskedQuestion, *, include_unlikely: bool = False) -> Answer:
-        declined = self._refuse_unless_english(asked.text)
-        if declined is not None:
+        if declined := self._refuse_unless_english(asked.text):
             return declined
         started = time.monotonic()
         ranked, reading = (
@@ -160,8 +159,8 @@ class ExtractiveAnswerer:
             if self.options.quick
             else self.finder.find_candidates_before_prefill(asked)
         )
-        tokens = reading.prompt_tokens if reading is not None else 0
-        usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
+        tokens = reading.prompt_tokens if reading else 0
+        usage = Usage(tokens, 0, seconds_since(started), False)
         return self._compose_answer(
             asked.text,
             ranked,

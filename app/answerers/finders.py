@@ -56,22 +56,22 @@ class AskedQuestion:
     wanted: AnswerRequirements = ANYTHING
 
 
+@dataclass
 class CandidateFinder(ABC):
-    """Orders the passages of a corpus for a question, and proposes words of the best.
-    `preview_passages`: how many of the best by their words a preliminary answer is made from.
-    """
+    """Orders the passages of a corpus for a question, and proposes words of the best."""
 
+    _corpus: Corpus
+    _model: Model
+    _options: Options
+    _reading: LocalPrefill
     english_only = False
     """Whether a question in another language finds nothing."""
+    _MOST_PREVIEWED = 5
 
-    def __init__(
-        self, corpus: Corpus, model: Model, options: Options, reading: LocalPrefill, most: int
-    ) -> None:
-        self._corpus = corpus
-        self._model = model
-        self._options = options
-        self._reading = reading
-        self.preview_passages = options.k or most
+    @property
+    def preview_passages(self) -> int:
+        """How many of the best by their words a preliminary answer is made from."""
+        return self._options.k or self._MOST_PREVIEWED
 
     @cached_property
     def _ranker(self) -> PassageRanker:
@@ -137,6 +137,7 @@ class ReaderCandidateFinder(CandidateFinder):
     """By the reader."""
 
     english_only = True
+    _MOST_PREVIEWED = 16
 
     def needs_prefill(self, wanted: AnswerRequirements) -> bool:
         return not wanted.clause
@@ -169,20 +170,13 @@ class ReaderCandidateFinder(CandidateFinder):
         )
 
     def _find_part_after_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
-        if asked.wanted.clause:
-            return self._candidates_of_best_passages(
-                asked, self._corpus.ranked_by_words(asked.text), part_count
-            )
-        return self._candidates_of_best_passages(asked, self._ranker.rank(asked.text), part_count)
+        rank = self._corpus.ranked_by_words if asked.wanted.clause else self._ranker.rank
+        return self._candidates_of_best_passages(asked, rank(asked.text), part_count)
 
     def _find_part_before_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
         scope = find_scope(asked.text, self._corpus.documents)
         context = self._corpus.context
-        inside = (
-            passages_in(scope, context)
-            if scope is not None
-            else self._passages_read_whatever_rank(asked)
-        )
+        inside = passages_in(scope, context) if scope else self._passages_read_whatever_rank(asked)
         ranked = _move_passages_to_front(self._corpus.ranked_by_words(asked.text), inside)
         few = ranked[: max(self.preview_passages // part_count, 1)]
         if not few:
@@ -212,8 +206,8 @@ class ReaderCandidateFinder(CandidateFinder):
             return ranked, printed
         passages = self._options.k
         scope = find_scope(asked.text, corpus.documents)
-        inside = passages_in(scope, context) if scope is not None else []
-        if scope is not None and inside:
+        inside = passages_in(scope, context) if scope else []
+        if scope and inside:
             if scope.whole:
                 ranked = _move_passages_to_front(ranked, inside, in_document_order=True)
                 return ranked, text_of_scope(scope, context, ranked[: len(inside)])
@@ -286,12 +280,3 @@ def _move_passages_to_front(
     if in_document_order:
         first.sort(key=lambda item: item.passage_number)
     return [*first, *(item for item in ranked if item.passage_number not in numbers)]
-
-
-def make_finder(
-    corpus: Corpus, model: Model, options: Options, reading: LocalPrefill
-) -> CandidateFinder:
-    """How `model` finds candidates."""
-    if model.has_reader:
-        return ReaderCandidateFinder(corpus, model, options, reading, most=16)
-    return SentenceFinder(corpus, model, options, reading, most=5)

@@ -3,7 +3,7 @@ context."""
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from docqa.app.answer.answer import Usage
@@ -20,36 +20,29 @@ from docqa.model.protocol import Model
 from .corpus import Corpus
 
 
+@dataclass(eq=False)
 class LocalPrefill:
     """The prefill of a Corpus: all as one context, or `separate`: each document by itself, so that
     another question over other documents finds it cached. Mutable: it has the states. `room`:
     tokens for what comes after them; `layout`: of the Context, if not the bundled model's."""
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        model: Model,
-        store: Store | None,
-        room: int = plan.QUESTION_TOKENS,
-        layout: int | None = None,
-        *,
-        separate: bool = False,
-    ) -> None:
-        self.corpus = corpus
-        self.model = model
-        self._store = store
-        self._room = room
-        self._layout = layout
-        self._separate = separate and len(corpus.documents) > 1
+    corpus: Corpus
+    model: Model
+    store: Store | None
+    room: int = plan.QUESTION_TOKENS
+    layout: int | None = None
+    separate: bool = False
+
+    def __post_init__(self) -> None:
+        self.separate = self.separate and len(self.corpus.documents) > 1
 
     @cached_property
     def parts(self) -> Sequence["LocalPrefill"]:
         """The prefill of each document by itself; of a joint context its only one."""
-        if not self._separate:
+        if not self.separate:
             return (self,)
         return tuple(
-            LocalPrefill(corpus, self.model, self._store, self._room, self._layout)
-            for corpus in self.corpus.single_documents
+            replace(self, corpus=corpus, separate=False) for corpus in self.corpus.single_documents
         )
 
     @property
@@ -58,7 +51,7 @@ class LocalPrefill:
 
     @cached_property
     def yarn_factor(self) -> float:
-        return yarn_factor_for(self.model.config, self.longest_context + self._room)
+        return yarn_factor_for(self.model.config, self.longest_context + self.room)
 
     @property
     def longest_context(self) -> int:
@@ -72,13 +65,13 @@ class LocalPrefill:
     @cached_property
     def profile(self) -> Profile:
         """The profile of the states, where there are several of that of the longest."""
-        return make_state_profile(self.model, self.yarn_factor, self._layout)
+        return make_state_profile(self.model, self.yarn_factor, self.layout)
 
     @cached_property
     def prefillers(self) -> list[Prefiller]:
-        if self._separate:
+        if self.separate:
             return [part.prefiller for part in self.parts]
-        return [Prefiller(self.model, self.corpus.context, self.profile, self._store)]
+        return [Prefiller(self.model, self.corpus.context, self.profile, self.store)]
 
     @property
     def prefiller(self) -> Prefiller:
@@ -117,8 +110,8 @@ class LocalPrefill:
                 yield progress_over_all(event, before, total)
             before += prefiller.total_tokens
         saved = [each for each in self.prefillers if each.has_saved]
-        if self._store is not None and saved:
-            yield from self._prune_cache(self._store)
+        if self.store and saved:
+            yield from self._prune_cache(self.store)
         for each in saved:
             each.has_saved = False
 
@@ -153,8 +146,13 @@ class LocalPrefill:
         )
         for each in charged:
             each.is_charged = True
-        seconds = round(time.monotonic() - start_time, 3)
+        seconds = seconds_since(start_time)
         return Usage(total - reused, reused, seconds, includes_prefill and reused == total)
+
+
+def seconds_since(started: float) -> float:
+    """The seconds, as `usage` has them, since a time of `time.monotonic`."""
+    return round(time.monotonic() - started, 3)
 
 
 def progress_over_all(event: Event, tokens_before: int, total: int) -> Event:

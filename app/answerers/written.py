@@ -32,7 +32,7 @@ from .answerer import Reply, TextGenerator
 from .compose import Draft
 from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
-from .local import LocalPrefill
+from .local import LocalPrefill, seconds_since
 
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 # tokens of passages; most where the reader is not sure of its own answer
@@ -55,19 +55,18 @@ class AskedToWrite:
     started: float
 
 
+@dataclass
 class WritingAnswerer:
     """`evidence`: the same documents read by the bundled reader, which ranks passages and judges
     statements. Mutable: it knows whether a text is being written."""
 
-    def __init__(
-        self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options
-    ) -> None:
-        self.corpus = corpus
-        self.evidence = evidence
-        self.generator = generator
-        self.options = options
-        self._writing = self._stopped = False
-        self._all: Given | None = None
+    corpus: Corpus
+    evidence: DocumentEvidence
+    generator: TextGenerator
+    options: Options
+    _writing: bool = False
+    _stopped: bool = False
+    _all: Given | None = None
 
     @property
     def reading(self) -> LocalPrefill:
@@ -145,7 +144,7 @@ class WritingAnswerer:
         if given.passages:
             reply = yield from self._generate_reply(asked, given)
         checked: Checked = None, ()
-        if reply is not None:
+        if reply:
             checked = yield from check_and_mend(
                 reply,
                 lambda each: self._check_and_mend_reply(asked, given, each),
@@ -221,7 +220,7 @@ class WritingAnswerer:
             if len(self.corpus.documents) > 1
             else None
         )
-        return wanted is not None and wanted.kind is not QuestionKind.ONE
+        return bool(wanted and wanted.kind is not QuestionKind.ONE)
 
     def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.is_refusal)
@@ -257,9 +256,7 @@ class WritingAnswerer:
         tokens = sum(placed.token_end - placed.token_start for placed in shown)
         if shown and len(shown) == len(context.passages):
             tokens = len(context)
-        usage = Usage(
-            reply.tokens_sent or tokens, 0, round(time.monotonic() - asked.started, 3), False
-        )
+        usage = Usage(reply.tokens_sent or tokens, 0, seconds_since(asked.started), False)
         draft = Draft(
             question=asked.question,
             ranked=found.ranked[nearest : nearest + self.options.listed_passages],

@@ -3,7 +3,6 @@ read, never kept.
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
@@ -103,14 +102,14 @@ class Address:
         return f"{self.model} at {self.base_url}"
 
 
-def api_key(address: Address, environment: Mapping[str, str] = os.environ) -> str | None:
+def api_key(address: Address) -> str | None:
     """The key for `address`, if any. Raises UsageError, without naming it, for one that no header
     can hold.
     """
     variable = KEY_VARIABLE
-    if not environment.get(variable) and urlsplit(address.base_url).hostname == OPENAI_HOST:
+    if not os.environ.get(variable) and urlsplit(address.base_url).hostname == OPENAI_HOST:
         variable = OPENAI_KEY_VARIABLE
-    key = environment.get(variable, "").strip()
+    key = os.environ.get(variable, "").strip()
     if any(not "!" <= character <= "~" for character in key):
         raise UsageError(
             "holds characters that no key has", where=variable, hint="set it again, on one line"

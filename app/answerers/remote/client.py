@@ -66,8 +66,9 @@ class ChatClient:
             "messages": messages,
             "temperature": 0,
             "seed": 0,
+            "stream": True,
+            "stream_options": {"include_usage": True},
         }
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
         if think is not None:  # vLLM and SGLang hand it to the chat template
             body["chat_template_kwargs"] = {"enable_thinking": think}
         if schema is not None:
@@ -99,8 +100,8 @@ class ChatClient:
                 again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
                 yield DiscardedReply(f"{self._where}: {error.message}; asking again ({again})")
                 time.sleep(pause)
-                attempt = attempt + (not loads)
-                waited = waited + pause
+                attempt += not loads
+                waited += pause
 
     def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:
         """One request; `body` loses the fields that the server does not know, and is sent again at
@@ -200,26 +201,21 @@ class ChatClient:
             with suppress(ValueError):
                 asked = max(float(response.headers.get("retry-after", "")), 0.0)
             return TransientError(message, where=self._where, wait_s=asked, loads=loads)
+        hint = ""
         if status in (401, 403):
-            return RemoteError(
-                message, where=self._where, hint=f"the key belongs into {KEY_VARIABLE}"
-            )
-        if status == 404:
+            hint = f"the key belongs into {KEY_VARIABLE}"
+        elif status == 404:
             try:
                 hint = f"it has {abridged_name_list(self.list_models(), 8) or 'none'}"
             except RemoteError as error:
                 hint = error.hint
-            return RemoteError(message, where=self._where, hint=hint)
-        if 300 <= status < 400:
+        elif 300 <= status < 400:
             target = self._without_api_key(response.headers.get("location", "elsewhere"))
-            return RemoteError(
-                f"the server redirects to {target}",
-                where=self._where,
-                hint="name that as --base-url",
-            )
-        return RemoteError(
-            message, where=self._where, hint=_SENDS_LESS if status in (400, 413) else ""
-        )
+            message = f"the server redirects to {target}"
+            hint = "name that as --base-url"
+        elif status in (400, 413):
+            hint = _SENDS_LESS
+        return RemoteError(message, where=self._where, hint=hint)
 
     def list_models(self) -> list[str]:
         """The models that the server lists, as --model names them. Raises RemoteError where it

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import starmap
+from typing import Any
 
 from docqa.app.answer.events import Token
 from docqa.app.errors import ResourceError
@@ -89,7 +90,7 @@ def reply_pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piec
             break
         chunk = _parse_json_object(content, where)
         usage = _object_or_empty(chunk.get("usage")) or usage
-        for choice in map(_object_or_empty, _choices_of_chunk(chunk)[:1]):
+        for choice in map(_object_or_empty, (chunk.get("choices") or [])[:1]):
             message = _object_or_empty(choice.get("delta"))
             reasoning = message.get("reasoning_content") or message.get("reasoning")
             text = message.get("content")
@@ -138,7 +139,7 @@ def server_message(text: str) -> str:
     return line if len(line) <= 3 * _SHOWN else line[: 3 * _SHOWN] + " …"
 
 
-def _parse_json_object(text: str, where: str) -> dict[str, object]:
+def _parse_json_object(text: str, where: str) -> dict[str, Any]:
     value = _parse_json_or_none(text)
     if value is None and text.lstrip().startswith("{"):
         raise TransientError(f"{unexpected_reply_message(text)}, it breaks off", where=where)
@@ -149,11 +150,6 @@ def _parse_json_object(text: str, where: str) -> dict[str, object]:
         kind = TransientError if code is None or str(code).startswith(("5", "429")) else RemoteError
         raise kind(f"the server broke off: {server_message(text)}", where=where)
     return value
-
-
-def _choices_of_chunk(value: dict[str, object]) -> list[object]:
-    choices = value.get("choices")
-    return choices if isinstance(choices, list) else []
 
 
 def unexpected_reply_message(text: str) -> str:

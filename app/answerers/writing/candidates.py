@@ -3,6 +3,7 @@ it out.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
@@ -31,13 +32,13 @@ def words_and_values(text: str) -> list[str]:
     return [*words, *(figure.value for figure in figures(text))]
 
 
+@dataclass
 class CandidateSentences:
     """The numbered sentences of what a model was given, found by words and numbers."""
 
-    def __init__(self, given: Given, context: Context, index: WordIndex) -> None:
-        self._given = given
-        self._context = context
-        self._index = index
+    _given: Given
+    _context: Context
+    _index: WordIndex
 
     @cached_property
     def _sentence_word_sets(self) -> list[frozenset[str]]:

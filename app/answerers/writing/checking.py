@@ -155,23 +155,17 @@ def is_better_reply(second: CheckedText | None, first: CheckedText) -> bool:
     ) < len(first.weak_statements)
 
 
+@dataclass
 class _ReplyCheck:
-    def __init__(
-        self,
-        given: Given,
-        corpus: Corpus,
-        question: str,
-        judge: Judge,
-        asked: ReadQuestion | None,
-        pool: Given,
-    ) -> None:
-        self.given = given
-        self.corpus = corpus
-        self.question = question
-        self.judge = judge
-        self.asked = asked
-        self.pool = pool
-        self.candidates = CandidateSentences(pool, corpus.context, corpus.word_index)
+    given: Given
+    corpus: Corpus
+    question: str
+    judge: Judge
+    asked: ReadQuestion | None
+    pool: Given
+
+    def __post_init__(self) -> None:
+        self.candidates = CandidateSentences(self.pool, self.corpus.context, self.corpus.word_index)
 
     def check_statements(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
@@ -183,9 +177,7 @@ class _ReplyCheck:
                 for words in item.written.quotations
             ]
         self._judge_by_evidence([item for item in found if not self._is_quoted(item)])
-        answers = (
-            self._require_answer_to_question(found, self.asked) if self.asked is not None else 1.0
-        )
+        answers = self._require_answer_to_question(found, self.asked) if self.asked else 1.0
         for item in found:
             if not item.verdicts:
                 item.quotes = self.candidates.without_needless_quotes(
