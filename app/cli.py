@@ -41,6 +41,35 @@ def run(
     """Run `docqa ARGUMENTS`, or `tool`, which is called `name`; returns the exit code. A bug keeps
     its exception.
     """
+    from docqa.app import report
+
+    try:
+        plain = tool is None and arguments[:1] == ["tui"]
+        if plain and len(arguments) <= 2 and not arguments[-1].startswith("-"):
+            return _run_interface(*arguments[1:])
+        return _run_command(arguments, tool, name)
+    except (
+        report.PipeClosedError,
+        SystemExit,
+    ):  # typer's own writing makes a SystemExit of a closed pipe
+        return report.ANSWERED
+    except report.expected_errors() as error:
+        return report.report_failure(error)
+    except RuntimeError as error:
+        if not report.is_out_of_memory(error):
+            raise
+        return report.report_failure(error)
+
+
+def _run_interface(path: str | None = None) -> int:
+    """`docqa tui` without options: typer and what it imports would cost a third of the start."""
+    from docqa.app.commands.inputs import options_of
+    from docqa.app.tui.app import run
+
+    return run(path, options_of({}))
+
+
+def _run_command(arguments: Sequence[str], tool: Callable[..., int] | None, name: str) -> int:
     from typer.exceptions import Abort, Exit, TyperException
 
     from docqa.app import report
@@ -61,17 +90,6 @@ def run(
     except TyperException as error:
         hint = f"`{name} --help` shows how" if tool else root.hint(list(arguments))
         return _report_usage(error.format_message(), hint)
-    except (
-        report.PipeClosedError,
-        SystemExit,
-    ):  # typer's own writing makes a SystemExit of a closed pipe
-        return report.ANSWERED
-    except report.expected_errors() as error:
-        return report.report_failure(error)
-    except RuntimeError as error:
-        if not report.is_out_of_memory(error):
-            raise
-        return report.report_failure(error)
 
 
 def _report_usage(message: str, hint: str) -> int:

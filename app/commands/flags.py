@@ -4,16 +4,13 @@ and what the user gave for them in `given`."""
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 import typer
 
-from docqa.app import config
-from docqa.app.answerers.remote.address import default_url
 from docqa.app.commands import completions, inputs
-from docqa.app.errors import UsageError
-from docqa.app.options import Options, Source
+from docqa.app.options import Options
 from docqa.ingest.formats import FORMATS
 from docqa.model.foreign.folder import ROLES
 
@@ -133,53 +130,9 @@ class SharedOptions:
     def options(
         self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None
     ) -> Options:
-        """The Options from what is given, the environment, config.toml and defaults. Raises
-        UsageError for a bad setting or a server without a model on it, InputError for the password
-        file."""
-        settings = config.resolve_settings(
-            {
-                "model": self.model,
-                **{role: getattr(self, role) for role in ROLES},
-                "base_url": self.base_url,
-                "k": self.k,
-                "from": self.source,
-                "preview": preview,
-                "store": self.store,
-                "include_hidden": self.include_hidden or None,
-                "device": self.device,
-            }
-        )
-        model = inputs.model_to_load(settings.text_value("model"), settings.text_value("cache_dir"))
-        remote = inputs.is_remote(model)
-        named = (
-            self.base_url if self.model and default_url(model) else settings.text_value("base_url")
-        )
-        if self.base_url is not None and not remote:
-            raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
-        cache_dir = settings.text_value("cache_dir")
-        others: dict[str, Any] = {
-            role: inputs.folder_to_load(settings.text_value(role), cache_dir) for role in ROLES
-        }
-        return Options(
-            **others,
-            model=model,
-            base_url=named if remote else None,
-            timeout_s=settings.count_value("timeout") or 120,
-            think=think,
-            k=settings.count_value("k"),
-            source=cast("Source", settings.text_value("from")),
-            quick=quick,
-            preview=settings.is_on("preview"),
-            store=settings.is_on("store"),
-            store_protected=settings.is_on("store")
-            and settings.values["store"].origin != "default",
-            include_hidden=settings.is_on("include_hidden"),
-            password=inputs.read_password(self.password_file),
-            media_type=self.media_type,
-            cache_dir=cache_dir,
-            threads=settings.count_value("threads"),
-            device=settings.text_value("device") or "auto",
-            sections=self.sections,
+        """As `inputs.options_of`, whose errors it raises."""
+        return replace(
+            inputs.options_of(vars(self) | {"preview": preview}), quick=quick, think=think
         )
 
 

@@ -5,16 +5,18 @@ output.
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 from docqa.app import config, report
-from docqa.app.answerers.remote.address import Address, is_remote
+from docqa.app.answerers.remote.address import Address, default_url, is_remote
 from docqa.app.errors import InputError, UsageError
-from docqa.app.models.library import BUNDLED_NAME, bundled, find, models_root, not_found
-from docqa.app.options import Options
+from docqa.app.options import Options, Source
 from docqa.app.output.render import printable
 from docqa.app.storage.atomic import check_output, write_whole
 from docqa.model.errors import ModelNotFound
+from docqa.model.foreign.folder import ROLES
 
 STDIN = "-"
 
@@ -130,20 +132,70 @@ def check_plot(path: str | None) -> None:
             raise UsageError("the figure is an SVG", where=path, hint="--plot figure.svg")
 
 
-def model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
+def options_of(given: Mapping[str, Any]) -> Options:
+    """The Options from the flags `given`, the environment, config.toml and defaults. Raises
+    UsageError for a bad setting or a server without a model on it, InputError for the password
+    file."""
+    flags = {
+        name: given.get(name) for name in ("model", *ROLES, "base_url", "k", "store", "device")
+    }
+    settings = config.resolve_settings(
+        {
+            **flags,
+            "from": given.get("source"),
+            "preview": given.get("preview"),
+            "include_hidden": given.get("include_hidden") or None,
+        }
+    )
+    model = _model_to_load(settings.text_value("model"), settings.text_value("cache_dir"))
+    remote = is_remote(model)
+    base_url = given.get("base_url")
+    if base_url is not None and not remote:
+        raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
+    if not (given.get("model") and default_url(model)):
+        base_url = settings.text_value("base_url")
+    cache_dir = settings.text_value("cache_dir")
+    others: dict[str, Any] = {
+        role: _folder_to_load(settings.text_value(role), cache_dir) for role in ROLES
+    }
+    return Options(
+        **others,
+        model=model,
+        base_url=base_url if remote else None,
+        timeout_s=settings.count_value("timeout") or 120,
+        k=settings.count_value("k"),
+        source=cast("Source", settings.text_value("from")),
+        preview=settings.is_on("preview"),
+        store=settings.is_on("store"),
+        store_protected=settings.is_on("store") and settings.values["store"].origin != "default",
+        include_hidden=settings.is_on("include_hidden"),
+        password=read_password(given.get("password_file")),
+        media_type=given.get("media_type"),
+        cache_dir=cache_dir,
+        threads=settings.count_value("threads"),
+        device=settings.text_value("device") or "auto",
+        sections=given.get("sections"),
+    )
+
+
+def _model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
     """The folder that the engine loads, or openai:NAME; None is the bundled model."""
-    if is_remote(chosen):
+    if chosen is None or is_remote(chosen):
         return chosen
-    folder = folder_to_load(chosen, cache_dir)
+    from docqa.app.models.library import bundled
+
+    folder = _folder_to_load(chosen, cache_dir)
     return None if folder == str(bundled()) else folder
 
 
-def folder_to_load(name: str | None, cache_dir: str | None) -> str | None:
+def _folder_to_load(name: str | None, cache_dir: str | None) -> str | None:
     """The folder or file of a model; one that is not here as it was named: the engine says so when
     it loads it.
     """
     if name is None:
         return None
+    from docqa.app.models.library import find  # late: without a name the start needs none of it
+
     return str(
         find(name, Path(cache_dir or ".").expanduser() / "models") or os.path.expanduser(name)
     )
@@ -153,6 +205,8 @@ def model_folder(name: str | None) -> Path:
     """The folder or GGUF file of a model on this machine; None: the one that answers. Raises
     ModelNotFound.
     """
+    from docqa.app.models.library import BUNDLED_NAME, find, models_root, not_found
+
     chosen = name or config.resolve_settings().text_value("model") or BUNDLED_NAME
     if is_remote(chosen):
         raise ModelNotFound(f"{chosen}: runs on a server (name a model on this machine)")
@@ -164,6 +218,8 @@ def model_folder(name: str | None) -> Path:
 
 def check_writing(options: Options) -> None:
     """Say on standard error where --think or --from change nothing."""
+    from docqa.app.models.library import BUNDLED_NAME
+
     name = printable(options.model or BUNDLED_NAME)
     if options.think and not _can_think(options):
         report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
@@ -175,6 +231,7 @@ def check_writing(options: Options) -> None:
 
 def _can_think(options: Options) -> bool:
     """Whether the model may think; of a server's, the server knows."""
+    from docqa.app.models.library import bundled
     from docqa.model.prompts.chat_template import ChatTemplate
 
     if is_remote(options.model):

@@ -1,12 +1,10 @@
 """`docqa tui`: the terminal interface."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from docqa.app.commands import flags
-from docqa.app.errors import UsageError
 
 
 @flags.conversing
@@ -24,11 +22,6 @@ def tui(
     kept with what was read of the document. Theme and keys are set under [tui] in config.toml;
     `docqa doctor` lists them.
     """
-    options = given.options()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "the terminal interface needs a terminal", hint='in a pipe: docqa ask FILE "QUESTION"'
-        )
     from docqa.app.tui.app import run
 
-    return run(path, options)
+    return run(path, given.options())

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from textual import events
 from textual.app import App
 
 from docqa.app import report
+from docqa.app.errors import UsageError
 from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
@@ -195,7 +197,7 @@ def _document_screen() -> type[DocumentScreen]:
 
 def run(path: str | None, options: Options) -> int:
     """Run the interface in this terminal; returns the exit code. Raises MissingError for the path,
-    UsageError for `[tui]` of config.toml."""
+    UsageError for `[tui]` of config.toml and without a terminal."""
     from rich.console import Console
 
     from docqa.app.storage.store import store_of
@@ -204,6 +206,10 @@ def run(path: str | None, options: Options) -> int:
     from docqa.app.tui.page.graphics import detect
     from docqa.ingest.errors import MissingError
 
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the terminal interface needs a terminal", hint='in a pipe: docqa ask FILE "QUESTION"'
+        )
     if path is not None and not os.path.exists(path):
         raise MissingError("no such file or folder", where=path, hint="Check the path")
     chosen = settings.load()

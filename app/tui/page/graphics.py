@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docqa.ingest.pdf.visibility.raster import grey_png
-
 if TYPE_CHECKING:
     import numpy as np
 
@@ -177,6 +175,8 @@ def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tupl
 def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) -> bytes:
     """`part` of `grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
     import numpy as np
+
+    from docqa.ingest.pdf.visibility.raster import grey_png
 
     shades = grey >> 1  # from 128 on the same below the marker
     for box in boxes:

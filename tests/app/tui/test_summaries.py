@@ -65,7 +65,7 @@ async def test_an_unknown_style_names_those_that_there_are(running, folder, open
 async def test_selected_documents_are_summarized_one_by_one(running, folder, opener):
     async with running(str(folder), opener) as pilot:
         await tui.sees(pilot, "2 documents")
-        await pilot.press("alt+s", "alt+s", "alt+u")
+        await pilot.press("alt+s", "alt+s", "alt+k")
         panes = await finished(pilot)
         card = tui.flat(panes.answers)
         assert "Alder.md: " in card
