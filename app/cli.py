@@ -51,7 +51,7 @@ def run(
         if arguments[:1] == ["--man"]:
             report.result(root.manual(" ".join(arguments[1:])))
             return report.ANSWERED
-        command = root.command() if tool is None else root.single(name, tool)
+        command = root.single(name, tool) if tool else root.command()
         done = command.main(list(arguments), prog_name=name, standalone_mode=False)
         return done if isinstance(done, int) else report.ANSWERED
     except Exit as error:
@@ -104,9 +104,9 @@ def _report_bug(
         sys.__excepthook__(kind, error, trace)
         return
     place = trace
-    while place is not None and place.tb_next is not None:
+    while place and place.tb_next is not None:
         place = place.tb_next
-    where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
+    where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place else ""
     what = f"{kind.__name__}: {error}{where}"
     sys.stderr.write(
         f"docqa: this is a bug in docqa: {what}; please report it, with what DOCQA_DEBUG=1 shows\n"

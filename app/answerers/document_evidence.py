@@ -67,7 +67,7 @@ class DocumentEvidence:
     @property
     def reader(self) -> ExcerptReader:
         """The encoder that reads excerpts with a question and judges statements."""
-        if self.own.model.reader is None:
+        if not self.own.model.reader:
             raise ModelError("the bundled model has no reader (install docqa again)")
         return self.own.model.reader
 

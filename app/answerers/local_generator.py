@@ -82,9 +82,9 @@ class LocalGenerator:
         conversation = TemplateConversation(self._template, self.model.tokenizer, form)
         thinks = self._template.should_think(self.options.think)
         if not given.numbered:
-            assert self.reading.prefiller.state is not None
+            assert self.reading.prefiller.state
             self._given = given, self.reading.prefiller.state
-        elif self._given is None or self._given[0] is not given:
+        elif not self._given or self._given[0] is not given:
             text = given.text if form.numbered else given.text_without_numbers
             ids = conversation.opening_ids() + self.model.tokenizer.encode(text)
             read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))

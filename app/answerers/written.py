@@ -83,7 +83,7 @@ class WritingAnswerer:
     def ask(self, question: str, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; where reading takes long a preview first,
         by the bundled reader where the model runs here."""
-        if self.options.quick and self.generator.reading is not None:
+        if self.options.quick and self.generator.reading:
             yield Finished(self.evidence.own.preview(question))
             return
         whole = self.generator.whole and bool(self.corpus.context.passages)
@@ -154,7 +154,7 @@ class WritingAnswerer:
         answer = self._answer_from_checked_reply(asked, given, reply or Reply(""), checked, nearest)
         if (
             not answer.refused
-            or self.generator.reading is None
+            or not self.generator.reading
             or whole
             or asked.value
             or self.options.quick
@@ -176,13 +176,7 @@ class WritingAnswerer:
         if weak:
             yield Notice(MENDING)
         sent = VALUE if asked.value else PASSAGES
-        form = (
-            WHOLE
-            if not given.numbered
-            else EXCERPTS
-            if self.generator.reading is not None
-            else sent
-        )
+        form = WHOLE if not given.numbered else EXCERPTS if self.generator.reading else sent
         put = PromptQuestion(
             asked.question, asked.found.form, given.numbered_sentences_at(asked.found.nearest)
         )
@@ -224,7 +218,7 @@ class WritingAnswerer:
 
     def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.is_refusal)
-        if read.written is None:
+        if not read.written:
             return None, (*reply.notes, *read.notes)
         told = (
             self.corpus.ranked_by_words(words)[:_MOST_BEARING]

@@ -65,7 +65,7 @@ class Batch:
         failures = [(task, self.workspace.failure(task.key)) for task in left]
         # A failure for a missing password is not left alone when there is one now.
         again = "Encrypted" if self.options.password else None
-        return [task for task, failure in failures if failure is None or failure.kind == again]
+        return [task for task, failure in failures if not failure or failure.kind == again]
 
     def failure(self, item: BatchItem) -> Failure | None:
         """Why `item` has no record; None where it has one, or was not tried."""

@@ -163,11 +163,11 @@ class _Run:
             self._collected = bibliography.Bibliography()
 
     def print_collected(self) -> None:
-        if self._collected is not None and (text := self._collected.text(self.form)):
+        if self._collected and (text := self._collected.text(self.form)):
             report.result(text.removesuffix("\n"))
 
     def _make_screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
-        collect = partial(self._collected.add, documents) if self._collected is not None else None
+        collect = partial(self._collected.add, documents) if self._collected else None
         several = len(self.asked) > 1
         more |= {
             "heading": heading,
@@ -238,7 +238,7 @@ class _Run:
         from docqa.app.batch.jobs import answers_of
 
         failure = batch.failure(item)
-        if failure is None:
+        if not failure:
             screen = self._make_screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
             return report.worst_exit_code([screen.show([Finished(answer)]) for answer in answers])
@@ -277,7 +277,7 @@ class _Run:
         for question in questions:
             if self.form == "json":
                 report.result(json_line(_failed_answer(question, error, self.options)))
-            elif self._collected is not None:
+            elif self._collected:
                 self._collected.add_failure(question, report.error_message(error))
 
 

@@ -165,7 +165,7 @@ def run(
         report.warn(notice)  # here: once, whatever process asks
         progress.known.add(notice)
     for item in batch.listing.items:
-        if item.failure is not None:
+        if item.failure:
             report.note(f"docqa: {printable(item.failure.message(item.shown_path))}")
     try:
         tally = batch.run(plan, keep, progress)

@@ -34,7 +34,7 @@ def list_entries() -> int:
     total = sum(entry.bytes for entry in entries)
     count = len(entries)
     with stored_history(store) as history:
-        if history is not None:
+        if history:
             sessions = history.sessions()
             questions = sum(session.questions for session in sessions)
             used = _minute_text(sessions[0].updated if sessions else 0.0)
@@ -80,7 +80,7 @@ def verify() -> int:
     checked = len(store.entries())
     problems = [f"{_entry_line(entry)}: {reason}" for entry, reason in store.verify()]
     with stored_history(store) as history:
-        if history is not None:
+        if history:
             checked += 1
             wrong = history.check() or "; ".join(history.notices)
             problems += [f"history {wrong}"] if wrong else []
@@ -145,7 +145,7 @@ def existing_store() -> Store:
 def stored_history(store: Store) -> Iterator[History | None]:
     """The history in `store`, or None; at the end it is said what was damaged in it."""
     history = open_if_stored(store)
-    if history is None:
+    if not history:
         yield None
         return
     with history:
@@ -159,7 +159,7 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
     over it. Returns (what went, bytes freed)."""
     count = freed = 0
     with stored_history(store) as history:
-        if history is not None:
+        if history:
             before = history.bytes()
             left = budget - sum(entry.bytes for entry in store.entries())
             for session in history.prune(left) if left >= 0 else ():

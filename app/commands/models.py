@@ -106,7 +106,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
     try:
         folder = model_folder(model)
     except ModelNotFound:
-        if model is None or (missing := known(model)) is None:
+        if model is None or not (missing := known(model)):
             raise
         facts = _shape_facts(missing.config) | _needed(missing)
     else:

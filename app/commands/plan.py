@@ -28,7 +28,7 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
     if (
         options.model is not None
         and not Path(options.model).exists()
-        and (model := known(options.model)) is not None
+        and (model := known(options.model))
     ):
         return _plan_before_pull(paths, options, model, as_json)
     with open_session(paths, options) as session:

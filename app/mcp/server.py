@@ -309,8 +309,8 @@ class _Tools:
             [(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files],
             sections,
         )
-        if self._session is None or self._of != wanted:
-            model = self._session.session.loaded_model if self._session is not None else None
+        if not self._session or self._of != wanted:
+            model = self._session.session.loaded_model if self._session else None
             await self._close()
             options = replace(self._options, sections=sections)
             session = AsyncSession(files, options, model=model, on_page=progress.on_page)
@@ -322,7 +322,7 @@ class _Tools:
     async def _close(self) -> None:
         session = self._session
         self._session = None
-        if session is not None:
+        if session:
             await session.__aexit__(None, None, None)
 
     def _read_document(self, path: str, progress: _CallProgress) -> list[Document]:

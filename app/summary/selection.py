@@ -105,7 +105,7 @@ class Pool:
         """The chance, 0 to 1, that each of the candidates `numbers` answers, [numbers]; 0 without a
         reader.
         """
-        if self.reader is None or not len(numbers):
+        if not self.reader or not len(numbers):
             return np.zeros(len(numbers))
         texts = [spaces_for_line_breaks(self.candidates[number].text) for number in numbers]
         readings = predict_spans(

@@ -116,4 +116,4 @@ def _unwrap_json_answer(text: str) -> str:
         numbers = [int(number) for number in found["sentences"]]
     except (ValueError, KeyError, TypeError):
         return text  # of a server that knows no schema
-    return f"{words} {numbers if numbers else ''}" if words else UNSTATED
+    return f"{words} {numbers or ''}" if words else UNSTATED

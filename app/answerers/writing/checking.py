@@ -126,7 +126,7 @@ def check_and_mend(
     has it write again, told its weak sentences. Nothing is mended once `stopped`."""
     checked, notes = check(reply)
     if (
-        checked is None
+        not checked
         or stopped()
         or not (weak := checked.weak_statements if checked.good_statements else checked.statements)
     ):
@@ -146,7 +146,7 @@ def is_better_reply(second: CheckedText | None, first: CheckedText) -> bool:
     """Whether the second reply is to be taken: it states something that is borne out where the
     first does not, or no less of that and less that is not. None: the model withdrew all, which
     counts where nothing of the first was borne out."""
-    if second is None:
+    if not second:
         return not first.good_statements
     if not first.good_statements:
         return bool(second.good_statements)
@@ -191,7 +191,7 @@ class _ReplyCheck:
                 n
                 for item in found
                 for n in item.written.numbers
-                if self.given.sentence_location(n) is None
+                if not self.given.sentence_location(n)
             }
         ):
             notes.append(

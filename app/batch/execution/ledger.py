@@ -62,7 +62,7 @@ class Ledger:
         """An attempt that began at `started`, since the epoch, is over, with what was
         `measured`.
         """
-        machine = measured.machine if measured is not None else None
+        machine = measured.machine if measured else None
         measures = (
             (round(measured.seconds, 3), measured.peak_bytes, measured.tokens)
             if measured

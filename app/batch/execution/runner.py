@@ -81,14 +81,14 @@ class Runner:
             raise ResourceError(outcome.fatal)
         attempt_begun = self.begun.pop(task.key)
         failure = outcome.failure
-        if outcome.record is None and failure is None:
+        if outcome.record is None and not failure:
             self.deaths[task.key] += 1
             if self.deaths[task.key] < MAX_CRASHES:
                 self.ledger.add(*attempt_begun, account.LOST, reason="its process died")
                 self.waiting.appendleft(task)
                 return
             failure = _DIED
-        if failure is not None:
+        if failure:
             self.workspace.put_failure(task.key, failure)
             self.ledger.add(
                 *attempt_begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}"

@@ -21,11 +21,11 @@ def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
 
 def _row_of_item(batch: Batch, item: BatchItem, fields: Sequence[Field]) -> FileRow:
     failure = batch.failure(item)
-    if failure is None and not batch.is_done(item):
+    if not failure and not batch.is_done(item):
         failure = Failure(
             "NotAsked", "it was not asked: too many others failed", "The same command goes on"
         )
-    if failure is not None:
+    if failure:
         cell = AnswerCell(Status.UNREADABLE if failure.is_fault_of_document else Status.ERROR)
         return FileRow(
             printable(item.shown_path),

@@ -103,7 +103,7 @@ def _litigant_spans(text: str) -> Iterator[Span]:
     lines = _lines(text)
     for number, line in enumerate(lines):
         versus = _VERSUS.search(text, line.start, line.end)
-        if versus is None or _NO_NAME.match(text, line.start, line.end):
+        if not versus or _NO_NAME.match(text, line.start, line.end):
             continue
         before = [*lines[max(number - _MOST_LINES, 0) : number], Span(line.start, versus.start())]
         after = [Span(versus.end(), line.end), *lines[number + 1 : number + 1 + _MOST_LINES]]
@@ -120,7 +120,7 @@ def _name_of_side(text: str, lines: Iterable[Span]) -> Span | None:
         if _NO_NAME.match(text, line.start, line.end):
             break
         part = _without_role(text, line)
-        if part is not None:
+        if part:
             parts.append(part)
         if parts and _ROLE.search(text, line.start, line.end):
             break

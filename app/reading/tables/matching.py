@@ -80,9 +80,7 @@ def choose_cells(question: str, tables: Sequence[TableWithWordsAbove]) -> CellCh
     if not asks_for_cell(question):
         return None
     asked = AskedStems.from_question(question)
-    found = [
-        choice for above in tables if (choice := _choose_cells_in_table(asked, above)) is not None
-    ]
+    found = [choice for above in tables if (choice := _choose_cells_in_table(asked, above))]
     found.sort(key=lambda choice: -choice.covered)
     if not found or found[0].covered < LEAST_CELL_COVERED:
         return None
@@ -151,7 +149,7 @@ def _fields_asked_for(
             allowed = [at for at in allowed if not heads[at]]
         others = years - {year} if dated else frozenset()
         best = best_row_and_column(wanted - others, table, words, allowed) if allowed else None
-        if best is None:
+        if not best:
             return []
         found.append(best)
     return found

@@ -28,7 +28,7 @@ def per_document_question(question: str, reader: ExcerptReader) -> PerDocumentQu
     them.
     """
     found = reader.parse_question_of_several(question) if is_english(question) else None
-    if found is None or found.kind is QuestionKind.ONE:
+    if not found or found.kind is QuestionKind.ONE:
         return None
     asked = f"{found.asked}?" if terms(found.asked) else question
     clause = next(

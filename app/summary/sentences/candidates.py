@@ -103,9 +103,7 @@ class _SentenceFinder:
         )
         text = readable.on_one_line(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
-        if section is not None and (
-            section.id in self.left_out or is_heading(section, page.page, span)
-        ):
+        if section and (section.id in self.left_out or is_heading(section, page.page, span)):
             return None
         if not readable.is_sentence(text, english=self.english):
             return None

@@ -52,7 +52,7 @@ def units_of(document: Document, context: Context) -> list[Unit]:
         for span in sentences(text):
             section = document.section_of(placed.passage.page, first + span.start)
             place = Span(first + span.start, first + span.end)
-            if section is not None and (
+            if section and (
                 section.id in outside or is_heading(section, placed.passage.page, place)
             ):
                 continue
