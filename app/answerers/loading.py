@@ -6,10 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.options import Options
 from docqa.model.folder import BUNDLED, load_calibration_file
 
+from .remote.address import Address, is_remote
 from .third_party import third_party_calibration_path, third_party_models
 
 if TYPE_CHECKING:

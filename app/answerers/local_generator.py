@@ -5,8 +5,6 @@ of them.
 from collections.abc import Callable, Generator, Sequence
 
 from docqa.app.answer.events import Event
-from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.generation import think_before_reply, write_reply
 from docqa.app.context import plan
 from docqa.app.context.provenance import answer_provenance, make_state_profile
 from docqa.app.models.library import name_of
@@ -24,6 +22,8 @@ from .answerer import Reply
 from .corpus import Corpus
 from .local import LocalPrefill
 from .third_party import options_for_provenance
+from .writing.excerpts import MOST_TOKENS, Given
+from .writing.generation import think_before_reply, write_reply
 
 WHOLE_TOKENS = (
     3_072  # documents of at most so many tokens are read as a whole where nothing else is asked for

@@ -9,16 +9,6 @@ from itertools import chain
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
-from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
-from docqa.app.answerers.writing.excerpts import (
-    Given,
-    choose_passages,
-    is_everything_asked_about,
-    number_all_sentences,
-    number_sentences_of_passages,
-)
-from docqa.app.answerers.writing.outcome import written_answer
-from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
@@ -33,6 +23,16 @@ from .compose import Draft
 from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
 from .local import LocalPrefill, seconds_since
+from .writing.checking import MENDING, Checked, check_and_mend, check_text
+from .writing.excerpts import (
+    Given,
+    choose_passages,
+    is_everything_asked_about,
+    number_all_sentences,
+    number_sentences_of_passages,
+)
+from .writing.outcome import written_answer
+from .writing.replies import read_reply
 
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 # tokens of passages; most where the reader is not sure of its own answer

@@ -13,7 +13,6 @@ from docqa.app import report
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
 from docqa.app.answerers.third_party import options_for_provenance
-from docqa.app.commands import batches, flags, inputs
 from docqa.app.context.provenance import provenance_without_state
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.recorder import Recorder
@@ -22,6 +21,8 @@ from docqa.app.output.console import Screen
 from docqa.app.output.interrupts import stopping_on_interrupt
 from docqa.app.output.render import json_line
 from docqa.app.session.engine import open_session
+
+from . import batches, flags, inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from docqa.app import config, report
-from docqa.app.commands import flags
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.forget import forget_file
 from docqa.app.history.history import History, damaged_files, open_if_stored
@@ -20,6 +19,8 @@ from docqa.app.output.render import printable
 from docqa.app.storage.sources import content_digests
 from docqa.app.storage.store import BUDGET_BYTES, Store, StoreEntry
 from docqa.model.cost.machine import parse_byte_size
+
+from . import flags
 
 
 def list_entries() -> int:

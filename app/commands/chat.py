@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import printable
+
+from . import flags, inputs
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import ChatConversation

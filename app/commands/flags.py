@@ -11,11 +11,12 @@ import typer
 
 from docqa.app import config
 from docqa.app.answerers.remote.address import default_url
-from docqa.app.commands import completions, inputs
 from docqa.app.errors import UsageError
 from docqa.app.options import Options, Source
 from docqa.ingest.formats import FORMATS
 from docqa.model.foreign.folder import ROLES
+
+from . import completions, inputs
 
 NAMED = "NAME|FOLDER"
 

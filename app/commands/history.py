@@ -8,7 +8,6 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import abridged_name_list
-from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import file_names_to_show
 from docqa.app.history.records import Listed, parse_id
@@ -16,6 +15,7 @@ from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.render import printable
 from docqa.app.storage.atomic import check_output
 
+from . import flags, inputs
 from .cache import existing_store, stored_history
 
 _EXPORT = "export"

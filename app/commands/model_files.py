@@ -8,7 +8,6 @@ import typer
 
 from docqa.app import config, report
 from docqa.app.answerers.remote.address import Address, default_url, is_remote
-from docqa.app.commands import completions, flags
 from docqa.app.errors import UsageError
 from docqa.app.models import library
 from docqa.app.models.choose import set_values
@@ -20,6 +19,7 @@ from docqa.app.output.progress import size_text
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, model_role
 
+from . import completions, flags
 from .inputs import model_folder
 
 _OnHub = Annotated[

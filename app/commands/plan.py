@@ -6,7 +6,6 @@ from pathlib import Path
 
 from docqa.app import report
 from docqa.app.answerers.loading import load_network
-from docqa.app.commands import flags, inputs
 from docqa.app.models.before_pull import TIMED_LAYERS, forecast
 from docqa.app.models.known import KnownModel, known
 from docqa.app.models.library import models_root
@@ -14,6 +13,8 @@ from docqa.app.options import Options
 from docqa.app.output.progress import duration_text, size_text
 from docqa.app.session.engine import open_session
 from docqa.model.cost.speed import measure_speed
+
+from . import flags, inputs
 
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from docqa.app.commands import flags
 from docqa.app.errors import UsageError
+
+from . import flags
 
 
 @flags.conversing

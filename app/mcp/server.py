@@ -32,7 +32,6 @@ from docqa.app.batch.sheet import facts_object, make_sheet
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
-from docqa.app.mcp import results
 from docqa.app.options import Options
 from docqa.app.output.render import answer_text
 from docqa.app.search.expression import (
@@ -51,6 +50,7 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.model.errors import Cancelled
 
+from . import results
 from .allowed import AllowedPaths
 from .results import FindResult, Outlines, Pages
 

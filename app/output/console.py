@@ -12,8 +12,8 @@ from typing import TextIO
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
-from docqa.app.output import render
 
+from . import render
 from .progress import Progress, is_live, write_now
 
 _DIM = "\x1b[2m"

@@ -21,7 +21,6 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
-from docqa.app.reading.wording.forms import asks_for_list, is_brief_answer
 from docqa.ingest.structure.leads import leads_of_cells
 from docqa.ingest.types import Document
 
@@ -37,6 +36,7 @@ from .candidates import (
 from .list_items import items_below
 from .premises import names_not_in
 from .rereading import ExcerptReadResult, ExcerptSpan, SentenceOdds
+from .wording.forms import asks_for_list, is_brief_answer
 from .words_before import text_with_words_before
 
 LEAD_IN = 200  # characters from a lead-in to the first item

@@ -47,8 +47,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from docqa.app.errors import ResourceError, StoreDamagedError
-from docqa.app.storage import pins
 
+from . import pins
 from .atomic import write_whole
 
 if TYPE_CHECKING:

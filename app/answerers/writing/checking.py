@@ -9,15 +9,15 @@ from itertools import chain
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import abridged_name_list, clip
-from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import span_to_quote
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, is_too_short_quote
 
+from ..answerer import Reply
+from ..corpus import Corpus
+from ..remote.stream import RemoteError
 from .answers import ReadQuestion, SentenceRun, chance_and_runs_that_answer, claim_after_verdict
 from .candidates import CandidateSentences
 from .excerpts import Given, text_around

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support
-from docqa.app.answerers.compose import Draft, StatedAnswer, answer_from_statements
 from docqa.app.context.context import Context
 from docqa.app.quotes.quoting import cut_quote, make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import addressing
 
+from ..compose import Draft, StatedAnswer, answer_from_statements
 from .checking import CheckedStatement, CheckedText
 from .statements import starts_with_verdict
 

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from docqa.app.answer.events import Event
-from docqa.app.batch.items import Task
-from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
 from docqa.ingest.process.messages import receive, send, start_child
 
+from ..items import Task
+from ..jobs import Job, Outcome, attempt, peak_bytes
 from .worker import READY
 
 POLL_S = 0.5

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from docqa.app.answer.text import storable_text
-from docqa.app.batch.items import Json, Task
-from docqa.app.batch.jobs import Outcome
+
+from ..items import Json, Task
+from ..jobs import Outcome
 
 DONE = "done"
 FAILED = "failed"

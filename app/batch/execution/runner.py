@@ -7,13 +7,13 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from docqa.app.batch.execution import ledger as account
-from docqa.app.batch.items import Failure, Task
-from docqa.app.batch.jobs import Outcome
-from docqa.app.batch.progress import BatchProgress
-from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
+from ..items import Failure, Task
+from ..jobs import Outcome
+from ..progress import BatchProgress
+from ..workspace import Workspace
+from . import ledger as account
 from .executors import Executor
 from .ledger import Ledger
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from docqa.app.answer.grades import Status
-from docqa.app.batch.batch import Batch
-from docqa.app.batch.fields import Field
-from docqa.app.batch.items import BatchItem, Failure
-from docqa.app.batch.jobs import answers_of
 from docqa.app.output.render import printable
 
+from ..batch import Batch
+from ..fields import Field
+from ..items import BatchItem, Failure
+from ..jobs import answers_of
 from .table import AnswerCell, FileRow, cell_of
 
 

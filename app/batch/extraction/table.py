@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
-from docqa.app.batch.fields import Field
 from docqa.app.facts.facts import (
     Fact,
     FactKind,
@@ -18,6 +17,8 @@ from docqa.app.facts.facts import (
     parse_first_fact,
 )
 from docqa.app.reading.direct_answers import TERM
+
+from ..fields import Field
 
 NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 

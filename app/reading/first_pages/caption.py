@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from docqa.app.answer.confidence import BY_CLAUSE, CAPTION_CHANCE
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
-from docqa.app.reading.candidates import Candidate, CandidateSet, fact_or_list, trim_span
 from docqa.ingest.types import Span
+
+from ..candidates import Candidate, CandidateSet, fact_or_list, trim_span
 
 _FIRST_PAGES = 6  # a syllabus may come before the opinion
 _MOST_LINES = 4  # of the names of one side

@@ -11,10 +11,10 @@ from docqa.app.answer.confidence import (
 )
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage
-from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.ingest.structure.tables.named import Cell, NamedTable, named_tables_of_page
 from docqa.ingest.types import Document, Span
 
+from ..candidates import AnswerForm, Candidate, CandidateSet
 from .matching import CellChoice, TableWithWordsAbove, choose_cells
 
 PASSAGES = 5

@@ -9,11 +9,11 @@ from typing import Self
 
 from docqa.app.answer.confidence import LEAST_CELL_COVERED, OTHER_CELL_COVERED
 from docqa.app.evidence.terms import distinct_terms, plain_words, stems, terms
-from docqa.app.reading.wording.forms import asks_for_list, asks_for_reason
 from docqa.ingest.structure.tables.named import Cell, NamedTable
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
+from ..wording.forms import asks_for_list, asks_for_reason
 from .scoring import Field, TableWords, best_row_and_column
 
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
-from docqa.app.reading.clauses import KINDS
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.question_heads import ANSWERING, QuestionKind
 
+from ..candidates import ANYTHING, AnswerRequirements
+from ..clauses import KINDS
 from .language import is_english
 
 

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.sentences import readable
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
+
+from . import readable
 
 _NO_PROSE = frozenset(("hidden", "table", "code", "heading"))
 _LEFT_OUT = readable.pattern_of_any(

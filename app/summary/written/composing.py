@@ -24,14 +24,14 @@ from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.session.session import Session
-from docqa.app.summary.record import SentenceCite, SummarySentence
-from docqa.app.summary.sentences.candidates import speaker_at
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
 from docqa.model.prompts.written_prompt import PromptQuestion
 
+from ..record import SentenceCite, SummarySentence
+from ..sentences.candidates import speaker_at
 from .material import Material, numbered_text
 
 _LEAST_QUOTED = 4  # words, more than a name
