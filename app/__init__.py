@@ -8,12 +8,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer, Quote
-    from docqa.app.answer.events import Event
-    from docqa.app.session.asynchronous import AsyncSession
-    from docqa.app.session.engine import open_session
-
+    from .answer.answer import Answer, Quote
+    from .answer.events import Event
     from .options import Options
+    from .session.asynchronous import AsyncSession
+    from .session.engine import open_session
 
 # Threads of numpy's products and of the native kernels wait for each other. Elsewhere torch goes by
 # it, too.

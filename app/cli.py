@@ -17,12 +17,12 @@ def main() -> int:
     gc.set_threshold(*COLLECT_AFTER)
     sys.excepthook = _report_bug
     try:
-        from docqa.app import report
+        from . import report
 
         report.escape_unencodable()
         code = run(sys.argv[1:])
     except KeyboardInterrupt as error:
-        from docqa.app import report
+        from . import report
 
         code = report.report_interrupt(error)
     _ignore_interrupts()
@@ -41,7 +41,7 @@ def run(
     """Run `docqa ARGUMENTS`, or `tool`, which is called `name`; returns the exit code. A bug keeps
     its exception.
     """
-    from docqa.app import report
+    from . import report
 
     try:
         plain = tool is None and arguments[:1] == ["tui"]
@@ -63,8 +63,8 @@ def run(
 
 def _run_interface(path: str | None = None) -> int:
     """`docqa tui` without options: typer and what it imports would cost a third of the start."""
-    from docqa.app.commands.inputs import options_of
-    from docqa.app.tui.app import run
+    from .commands.inputs import options_of
+    from .tui.app import run
 
     return run(path, options_of({}))
 
@@ -72,15 +72,14 @@ def _run_interface(path: str | None = None) -> int:
 def _run_command(arguments: Sequence[str], tool: Callable[..., int] | None, name: str) -> int:
     from typer.exceptions import Abort, Exit, TyperException
 
-    from docqa.app import report
-
+    from . import report
     from .commands import root
 
     try:
         if arguments[:1] == ["--man"]:
             report.result(root.manual(" ".join(arguments[1:])))
             return report.ANSWERED
-        command = root.command() if tool is None else root.single(name, tool)
+        command = root.single(name, tool) if tool else root.command()
         done = command.main(list(arguments), prog_name=name, standalone_mode=False)
         return done if isinstance(done, int) else report.ANSWERED
     except Exit as error:
@@ -93,7 +92,7 @@ def _run_command(arguments: Sequence[str], tool: Callable[..., int] | None, name
 
 
 def _report_usage(message: str, hint: str) -> int:
-    from docqa.app import report
+    from . import report
 
     if message.startswith("Usage:"):  # a group without a command: the message is its help
         report.note(message)
@@ -122,9 +121,9 @@ def _report_bug(
         sys.__excepthook__(kind, error, trace)
         return
     place = trace
-    while place is not None and place.tb_next is not None:
+    while place and place.tb_next is not None:
         place = place.tb_next
-    where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
+    where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place else ""
     what = f"{kind.__name__}: {error}{where}"
     sys.stderr.write(
         f"docqa: this is a bug in docqa: {what}; please report it, with what DOCQA_DEBUG=1 shows\n"

@@ -170,7 +170,7 @@ def resolve_settings(
         elif name in from_file:
             values[name] = _make_setting(name, from_file[name], str(path))
         else:
-            from docqa.app.storage.store import default_root
+            from .storage.store import default_root
 
             default = str(default_root()) if name == "cache_dir" else KNOWN[name].default
             values[name] = Setting(name, default, "default")

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from docqa.app.answer.text import CONTROL
+from .answer.text import CONTROL
 
 ANSWERED = 0
 BUG = 1

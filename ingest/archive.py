@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from docqa.ingest import limits
-
+from . import limits
 from .errors import (
     Encrypted,
     MissingError,

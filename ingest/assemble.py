@@ -9,19 +9,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.structure.leads import find_leads
-from docqa.ingest.structure.locators.items import find_numbered_parts
-from docqa.ingest.structure.locators.sections import add_locators_to_sections
-from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.opinions import add_opinion_parts
-from docqa.ingest.structure.passages import cut_passages
-from docqa.ingest.structure.references import find_references
-from docqa.ingest.structure.tables.described import add_described_tables
-
 from .errors import NoText, refuse_over_limit
 from .limits import MAX_TEXT_CHARS
 from .request import ReadRequest
+from .structure.clean import LEADER
+from .structure.leads import find_leads
+from .structure.locators.items import find_numbered_parts
+from .structure.locators.sections import add_locators_to_sections
+from .structure.notes import find_notes
+from .structure.opinions import add_opinion_parts
+from .structure.passages import cut_passages
+from .structure.references import find_references
+from .structure.tables.described import add_described_tables
 from .types import Coverage, Document, Page, Passage, Section
 
 _GOOD_SCORE = 0.95

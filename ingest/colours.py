@@ -8,7 +8,7 @@ from typing import Any
 from tinycss2 import parse_one_component_value, serialize
 from tinycss2.color5 import parse_color
 
-from docqa.ingest.language.lengths import split_at_commas
+from .language.lengths import split_at_commas
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)

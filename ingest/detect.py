@@ -103,7 +103,7 @@ def _format_by_content(
     if _is_html(data[:4096]) and not media_type:
         return format_named("html")
     if format_of_name is format_named("uslm") or _XML.match(data[:4096]):
-        from docqa.ingest.plain.uslm import is_uslm
+        from .plain.uslm import is_uslm
 
         if not is_uslm(data):
             raise NotADocument("this XML is not USLM", hint=_hint_to_convert_file())
@@ -166,7 +166,7 @@ def _is_html(head: bytes) -> bool:
 def is_readable_format(suffix: str, first_bytes: bytes) -> bool:
     """Whether a file with this suffix and these first bytes, of a folder or an archive, is read."""
     if suffix == ".xml":
-        from docqa.ingest.plain.uslm import is_uslm
+        from .plain.uslm import is_uslm
 
         return is_uslm(first_bytes) or _is_html(first_bytes)
     return format_of_suffix(suffix) is not None or (

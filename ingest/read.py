@@ -50,7 +50,7 @@ def read(request: ReadRequest, events: PageEvents | None = None) -> Document:
             raise EmptyError(what, hint="Get the file again, or name another one")
         found = format_of(data, request.name, request.media_type)
         if found.name == "pdf":
-            from docqa.ingest.pdf.reader import read_pdf
+            from .pdf.reader import read_pdf
 
             return read_pdf(request, events or PageEvents())
         return found.read()(request)
@@ -113,7 +113,7 @@ def _attached_documents(
     """(path to show, bytes) of what is attached to the message, and to that; a zip gives its
     entries.
     """
-    from docqa.ingest.web.email_parts import attachments, bytes_of, parse_email
+    from .web.email_parts import attachments, bytes_of, parse_email
 
     try:
         message = parse_email(data)

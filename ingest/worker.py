@@ -20,19 +20,18 @@ from dataclasses import replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
-from docqa.ingest import limits
-from docqa.ingest.process.limits import ChildProcessWatch
-from docqa.ingest.process.messages import Inbox, pipes_of_child, send, start_child
-from docqa.ingest.process.processor_time import Stopwatch
-
+from . import limits
 from .errors import ERRORS, IngestError, Unreadable, name_file_in_errors
 from .process import limits as process_limits
+from .process.limits import ChildProcessWatch
+from .process.messages import Inbox, pipes_of_child, send, start_child
+from .process.processor_time import Stopwatch
 from .request import PageEvents, ReadRequest
 from .serialize import field_values, from_bytes, json_decoder_for
 from .types import Document, Page
 
 if TYPE_CHECKING:
-    from docqa.ingest.pdf.inspection import PageBoxes
+    from .pdf.inspection import PageBoxes
 
 _NO_CONSOLE = getattr(
     subprocess, "CREATE_NO_WINDOW", 0

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.structure.clean import clean_text, collapse_whitespace, strip_invisible
-from docqa.ingest.structure.grids import GridRows, MarkupCell
-
 from .assemble import assemble_document, grade_page_text, hidden_remark
 from .request import ReadRequest
 from .structure import outline
+from .structure.clean import clean_text, collapse_whitespace, strip_invisible
+from .structure.grids import GridRows, MarkupCell
 from .types import Block, Document, Page
 
 TIGHT = frozenset(("list", "table"))

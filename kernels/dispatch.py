@@ -16,8 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.kernels import gpu
-
+from . import gpu
 from .cpu import LEVELS
 from .errors import NoImplementation
 from .native import SWITCH

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from docqa.kernels.cpu.library import LEVELS, Library, load
-
+from .cpu.library import LEVELS, Library, load
 from .errors import LibraryDamaged
 
 if TYPE_CHECKING:
@@ -178,11 +177,11 @@ def _tensor_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     """Each operation on tensors alone, on a small problem, from torch's generator seeded here."""
     import torch
 
-    from docqa.kernels.attention.cached import attention_over_native
-    from docqa.kernels.attention.kv_cache import KVBlock, KVContext
-    from docqa.kernels.attention.native import attention_native
-    from docqa.kernels.gguf_matmul.blocks import BlockMatrix
-    from docqa.kernels.gguf_matmul.native import block_product_native
+    from .attention.cached import attention_over_native
+    from .attention.kv_cache import KVBlock, KVContext
+    from .attention.native import attention_native
+    from .gguf_matmul.blocks import BlockMatrix
+    from .gguf_matmul.native import block_product_native
 
     torch.manual_seed(1)
 

@@ -13,20 +13,20 @@ import numpy as np
 
 from docqa.kernels.native import is_packed_faster, library_to_use
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.cost.machine import has_fast_bfloat16
-from docqa.model.cost.plan import check_length
-from docqa.model.heads.evidence import EvidenceHead, load_evidence_adapters
-from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.heads.passage_encoder import PassageEncoder
-from docqa.model.heads.reader_text import reader_files
-from docqa.model.native.tensors import FolderTensors
-from docqa.model.native.trunk import NativeTrunk
-from docqa.model.state.state import State
 
+from .checkpoints.weights import CONFIG_KEY, fingerprint
 from .config import LINEAR, HybridConfig, load_config
+from .cost.machine import has_fast_bfloat16
+from .cost.plan import check_length
 from .folder import load_calibration
+from .heads.evidence import EvidenceHead, load_evidence_adapters
+from .heads.excerpt_reading import ExcerptReader
+from .heads.passage_encoder import PassageEncoder
+from .heads.reader_text import reader_files
+from .native.tensors import FolderTensors
+from .native.trunk import NativeTrunk
 from .protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
+from .state.state import State
 from .tokenizer import CheckpointTokenizer
 
 

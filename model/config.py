@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docqa.model.gguf.file import is_gguf, open_gguf
-
 from .errors import ConfigUnsupported, ModelNotFound
 from .family import FULL, LINEAR, Family, family_of
+from .gguf.file import is_gguf, open_gguf
 
 if TYPE_CHECKING:
     from torch import Tensor

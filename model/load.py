@@ -15,27 +15,27 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, activation_rounding_of_blocks
 from docqa.kernels.native import is_packed_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.gguf.checkpoint import has_experts_in_blocks
-from docqa.model.checkpoints.network import load_mtp, load_network
-from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint, weight_files
-from docqa.model.cost.machine import has_fast_bfloat16
-from docqa.model.cost.plan import check_length, parameters
-from docqa.model.gguf.file import is_gguf, open_gguf
-from docqa.model.heads.evidence import EvidenceHead, load_evidence_adapters
-from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.heads.passage_encoder import PassageEncoder
-from docqa.model.heads.reader_text import reader_files
-from docqa.model.state.long_attention import GRID, LongAttention
-from docqa.model.state.state import State
 
+from .checkpoints.gguf.checkpoint import has_experts_in_blocks
+from .checkpoints.network import load_mtp, load_network
+from .checkpoints.weights import CONFIG_KEY, fingerprint, weight_files
 from .config import HybridConfig, load_config
+from .cost.machine import has_fast_bfloat16
+from .cost.plan import check_length, parameters
 from .device import check_device_memory, check_free_memory, device_for_name
 from .errors import ConfigUnsupported, ModelNotFound
 from .folder import BUNDLED, load_calibration
+from .gguf.file import is_gguf, open_gguf
+from .heads.evidence import EvidenceHead, load_evidence_adapters
+from .heads.excerpt_reading import ExcerptReader
+from .heads.passage_encoder import PassageEncoder
+from .heads.reader_text import reader_files
 from .linear import Linear
 from .mtp import Mtp
 from .network import Network
 from .protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
+from .state.long_attention import GRID, LongAttention
+from .state.state import State
 from .tokenizer import CheckpointTokenizer
 
 DTYPES = {

@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from docqa.model.heads.evidence import EvidenceHead
-    from docqa.model.heads.excerpt_reading import ExcerptReader
-    from docqa.model.state.state import State
-
     from .config import HybridConfig
+    from .heads.evidence import EvidenceHead
+    from .heads.excerpt_reading import ExcerptReader
     from .mtp import Mtp
     from .network import Network
+    from .state.state import State
 
 
 PACKED_PRECISION = "float32, packed matrices times 8-bit activations"

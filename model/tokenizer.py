@@ -13,10 +13,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from docqa.model.gguf.file import is_gguf, open_gguf
-from docqa.model.gguf.tokenizer import vocabulary_spec
-
 from .errors import TokenizerUnsupported
+from .gguf.file import is_gguf, open_gguf
+from .gguf.tokenizer import vocabulary_spec
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Rust

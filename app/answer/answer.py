@@ -180,15 +180,15 @@ class Answer:
         """A row of plain values for `pandas.DataFrame([answer.to_dict(), ...])`: the first `quote`
         and its place, the best passage as `evidence`, `warnings` as one text."""
         quote = self.quotes[0] if self.quotes else None
-        cite = quote.cites[0] if quote is not None and quote.cites else None
+        cite = quote.cites[0] if quote and quote.cites else None
         return {
             "question": self.question,
             "status": str(self.status),
             "answer": self.answer,
-            "verdict": None if self.verdict is None else str(self.verdict),
+            "verdict": str(self.verdict) if self.verdict else None,
             "confidence": self.confidence,
-            "quote": None if quote is None else quote.text,
-            "grade": None if quote is None else str(quote.grade),
+            "quote": quote.text if quote else None,
+            "grade": str(quote.grade) if quote else None,
             **{name: getattr(cite, name, None) for name in ("file", "page", "label", "section")},
             "quotes": len(self.quotes),
             "evidence": self.evidence[0].text if self.evidence else None,

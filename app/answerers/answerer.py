@@ -8,12 +8,12 @@ from typing import Protocol
 
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event
-from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
 from docqa.model.prompts.conversation import PromptForm
 
 from .local import LocalPrefill
+from .writing.excerpts import Given
 
 
 class Answerer(Protocol):

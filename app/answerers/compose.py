@@ -66,10 +66,7 @@ def compose_answer(
     none of them a refusal that shows the nearest passages and what was counted. `probability`: that
     the answer is right, or of a refusal that the first passage answers; `is_possible`: whether that
     is worth saying."""
-    answers = [
-        _best_candidate_answer(part, context) if part is not None else StatedAnswer()
-        for part in parts
-    ]
+    answers = [_best_candidate_answer(part, context) if part else StatedAnswer() for part in parts]
     stated = answers[0] if len(answers) == 1 else _join_answers(answers)
     if draft.preliminary or (stated.quotes and not all(each.quotes for each in answers)):
         status = Status.PARTIAL
@@ -89,7 +86,7 @@ def answer_from_statements(
     coverage = draft.coverage
     refused = not stated.quotes
     evidence = [_make_evidence_item(item, context) for item in draft.ranked]
-    if status is Status.POSSIBLE and draft.likeliest is not None and evidence:
+    if status is Status.POSSIBLE and draft.likeliest and evidence:
         evidence[0] = _from_sentence_on(evidence[0], draft.ranked[0], draft.likeliest, context)
     if refused and context.passages:
         coverage = coverage.with_warnings(

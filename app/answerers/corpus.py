@@ -43,7 +43,7 @@ class Corpus:
 
     @cached_property
     def context(self) -> Context:
-        if self._cache is None:
+        if not self._cache:
             return lay_out(self.documents, self.tokenizer, self._opening)
         return self._cache.load_or_lay_out_context(
             self.documents, lambda: self.tokenizer, self._opening
@@ -74,7 +74,7 @@ class Corpus:
 
     @cached_property
     def word_index(self) -> WordIndex:
-        if self._cache is None:
+        if not self._cache:
             return WordIndex.from_context(self.context)
         return WordIndex.load_or_build(self.context, self._cache)
 

@@ -8,7 +8,6 @@ from functools import partial
 
 from docqa.app.answer.confidence import PASSAGE_CHANCES, is_below_answer_threshold, log_odds
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
@@ -24,6 +23,7 @@ from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
 from .finders import AskedQuestion
 from .loading import bundled_model
+from .writing.answers import ReadQuestion
 
 _MOST_WORDS = 8  # of the answers that the reader would give
 LONGEST_EVIDENCE = 160  # words of quotes that the judge reads at once; it was measured on as many
@@ -67,7 +67,7 @@ class DocumentEvidence:
     @property
     def reader(self) -> ExcerptReader:
         """The encoder that reads excerpts with a question and judges statements."""
-        if self.own.model.reader is None:
+        if not self.own.model.reader:
             raise ModelError("the bundled model has no reader (install docqa again)")
         return self.own.model.reader
 

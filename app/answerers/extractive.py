@@ -137,7 +137,7 @@ class ExtractiveAnswerer:
 
     def _find_candidates(self, asked: AskedQuestion) -> Found:
         found = self._found.get(asked)
-        if found is None:
+        if not found:
             if self.options.quick:
                 found = self.finder.find_candidates_before_prefill(asked)
             else:

@@ -150,7 +150,7 @@ class ReaderCandidateFinder(CandidateFinder):
 
     @property
     def _reader(self) -> ExcerptReader:
-        assert self._model.reader is not None
+        assert self._model.reader
         return self._model.reader
 
     def _find_candidates_for_each_part(

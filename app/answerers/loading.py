@@ -6,10 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.options import Options
 from docqa.model.folder import BUNDLED, load_calibration_file
 
+from .remote.address import Address, is_remote
 from .third_party import third_party_calibration_path, third_party_models
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load_model(options: Options) -> Model:
         model.passage_encoder = ForeignEncoder(Path(options.encoder), options.device)
     if options.reranker is not None:
         model.reranker = ForeignReranker(Path(options.reranker), options.device)
-    if options.reader is not None and model.reader is not None:
+    if options.reader is not None and model.reader:
         plugged = (
             reader_entry_point(options.reader).load() if options.reader.startswith(PLUGIN) else None
         )
@@ -48,7 +48,7 @@ def load_model(options: Options) -> Model:
             plugged() if plugged else ForeignSpanReader(Path(options.reader), options.device)
         )
     fitted = third_party_calibration_path(options)
-    if fitted is not None and fitted.is_file():
+    if fitted and fitted.is_file():
         model.calibration["refusal"] = load_calibration_file(fitted)["refusal"]
     return model
 
@@ -104,4 +104,4 @@ def writing_template(model: Model) -> ChatTemplate | None:
     them, or without a template. Raises ConfigUnsupported where it cannot be read."""
     from docqa.model.prompts.chat_template import ChatTemplate
 
-    return ChatTemplate.load(model.folder) if not model.has_reader else None
+    return None if model.has_reader else ChatTemplate.load(model.folder)

@@ -5,8 +5,6 @@ of them.
 from collections.abc import Callable, Generator, Sequence
 
 from docqa.app.answer.events import Event
-from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.generation import think_before_reply, write_reply
 from docqa.app.context import plan
 from docqa.app.context.provenance import answer_provenance, make_state_profile
 from docqa.app.models.library import name_of
@@ -24,6 +22,8 @@ from .answerer import Reply
 from .corpus import Corpus
 from .local import LocalPrefill
 from .third_party import options_for_provenance
+from .writing.excerpts import MOST_TOKENS, Given
+from .writing.generation import think_before_reply, write_reply
 
 WHOLE_TOKENS = (
     3_072  # documents of at most so many tokens are read as a whole where nothing else is asked for
@@ -82,9 +82,9 @@ class LocalGenerator:
         conversation = TemplateConversation(self._template, self.model.tokenizer, form)
         thinks = self._template.should_think(self.options.think)
         if not given.numbered:
-            assert self.reading.prefiller.state is not None
+            assert self.reading.prefiller.state
             self._given = given, self.reading.prefiller.state
-        elif self._given is None or self._given[0] is not given:
+        elif not self._given or self._given[0] is not given:
             text = given.text if form.numbered else given.text_without_numbers
             ids = conversation.opening_ids() + self.model.tokenizer.encode(text)
             read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))

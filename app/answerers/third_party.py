@@ -36,6 +36,6 @@ def options_for_provenance(options: Options) -> dict[str, object]:
     if options.sections is not None:
         recorded["sections"] = options.sections
     fitted = third_party_calibration_path(options)
-    if fitted is not None and fitted.is_file():
+    if fitted and fitted.is_file():
         recorded["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
     return recorded | third_party_models(options)

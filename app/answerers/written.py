@@ -9,16 +9,6 @@ from itertools import chain
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
-from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
-from docqa.app.answerers.writing.excerpts import (
-    Given,
-    choose_passages,
-    is_everything_asked_about,
-    number_all_sentences,
-    number_sentences_of_passages,
-)
-from docqa.app.answerers.writing.outcome import written_answer
-from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
@@ -33,6 +23,16 @@ from .compose import Draft
 from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
 from .local import LocalPrefill, seconds_since
+from .writing.checking import MENDING, Checked, check_and_mend, check_text
+from .writing.excerpts import (
+    Given,
+    choose_passages,
+    is_everything_asked_about,
+    number_all_sentences,
+    number_sentences_of_passages,
+)
+from .writing.outcome import written_answer
+from .writing.replies import read_reply
 
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 # tokens of passages; most where the reader is not sure of its own answer
@@ -83,7 +83,7 @@ class WritingAnswerer:
     def ask(self, question: str, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; where reading takes long a preview first,
         by the bundled reader where the model runs here."""
-        if self.options.quick and self.generator.reading is not None:
+        if self.options.quick and self.generator.reading:
             yield Finished(self.evidence.own.preview(question))
             return
         whole = self.generator.whole and bool(self.corpus.context.passages)
@@ -154,7 +154,7 @@ class WritingAnswerer:
         answer = self._answer_from_checked_reply(asked, given, reply or Reply(""), checked, nearest)
         if (
             not answer.refused
-            or self.generator.reading is None
+            or not self.generator.reading
             or whole
             or asked.value
             or self.options.quick
@@ -176,13 +176,7 @@ class WritingAnswerer:
         if weak:
             yield Notice(MENDING)
         sent = VALUE if asked.value else PASSAGES
-        form = (
-            WHOLE
-            if not given.numbered
-            else EXCERPTS
-            if self.generator.reading is not None
-            else sent
-        )
+        form = WHOLE if not given.numbered else EXCERPTS if self.generator.reading else sent
         put = PromptQuestion(
             asked.question, asked.found.form, given.numbered_sentences_at(asked.found.nearest)
         )
@@ -224,7 +218,7 @@ class WritingAnswerer:
 
     def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.is_refusal)
-        if read.written is None:
+        if not read.written:
             return None, (*reply.notes, *read.notes)
         told = (
             self.corpus.ranked_by_words(words)[:_MOST_BEARING]

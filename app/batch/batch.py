@@ -9,14 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from docqa.app.batch.execution.executors import Executor, Serial, process_workers
-from docqa.app.batch.execution.ledger import Ledger
-from docqa.app.batch.execution.ray_actors import ray_workers
-from docqa.app.batch.execution.runner import Runner, Tally
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.store import key_of
 from docqa.model.cost.machine import available_memory_bytes, processor_count
 
+from .execution.executors import Executor, Serial, process_workers
+from .execution.ledger import Ledger
+from .execution.ray_actors import ray_workers
+from .execution.runner import Runner, Tally
 from .items import BatchItem, Failure, Listing, Task
 from .jobs import Job
 from .names import LEDGER
@@ -65,7 +65,7 @@ class Batch:
         failures = [(task, self.workspace.failure(task.key)) for task in left]
         # A failure for a missing password is not left alone when there is one now.
         again = "Encrypted" if self.options.password else None
-        return [task for task, failure in failures if failure is None or failure.kind == again]
+        return [task for task, failure in failures if not failure or failure.kind == again]
 
     def failure(self, item: BatchItem) -> Failure | None:
         """Why `item` has no record; None where it has one, or was not tried."""

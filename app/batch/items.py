@@ -124,7 +124,7 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
                 _relative_path(source, base), source, path, failure=failure_of(error)
             )
             items.setdefault((source, None), failed)
-    if all(item.failure is not None for item in items.values()):
+    if all(item.failure for item in items.values()):
         nothing = NoDocuments(
             "only what earlier runs wrote", where=paths[0], hint="Name the documents"
         )

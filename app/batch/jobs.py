@@ -110,7 +110,7 @@ class Job(ABC):
 
     def prepare(self) -> None:
         """Load what every document needs. Raises what would fail for all of them."""
-        if self.model is None:
+        if not self.model:
             os.environ.setdefault(*_KEPT_PRODUCTS)
             self.model = find_model(self.options)
 
@@ -204,7 +204,7 @@ class AnswerJob(Job):
                     answers[question] = event.answer.to_json_object()
                 else:
                     on_event(event)
-        if left and self._answer_store is not None:
+        if left and self._answer_store:
             self._store_answers(
                 item, {"warnings": warnings, "answers": answers}, self._answer_store
             )
@@ -226,7 +226,7 @@ class AnswerJob(Job):
         """
         store = self._answer_store
         key = self._store_key(item)
-        if store is not None:
+        if store:
             store.meet(filter(None, [item.digest]))
             with suppress(
                 StoreDamagedError, OSError, ValueError, KeyError, TypeError
@@ -344,7 +344,7 @@ class SummaryJob(Job):
         """The events of summarizing the only document of `session`; returns its record."""
         document = session.documents[0]
         writer = writer_of(session)
-        if writer is not None:
+        if writer:
             return (yield from write_summary(document, writer, self.style, focus=self.focus))
         if self.focus:  # only a focus ranks passages
             yield from session.read()

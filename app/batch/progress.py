@@ -45,7 +45,7 @@ class BatchProgress(ProgressLine):
             self._working.remove(task.item.shown_path)
         self._settled += len(task.paths)
         self._share = ""
-        if failure is not None:
+        if failure:
             self._failed += len(task.paths)
             self.clear()
             report.note(f"docqa: {printable(failure.message(task.item.shown_path))}")

@@ -75,5 +75,5 @@ def facts_lines(sheet: Sheet) -> Iterator[str]:
             if " ".join(text.split()).rstrip(_STOPS) not in said:
                 yield f"    {in_quotation_marks(printable(text))}"
         computed = computed_end(said) if field.clause == TERM else None
-        if computed is not None:
+        if computed:
             yield f"    {computed.value}, computed"

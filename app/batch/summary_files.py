@@ -64,7 +64,7 @@ class SummaryFiles:
         lines = (
             failure.json_line(item.path, item.digest) + "\n"
             for item, failure in failures
-            if failure is not None
+            if failure
         )
         self._write_file(FAILURES, "".join(lines))
         self._pages = {self._names[record.path] for record in records}

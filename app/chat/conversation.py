@@ -66,7 +66,7 @@ class ChatConversation:
     def note_on_retry(self) -> str:
         """How `ask_again` will ask the last question: anew, or for the next best."""
         last = self.turns[-1]
-        return NEXT_BEST if last.answer is not None and last.state == "done" else ANEW
+        return NEXT_BEST if last.answer and last.state == "done" else ANEW
 
     def ask_again(self) -> Iterator[Event]:
         """Ask the last question again: anew where it was stopped, else for the next best answer

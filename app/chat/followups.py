@@ -25,14 +25,14 @@ def complete_question(session: "Session", turns: "Sequence[StoredTurn]", questio
         return asked
     before = answered[-1]
     context = clip((before.understood or before.question).rstrip("?"), _QUESTION_CHARACTERS)
-    answer = before.answer.answer if before.answer is not None else None
+    answer = before.answer.answer if before.answer else None
     if answer:
         context = f"{context}: {clip(answer, _ANSWER_CHARACTERS)}"
     joined = f"{asked} ({context})"
     if not session.has_begun or len(joined) > _LONGEST_QUESTION:
         return joined
     # what cuts answers from the documents writes nothing
-    ask = session.answer if session.writing is None else session.writing.evidence.own.preview
+    ask = session.writing.evidence.own.preview if session.writing else session.answer
     alone = ask(asked)
     both = ask(joined)
     surer = both.refused or alone.confidence > both.confidence + FOLLOWUP_LEAD

@@ -11,12 +11,12 @@ from difflib import get_close_matches
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
-from docqa.app.chat import slash
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import LiveDraft, Screen
 from docqa.app.output.interrupts import stopping_on_interrupt
 
+from . import slash
 from .conversation import ChatConversation
 from .terminal import TerminalText
 

@@ -98,11 +98,11 @@ def _page_text(conversation: ChatConversation, label: str) -> str:
             return _with_heading(document, f"p. {page_text(number, page.label)}", page.text)
     for document in documents:
         region = find_section_region(document, label)
-        if region is not None:
+        if region:
             page, span = next(region.parts(document))  # the rest is on other pages
             section = document.section_of(page.page, span.start)
             headed = section is not None and (section.page, section.start) == region.start
-            title = section.title if section is not None and headed else ""
+            title = section.title if section and headed else ""
             name = title or document.locator_of(page.page, span.start) or label
             return _with_heading(document, printable(name), page.text[span.start : span.end])
     hint = "/pages lists those cited"

@@ -26,7 +26,7 @@ class TerminalText:
     """Lays text out for `stream` (standard output); a file or a pipe gets it as it is."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        stream = stream if stream is not None else sys.stdout
+        stream = stream or sys.stdout
         self._live = is_live(stream)
         self._colours = has_colours(stream)
 
@@ -70,7 +70,7 @@ def wrapped(line: str, width: int) -> str:
     below its first word.
     """
     found = _INDENT.match(line)
-    indent = " " * len(found[0]) if found is not None else ""
+    indent = " " * len(found[0]) if found else ""
     if len(line) <= width or len(indent) >= width:
         return line
     return textwrap.fill(

@@ -24,7 +24,7 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
     if not data.strip():
         raise InputError("the text to check is empty", where=path, hint="name the file that quotes")
     known = format_of_suffix(PurePath(path).suffix.lower())
-    if known is not None and not known.is_plain or data.startswith(_DOCUMENT_STARTS):
+    if known and not known.is_plain or data.startswith(_DOCUMENT_STARTS):
         if path == STDIN or not os.path.isfile(path):  # it cannot be read again
             raise InputError(
                 "standard input is not text", where=path, hint="save it and name the file"

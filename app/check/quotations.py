@@ -144,10 +144,10 @@ def _line_kinds(text: str) -> Iterator[tuple[int, int, str]]:
 def _block_quote_span(text: str, start: int, end: int) -> tuple[int, int]:
     """The words of a block quote without its marks and the source after it."""
     opening = _QUOTED_LINE.match(text, start, end)
-    if opening is not None:
+    if opening:
         start = opening.end()
     source = _SOURCE.search(text, start, end)
-    if source is not None and source.start() > start:
+    if source and source.start() > start:
         end = source.start()
     start = end - len(text[start:end].lstrip())
     end = start + len(text[start:end].rstrip())
@@ -180,7 +180,7 @@ def _spans_in_quotation_marks(
         if close is None:
             following = _NEXT_PARAGRAPH.match(text, end)
             if (
-                following is not None and following[1] == text[at]
+                following and following[1] == text[at]
             ):  # it goes on in the next paragraph, as in books
                 found.append((at + 1, end))
                 break

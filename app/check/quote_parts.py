@@ -118,7 +118,7 @@ def assemble_parts(
             start = end - _largest_distance_to_part(parts[index + 1]) - len(parts[index].text)
             which = -1
         hit = _strongest_match(pages.text, start, end, parts[index].text, which)
-        if hit is None:
+        if not hit:
             return None
         found[index] = hit
     return _join_found_parts(pages, parts, [found[index] for index in range(len(parts))])

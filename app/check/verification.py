@@ -229,7 +229,7 @@ class _TextCheck:
         notes = [*found.notes, *self._notes_on_quotation(quotation, found, place, cited)]
         lost = found.grade == Grade.ABSENT and not found.spans
         nearest = self._nearest_text(quotation.text) if lost else None
-        shown = found.spans if nearest is None else (nearest,)
+        shown = (nearest,) if nearest else found.spans
         reads = (
             " […] ".join(self._document_words(spans) for spans in _contiguous_span_runs(shown))
             if shown
@@ -281,11 +281,11 @@ class _TextCheck:
                     place != Place.AS_CITED,
                     sum(map(len, finding.omitted)),
                 )
-                if best is None or key < best[0]:
+                if not best or key < best[0]:
                     best = (key, finding, place)
-            if best is not None and (best[0][:2] == (0, False) or best[1].grade == Grade.ABSENT):
+            if best and (best[0][:2] == (0, False) or best[1].grade == Grade.ABSENT):
                 break
-        return (best[1], best[2]) if best is not None else (Finding(Grade.ABSENT), Place.UNKNOWN)
+        return (best[1], best[2]) if best else (Finding(Grade.ABSENT), Place.UNKNOWN)
 
     def _places_to_search_first(
         self, regions: dict[PlaceCite, list[Region]], named: set[int]
@@ -406,7 +406,7 @@ class _TextCheck:
             for page in document.pages
         )
         number, page = max(pages, key=shared, default=(0, None))
-        if page is None or is_too_short_quote(quotation):
+        if not page or is_too_short_quote(quotation):
             return None
         folded = fold(page.text)
         best = fuzz.partial_ratio_alignment(
@@ -494,7 +494,7 @@ def _contiguous_span_runs(spans: tuple[Located, ...]) -> list[list[Located]]:
     runs: list[list[Located]] = []
     for span in spans:
         last = runs[-1][-1] if runs else None
-        if last is not None and (span.document, span.page, span.start) == (
+        if last and (span.document, span.page, span.start) == (
             last.document,
             last.page + 1,
             0,

@@ -96,11 +96,9 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
         more = f" ({quote.found.count} times there)" if quote.found.count > 1 else ""
         heading = f", {printable(quote.heading)}" if quote.heading else ""
         yield f"  found:  {_places_text(quote.cites, several)}{heading}{speaker}{more}"
-    if quote.nearest is not None:
+    if quote.nearest:
         yield f"  nearest text: {_places_text([quote.nearest], several)}"
-    if quote.reads is not None and (
-        quote.grade in (Grade.NEAR, Grade.DAMAGED) or quote.nearest is not None
-    ):
+    if quote.reads is not None and (quote.grade in (Grade.NEAR, Grade.DAMAGED) or quote.nearest):
         yield f'  reads:  "{_clip_text(quote.reads)}"'
     if quote.difference:
         edits = _abridge_equal_stretches(quote.difference)

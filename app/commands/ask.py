@@ -13,7 +13,6 @@ from docqa.app import report
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
 from docqa.app.answerers.third_party import options_for_provenance
-from docqa.app.commands import batches, flags, inputs
 from docqa.app.context.provenance import provenance_without_state
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.recorder import Recorder
@@ -22,6 +21,8 @@ from docqa.app.output.console import Screen
 from docqa.app.output.interrupts import stopping_on_interrupt
 from docqa.app.output.render import json_line
 from docqa.app.session.engine import open_session
+
+from . import batches, flags, inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -163,11 +164,11 @@ class _Run:
             self._collected = bibliography.Bibliography()
 
     def print_collected(self) -> None:
-        if self._collected is not None and (text := self._collected.text(self.form)):
+        if self._collected and (text := self._collected.text(self.form)):
             report.result(text.removesuffix("\n"))
 
     def _make_screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
-        collect = partial(self._collected.add, documents) if self._collected is not None else None
+        collect = partial(self._collected.add, documents) if self._collected else None
         several = len(self.asked) > 1
         more |= {
             "heading": heading,
@@ -238,7 +239,7 @@ class _Run:
         from docqa.app.batch.jobs import answers_of
 
         failure = batch.failure(item)
-        if failure is None:
+        if not failure:
             screen = self._make_screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
             return report.worst_exit_code([screen.show([Finished(answer)]) for answer in answers])
@@ -277,7 +278,7 @@ class _Run:
         for question in questions:
             if self.form == "json":
                 report.result(json_line(_failed_answer(question, error, self.options)))
-            elif self._collected is not None:
+            elif self._collected:
                 self._collected.add_failure(question, report.error_message(error))
 
 

@@ -17,7 +17,6 @@ from docqa.app import report
 from docqa.app.answer.text import abridged_name_list
 from docqa.app.batch.items import Listing, Task, item_with_digest, list_items
 from docqa.app.batch.progress import BatchProgress
-from docqa.app.commands import flags, inputs
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import duration_text, size_text
 from docqa.app.output.render import printable
@@ -25,6 +24,7 @@ from docqa.ingest.archive import load_stream
 from docqa.ingest.errors import name_file_in_errors
 from docqa.model.cost.machine import available_memory_bytes
 
+from . import flags, inputs
 from .inputs import STDIN
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def run(
         report.warn(notice)  # here: once, whatever process asks
         progress.known.add(notice)
     for item in batch.listing.items:
-        if item.failure is not None:
+        if item.failure:
             report.note(f"docqa: {printable(item.failure.message(item.shown_path))}")
     try:
         tally = batch.run(plan, keep, progress)

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from docqa.app import config, report
-from docqa.app.commands import flags
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.forget import forget_file
 from docqa.app.history.history import History, damaged_files, open_if_stored
@@ -20,6 +19,8 @@ from docqa.app.output.render import printable
 from docqa.app.storage.sources import content_digests
 from docqa.app.storage.store import BUDGET_BYTES, Store, StoreEntry
 from docqa.model.cost.machine import parse_byte_size
+
+from . import flags
 
 
 def list_entries() -> int:
@@ -34,7 +35,7 @@ def list_entries() -> int:
     total = sum(entry.bytes for entry in entries)
     count = len(entries)
     with stored_history(store) as history:
-        if history is not None:
+        if history:
             sessions = history.sessions()
             questions = sum(session.questions for session in sessions)
             used = _minute_text(sessions[0].updated if sessions else 0.0)
@@ -80,7 +81,7 @@ def verify() -> int:
     checked = len(store.entries())
     problems = [f"{_entry_line(entry)}: {reason}" for entry, reason in store.verify()]
     with stored_history(store) as history:
-        if history is not None:
+        if history:
             checked += 1
             wrong = history.check() or "; ".join(history.notices)
             problems += [f"history {wrong}"] if wrong else []
@@ -145,7 +146,7 @@ def existing_store() -> Store:
 def stored_history(store: Store) -> Iterator[History | None]:
     """The history in `store`, or None; at the end it is said what was damaged in it."""
     history = open_if_stored(store)
-    if history is None:
+    if not history:
         yield None
         return
     with history:
@@ -159,7 +160,7 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
     over it. Returns (what went, bytes freed)."""
     count = freed = 0
     with stored_history(store) as history:
-        if history is not None:
+        if history:
             before = history.bytes()
             left = budget - sum(entry.bytes for entry in store.entries())
             for session in history.prune(left) if left >= 0 else ():

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import printable
+
+from . import flags, inputs
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import ChatConversation
@@ -50,7 +51,7 @@ def chat(
         )
     options = given.options(think=think)
     earlier = _load_earlier_session(resume, options) if resume is not None else None
-    if earlier is not None and not paths:
+    if earlier and not paths:
         paths = list(dict.fromkeys(document.absolute for document in earlier[0].documents))
     if not paths:
         raise UsageError(
@@ -74,17 +75,13 @@ def _run_conversation(
 
     typed = sys.stdin is not None and sys.stdin.isatty()
     with open_session(paths, options, load_meanwhile=True) as session:
-        known = (
-            {each.absolute: each.id for each in earlier[0].documents} if earlier is not None else {}
-        )
+        known = {each.absolute: each.id for each in earlier[0].documents} if earlier else {}
         for document in session.documents:
             if known.get(os.path.abspath(document.path), document.id) != document.id:
                 report.warn(f"{document.path} has changed: earlier answers cite the old version")
-        number = earlier[0].id if earlier is not None else None
+        number = earlier[0].id if earlier else None
         recorder = Recorder(session.store, "chat", session.documents, report.warn, number)
-        conversation = ChatConversation(
-            session, recorder, earlier[1] if earlier is not None else ()
-        )
+        conversation = ChatConversation(session, recorder, earlier[1] if earlier else ())
         if typed:
             _greet(conversation)
         try:
@@ -105,8 +102,8 @@ def _load_earlier_session(number: int, options: Options) -> tuple[StoredSession,
     from docqa.app.storage.store import store_of
 
     store = store_of(replace(options, store=True))
-    history = open_if_stored(store) if store is not None else None
-    if history is None:
+    history = open_if_stored(store) if store else None
+    if not history:
         raise InputError("there is no kept session yet", hint="docqa chat FILE starts one")
     with history:
         session = history.session(number)

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
 from docqa.app.output.progress import LINE_EVERY_S
+
+from . import flags, inputs
 
 
 @flags.shared(*flags.MODELS, "base_url")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import InputError, UsageError
+
+from . import batches, flags, inputs
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch

@@ -10,7 +10,6 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import compact_json
-from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.options import Options
 from docqa.app.output.console import has_colours
@@ -21,6 +20,8 @@ from docqa.app.storage.sources import Sources, each_document, reading_of
 from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Document
+
+from . import flags, inputs
 
 _Pattern = Annotated[
     str, typer.Argument(metavar="PATTERN", help="Words, or with --regex a regular expression.")

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from docqa.app.commands import completions, inputs
 from docqa.app.options import Options
 from docqa.ingest.formats import FORMATS
 from docqa.model.foreign.folder import ROLES
+
+from . import completions, inputs
 
 NAMED = "NAME|FOLDER"
 

@@ -8,7 +8,6 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import abridged_name_list
-from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import file_names_to_show
 from docqa.app.history.records import Listed, parse_id
@@ -16,6 +15,7 @@ from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.render import printable
 from docqa.app.storage.atomic import check_output
 
+from . import flags, inputs
 from .cache import existing_store, stored_history
 
 _EXPORT = "export"
@@ -60,7 +60,7 @@ def history(
 
 def _list_turns(query: str, limit: int, as_json: bool) -> int:
     with stored_history(existing_store()) as kept:
-        if kept is None:
+        if not kept:
             report.note(
                 "docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs"
             )
@@ -101,7 +101,7 @@ def _export_session(names: list[str], as_html: bool, output: str | None, as_json
 
 def _export_text(number: int, position: int | None, as_html: bool) -> str:
     with stored_history(existing_store()) as kept:
-        if kept is None:
+        if not kept:
             raise InputError(
                 "the history is empty", hint="`docqa ask` and `docqa chat` keep their questions"
             )
@@ -130,5 +130,5 @@ def _turn_object(item: Listed) -> dict[str, object]:
         "understood": turn.understood or turn.question,
         "status": turn.status,
         "note": turn.note,
-        "answer": turn.answer.to_json_object() if turn.answer is not None else None,
+        "answer": turn.answer.to_json_object() if turn.answer else None,
     }

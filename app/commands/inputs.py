@@ -211,7 +211,7 @@ def model_folder(name: str | None) -> Path:
     if is_remote(chosen):
         raise ModelNotFound(f"{chosen}: runs on a server (name a model on this machine)")
     folder = find(chosen, models_root())
-    if folder is None:
+    if not folder:
         raise not_found(chosen)
     return folder
 

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags
 from docqa.app.errors import ResourceError
+
+from . import flags
 
 _Paths = Annotated[
     list[str] | None,

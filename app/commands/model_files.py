@@ -8,7 +8,6 @@ import typer
 
 from docqa.app import config, report
 from docqa.app.answerers.remote.address import Address, default_url, is_remote
-from docqa.app.commands import completions, flags
 from docqa.app.errors import UsageError
 from docqa.app.models import library
 from docqa.app.models.choose import set_values
@@ -20,6 +19,7 @@ from docqa.app.output.progress import size_text
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, model_role
 
+from . import completions, flags
 from .inputs import model_folder
 
 _OnHub = Annotated[
@@ -60,7 +60,7 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
     _check_bits(bits)
     root = library.models_root()
     model = known(name)
-    if model is not None:
+    if model:
         kept = (
             f", of which {size_text(model.stored_bytes(bits))} are kept in {bits} bits"
             if bits is not None
@@ -88,7 +88,7 @@ def rm(name: _Pulled) -> int:
     """
     root = library.models_root()
     gone = remove(name, root)
-    if gone is None:
+    if not gone:
         raise ModelNotFound(
             f"{name}: was not pulled to this machine (`docqa models list` shows what was)"
         )
@@ -128,7 +128,7 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
         )
     else:
         folder = library.find(name, library.models_root())
-        if folder is None:
+        if not folder:
             raise library.not_found(name)
         role = model_role(folder) or "model"
         if role == "model":

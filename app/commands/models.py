@@ -7,7 +7,6 @@ from typing import Annotated
 from docqa.app import report
 from docqa.app.answerers.remote.address import SERVERS, Address, is_remote
 from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
-from docqa.app.commands import flags
 from docqa.app.models.known import BITS, KNOWN, OTHERS, KnownModel, known
 from docqa.app.models.library import BUNDLED_NAME, bundled, find, models_root, pulled_models
 from docqa.app.output.progress import size_text
@@ -16,6 +15,7 @@ from docqa.model.cost import plan
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, model_role
 
+from . import flags
 from .inputs import model_folder
 
 _Model = Annotated[
@@ -106,7 +106,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
     try:
         folder = model_folder(model)
     except ModelNotFound:
-        if model is None or (missing := known(model)) is None:
+        if model is None or not (missing := known(model)):
             raise
         facts = _shape_facts(missing.config) | _needed(missing)
     else:

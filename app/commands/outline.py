@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError
 from docqa.app.options import Options
 from docqa.app.output.console import Screen
@@ -15,6 +14,8 @@ from docqa.app.output.outline import outline_object
 from docqa.app.output.render import page_text, printable
 from docqa.app.session.engine import open_session
 from docqa.ingest.types import Document
+
+from . import flags, inputs
 
 _Facts = Annotated[
     bool,
@@ -53,7 +54,8 @@ def outline(
 
 def _print_facts(file: str, options: Options, as_json: bool) -> int:
     from docqa.app.batch.sheet import facts_lines, facts_object, make_sheet
-    from docqa.app.commands import batches
+
+    from . import batches
 
     screen = Screen()
     with batches.listed([file]) as listing:

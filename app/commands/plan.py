@@ -6,7 +6,6 @@ from pathlib import Path
 
 from docqa.app import report
 from docqa.app.answerers.loading import load_network
-from docqa.app.commands import flags, inputs
 from docqa.app.models.before_pull import TIMED_LAYERS, forecast
 from docqa.app.models.known import KnownModel, known
 from docqa.app.models.library import models_root
@@ -14,6 +13,8 @@ from docqa.app.options import Options
 from docqa.app.output.progress import duration_text, size_text
 from docqa.app.session.engine import open_session
 from docqa.model.cost.speed import measure_speed
+
+from . import flags, inputs
 
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
@@ -28,7 +29,7 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
     if (
         options.model is not None
         and not Path(options.model).exists()
-        and (model := known(options.model)) is not None
+        and (model := known(options.model))
     ):
         return _plan_before_pull(paths, options, model, as_json)
     with open_session(paths, options) as session:

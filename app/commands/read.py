@@ -4,11 +4,12 @@ import time
 
 from docqa.app import report
 from docqa.app.answer.events import ReadProgress
-from docqa.app.commands import flags, inputs
 from docqa.app.output.console import Screen
 from docqa.app.output.progress import duration_text
 from docqa.app.output.render import printable
 from docqa.app.session.engine import open_session
+
+from . import flags, inputs
 
 
 @flags.shared(*flags.MODELS, "password_file", "include_hidden", "store", "media_type")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import duration_text, size_text
 from docqa.app.summary.markdown import digest_markdown, render_markdown
 from docqa.model.cost.machine import available_memory_bytes
+
+from . import batches, flags, inputs
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch, BatchSettings

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from docqa.app.commands import flags
+from . import flags
 
 
 @flags.conversing

@@ -6,8 +6,9 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import compact_json
-from docqa.app.commands import flags, inputs
 from docqa.app.quotes.normalise import FOLDING
+
+from . import flags, inputs
 
 _Text = Annotated[
     str,

@@ -36,7 +36,7 @@ class PassageVectors:
     def encode_until(self, position: int) -> None:
         """Encode the unknown passages that end before token `position`."""
         encoder = self._model.passage_encoder
-        if encoder is None:
+        if not encoder:
             return
         left = {
             key: number
@@ -61,7 +61,7 @@ class PassageVectors:
     def save(self, folder: Path) -> None:
         """Write the vectors into `folder`, whole or not at all. Raises OSError."""
         encoder = self._model.passage_encoder
-        if encoder is None or not self._known:
+        if not encoder or not self._known:
             return
         keys = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(len(self._known), -1)
         arrays = {"keys": keys, "vectors": np.stack([*self._known.values()])}
@@ -71,7 +71,7 @@ class PassageVectors:
     def load(self, folder: Path) -> None:
         """Load the vectors of this encoder from `folder`. Raises StoreDamagedError."""
         encoder = self._model.passage_encoder
-        if encoder is None or not (path := folder / _vectors_file_name(encoder)).exists():
+        if not encoder or not (path := folder / _vectors_file_name(encoder)).exists():
             return
         arrays, _ = load_summed(path)
         self._known = {

@@ -56,14 +56,14 @@ class TokenVectors:
 
     def add_hidden_outputs(self, position: int, hidden: Tensor | np.ndarray) -> None:
         """Add the evidence layer's output [tokens, hidden] from `position` on."""
-        if self._head is not None:
+        if self._head:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
     def rows_before(self, position: int) -> np.ndarray | None:
         """Rows of all tokens before `position`, [position, width]; None without a head. Raises
         StoreDamagedError.
         """
-        if self._head is None:
+        if not self._head:
             return None
         pieces = []
         end = 0
@@ -84,7 +84,7 @@ class TokenVectors:
 
     def load(self, folder: Path, position: int) -> None:
         """Load the rows before `position` from `folder`. Raises StoreDamagedError."""
-        if self._head is None:
+        if not self._head:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
         if len(rows) < position:
@@ -136,13 +136,11 @@ class Prefiller:
     def prefill_remaining_tokens(self) -> Iterator[Event]:
         """Prefill what is left. Closing the generator, or Ctrl-C, saves all whole blocks."""
         if self.finished:
-            if self.store is not None and not self._refused:
+            if self.store and not self._refused:
                 self.store.pin(self.key)
             return
-        if self.store is None:
-            yield from self._prefill_from_state(
-                self._partial if self._partial is not None else self._make_fresh_state()
-            )
+        if not self.store:
+            yield from self._prefill_from_state(self._partial or self._make_fresh_state())
             return
         try:
             try:
@@ -155,19 +153,17 @@ class Prefiller:
                     f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on"
                 )
             state = self._partial
-            if state is None:
+            if not state:
                 state = yield from self._restore_longest_state(self.store)
             if self.finished:
                 yield ReadProgress(self.total_tokens, self.total_tokens, reused=self.total_tokens)
             else:
-                yield from self._prefill_from_state(
-                    state if state is not None else self._make_fresh_state()
-                )
+                yield from self._prefill_from_state(state or self._make_fresh_state())
         finally:
             self._release_lock()
 
     def _release_lock(self) -> None:
-        if self._lock is not None:
+        if self._lock:
             self._lock.release()
         self._lock = None
 
@@ -182,7 +178,7 @@ class Prefiller:
     def _stored_positions_and_keys(self) -> Iterator[tuple[int, str]]:
         """(position, key) of the cached points with which this context begins, longest first; its own
         state is always there and first, so that a damaged one is named and deleted."""
-        if self.store is None:
+        if not self.store:
             return
         own_folder = self.store.root / "states" / self.key
         if self._stored_position(own_folder) == self.total_tokens:
@@ -279,7 +275,7 @@ class Prefiller:
                     yield ReadProgress(
                         state.position, total, speed, left / speed, self.tokens_reused
                     )
-                if self._lock is not None and self._stop_saving_if_document_forgotten():
+                if self._lock and self._stop_saving_if_document_forgotten():
                     yield Notice(
                         "`docqa forget` deleted this document: reading goes on, and nothing of it is kept"
                     )
@@ -303,11 +299,7 @@ class Prefiller:
     def save_interrupted_prefill(self) -> None:
         """Save the whole blocks of a prefill that was interrupted."""
         state = self._partial
-        if (
-            state is not None
-            and state.position % self._grid == 0
-            and state.position > max(self._saved_at, 0)
-        ):
+        if state and state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
             self._save_state(state)
 
     def _save_or_notify(self, state: State) -> Iterator[Event]:
@@ -316,7 +308,7 @@ class Prefiller:
 
     def _save_state(self, state: State) -> str:
         """Returns what went wrong, or "". After a failure no more is tried."""
-        if self.store is None or self._refused or self._stop_saving_if_document_forgotten():
+        if not self.store or self._refused or self._stop_saving_if_document_forgotten():
             return ""
         folder = self.store.root / "states" / self.key
         try:
@@ -343,7 +335,7 @@ class Prefiller:
 
     def _stop_saving_if_document_forgotten(self) -> bool:
         """Whether `docqa forget` deleted a document; then nothing is saved any more."""
-        if self.store is None or not self.store.forgotten(
+        if not self.store or not self.store.forgotten(
             document.id for document in self.context.documents
         ):
             return False

@@ -59,7 +59,7 @@ def kernel_provenance(device: torch.device | None = None) -> str:
     from docqa.kernels.threads import thread_count
     from docqa.model.state.files import torch_version
 
-    if device is not None:
+    if device:
         from docqa.model.device import device_description
 
         return (

@@ -60,7 +60,7 @@ def run_eval(
     files that cannot be read are `skipped`. Raises InputError for a file of another form, OSError
     for the figure."""
     chosen = replace(options, store=options.store and folder is not None, preview=False)
-    loaded = model if model is not None else find_model(chosen)
+    loaded = model or find_model(chosen)
     outcomes: list[QuestionOutcome] = []
     skipped = 0
     fitting = Fitting(chosen, loaded) if fit else None
@@ -70,14 +70,14 @@ def run_eval(
                 ask_file(document, chosen, loaded) if folder else ask_text(document, chosen, loaded)
             ):
                 outcomes.append(outcome)
-                if on_progress is not None:
+                if on_progress:
                     on_progress(len(outcomes))
         except IngestError as error:
             report.warn(
                 f"{error} (questions about it, which are skipped: {len(document.questions)})"
             )
             skipped += len(document.questions)
-    if fitting is not None:
+    if fitting:
         outcomes = fitting.fitted(outcomes)
     if plot is not None:
         write_whole(plot, confidence_figure(_asserted(outcomes), len(outcomes)).encode())
@@ -150,7 +150,7 @@ def outcome(
         hit(ranked[:1]),
         hit(ranked[:3]),
         hit(words[:1]),
-        page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
+        page_hit=cited(answer.quotes[0].cites if answer.quotes else ()) if known else None,
         signals={} if session.writes else session.local.reader_and_word_signals(question.text),
     )
 

@@ -37,7 +37,7 @@ class Fitting:
     def __init__(self, options: Options, model: Model) -> None:
         known = load_calibration(model.folder).get("refusal")
         path = third_party_calibration_path(options)
-        if path is None or known is None:
+        if not path or known is None:
             said = "fits how sure answers with models of others are, beside the bundled one"
             raise UsageError(
                 said, where="--fit", hint="name one by --reader, --encoder or --reranker"

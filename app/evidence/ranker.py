@@ -64,7 +64,7 @@ class PassageRanker:
         """Passages that were ranked by their words, best first, before the documents are read: as
         they are without a passage encoder."""
         encoder = self._model.passage_encoder
-        if encoder is None:
+        if not encoder:
             return ranked
         texts = [text_for_encoder(self._context, item.passage_number) for item in ranked]
         likeness = similarities_to_question(encoder, question, texts)
@@ -78,7 +78,7 @@ class PassageRanker:
     def similarities(self, question: str) -> np.ndarray | None:
         """How like the question every passage is, -1 to 1, [passages]; None without an encoder."""
         encoder = self._model.passage_encoder
-        if encoder is None:
+        if not encoder:
             return None
         vector = encoder.vectors([question], asked=True)[0]
         found = [each.passages.similarities(vector) for each in self._prefillers()]
@@ -89,7 +89,7 @@ class PassageRanker:
         from docqa.model.prompts.prompt import question_text
 
         head = self._model.evidence_head
-        if head is None:
+        if not head:
             return None
         ids = self._model.tokenizer.encode(question_text(question))
         vectors = head.question_vectors(self._model.evidence_states(ids))
@@ -107,7 +107,7 @@ class PassageRanker:
     ) -> list[RankedPassage]:
         """`ranked`, the first in the order of the model's reranker. Each position keeps its score,
         so that what was calibrated on the distances between scores holds."""
-        if self._model.reranker is None or not ranked:
+        if not self._model.reranker or not ranked:
             return ranked
         first = ranked[:RERANKED_PASSAGES]
         texts = [text_for_encoder(self._context, item.passage_number) for item in first]

@@ -139,10 +139,10 @@ def computed_end(text: str) -> Fact | None:
     lengths = fact_spans(FactKind.PERIOD, text)
     length = next((span for span in lengths if starts and span.start > starts[0].end), None)
     start = parse_first_fact(FactKind.DATE, text)
-    if len(starts) != 1 or length is None or start is None or start.value.count("-") != 2:
+    if len(starts) != 1 or not length or not start or start.value.count("-") != 2:
         return None
     period = parse_first_fact(FactKind.PERIOD, text[length.start : length.end])
-    count, unit = _number_in_base_unit(period.value) if period is not None else (0.0, "")
+    count, unit = _number_in_base_unit(period.value) if period else (0.0, "")
     day = datetime.date.fromisoformat(start.value)
     if not 0 < count < _MOST_COMPUTED:
         return None

@@ -73,7 +73,7 @@ class Database:
         with self._store.lock(FOLDER):
             try:
                 connection = self._connect()
-                if damage is None or self._is_undamaged(connection):
+                if not damage or self._is_undamaged(connection):
                     return connection
                 connection.close()
             except sqlite3.DatabaseError as error:

@@ -28,7 +28,7 @@ def numbered(
     """Every turn with its quotes, numbered from `first` through the whole conversation."""
     number = first - 1
     for turn in turns:
-        quotes = turn.answer.quotes if turn.answer is not None else ()
+        quotes = turn.answer.quotes if turn.answer else ()
         yield (
             turn,
             [NumberedQuote(number + offset, quote) for offset, quote in enumerate(quotes, start=1)],
@@ -76,7 +76,7 @@ def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
 def headline(turn: StoredTurn, names: dict[str, str]) -> str:
     """The words that answer, or where they may be, or why there are none."""
     answer = turn.answer
-    if answer is None:
+    if not answer:
         return turn.note or "Not answered."
     if answer.status == Status.NOT_FOUND and turn.note == NEXT_BEST:
         return "Nothing else was found."
@@ -90,7 +90,7 @@ def headline(turn: StoredTurn, names: dict[str, str]) -> str:
 
 def statement_lines(turn: StoredTurn, quotes: Sequence[NumberedQuote]) -> list[str]:
     """The statements that are shown one by one, each with the numbers of its `quotes`."""
-    if turn.answer is None:
+    if not turn.answer:
         return []
     return render.statement_texts(
         turn.answer, lambda each: [f"quote {quotes[at].number}" for at in each.quotes]
@@ -116,7 +116,7 @@ def remarks(turn: StoredTurn, files: int, *, judged: bool = True) -> list[str]:
     """The remarks next to the answer about `files` documents: how it was understood, what was
     searched, that it is partial, warnings, and with `judged` the confidence."""
     answer = turn.answer
-    if answer is None:
+    if not answer:
         return []
     remarks_shown = [turn.note] if turn.note else []
     if answer.status == Status.POSSIBLE:

@@ -24,7 +24,7 @@ def forget_file(
         deleted, freed = store.forget(documents, path, on_wait)
     finally:
         history = open_if_stored(store)
-        if history is not None:
+        if history:
             with history:
                 asked = history.forget(documents, path)
             notices += history.notices

@@ -279,7 +279,7 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn) -> int:
     """Write a turn at its position, with 0 after the others; returns the position."""
     if _is_withheld(db, session):
         turn = turn.without_words()
-    answer = None if turn.answer is None else compact_json(turn.answer.to_json_object())
+    answer = compact_json(turn.answer.to_json_object()) if turn.answer else None
     texts = (turn.question, turn.understood, turn.state, turn.note, answer)
     written = db.execute(
         "INSERT INTO turns (session, position, asked, question, understood, state, note, answer) VALUES (?1, "
@@ -329,7 +329,7 @@ def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) 
 
 def _index_turn(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
     texts = [turn.question, turn.understood]
-    if turn.answer is not None:
+    if turn.answer:
         texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
     text = storable_text(text_for_index("\n".join(texts)))
     for index in ("words", "stems"):

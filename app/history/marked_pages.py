@@ -24,7 +24,7 @@ def marked_pages(
         known = f' id="c{item.number}"'  # of a quote's first mark: its cite leads there
         back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
         for cite in item.quote.cites:
-            if (page := _stored_page_of_cite(turn, cite)) is not None:
+            if page := _stored_page_of_cite(turn, cite):
                 mark = MarkedSpan(
                     cite.start - page.start,
                     cite.end - page.start,
@@ -47,7 +47,7 @@ def marked_pages(
 
 def is_cited(turn: StoredTurn, quote: Quote) -> bool:
     """Whether one of the pages that `quote` cites is kept."""
-    return any(_stored_page_of_cite(turn, cite) is not None for cite in quote.cites)
+    return any(_stored_page_of_cite(turn, cite) for cite in quote.cites)
 
 
 def _stored_page_of_cite(turn: StoredTurn, cite: Cite) -> CitedPage | None:

@@ -31,7 +31,7 @@ def make_turn(
 ) -> StoredTurn:
     """The turn of a question asked now, with the pages that its answer cites; `understood`: what it
     was taken to ask."""
-    meant = understood or (answer.question if answer is not None else "")
+    meant = understood or (answer.question if answer else "")
     meant = "" if meant == question.strip() else meant
     return StoredTurn(
         question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents)
@@ -58,12 +58,12 @@ class Recorder:
                 self.keep(make_turn(self.documents, event.answer.question, event.answer))
 
     def keep(self, turn: StoredTurn) -> None:
-        if self.store is None:
+        if not self.store:
             return
         try:
             if self._is_forgotten_meanwhile(self.store):
                 return
-            if self.history is None:
+            if not self.history:
                 self.history = History(self.store)
             documents = stored_documents(self.documents)
             if self.session is None or not self.history.keep(self.session, turn, documents):
@@ -93,14 +93,14 @@ class Recorder:
         return True
 
     def close(self) -> None:
-        if self.history is not None:
+        if self.history:
             self.history.close()
 
 
 def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[CitedPage, ...]:
     """The pages that the quotes of `answer` cite, in the order of `documents`; of a long one the
     lines around each cite."""
-    if answer is None:
+    if not answer:
         return ()
     cites = [cite for quote in answer.quotes for cite in quote.cites]
     pages: list[CitedPage] = []

@@ -56,12 +56,12 @@ class StoredTurn:
     @property
     def status(self) -> str:
         """The answer's status; without an answer the state."""
-        return self.answer.status if self.answer is not None else self.state
+        return self.answer.status if self.answer else self.state
 
     def without_words(self) -> "StoredTurn":
         """This turn without any text of the documents: the question, and where its answer is."""
         answer = self.answer
-        if answer is not None:
+        if answer:
             quotes = tuple(
                 replace(
                     quote,
@@ -136,7 +136,7 @@ class Listed:
 def parse_id(text: str) -> tuple[int, int | None]:
     """(session, position) of `12.3`; position None for a whole session, `12`. Raises UsageError."""
     match = _ID.fullmatch(text.strip())
-    if match is None:
+    if not match:
         raise UsageError(
             f"{text!r} is not the number of a session or question",
             hint="`docqa history` lists them",

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from docqa.app.answer.text import abridged_name_list
-from docqa.app.history import export
 from docqa.app.output import render
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.templates import escape_markup, fill_template
 from docqa.app.storage.atomic import write_new
 
+from . import export
 from .marked_pages import is_cited, marked_pages
 from .records import StoredAnnotation, StoredSession, StoredTurn
 

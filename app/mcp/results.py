@@ -190,7 +190,7 @@ def _excerpts_of_section(
     document: Document, section: str, everything: list[PageExcerpt]
 ) -> list[PageExcerpt]:
     region = find_section_region(document, section)
-    if region is None:
+    if not region:
         hint = "the tool `outline` lists them"
         raise InputError(f"there is no section {section!r}", where=document.path, hint=hint)
     return [

@@ -32,7 +32,6 @@ from docqa.app.batch.sheet import facts_object, make_sheet
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
-from docqa.app.mcp import results
 from docqa.app.options import Options
 from docqa.app.output.render import answer_text
 from docqa.app.search.expression import (
@@ -51,6 +50,7 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.model.errors import Cancelled
 
+from . import results
 from .allowed import AllowedPaths
 from .results import FindResult, Outlines, Pages
 
@@ -309,8 +309,8 @@ class _Tools:
             [(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files],
             sections,
         )
-        if self._session is None or self._of != wanted:
-            model = self._session.session.loaded_model if self._session is not None else None
+        if not self._session or self._of != wanted:
+            model = self._session.session.loaded_model if self._session else None
             await self._close()
             options = replace(self._options, sections=sections)
             session = AsyncSession(files, options, model=model, on_page=progress.on_page)
@@ -322,7 +322,7 @@ class _Tools:
     async def _close(self) -> None:
         session = self._session
         self._session = None
-        if session is not None:
+        if session:
             await session.__aexit__(None, None, None)
 
     def _read_document(self, path: str, progress: _CallProgress) -> list[Document]:

@@ -70,7 +70,7 @@ class KnownModel:
             num_key_value_heads=self.kv_heads,
             tie_word_embeddings=self.tied,
         )
-        if self.transformer is not None:
+        if self.transformer:
             return shared(
                 vocab_size=self.transformer.vocabulary,
                 head_dim=self.transformer.head_dim,

@@ -44,7 +44,7 @@ def remove(name: str, root: Path) -> Removed | None:
     parent = next(
         (folder for folder in folders if folder.name.casefold() == called and folder.is_dir()), None
     )
-    if parent is None:
+    if not parent:
         return None
     try:
         with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
@@ -53,7 +53,7 @@ def remove(name: str, root: Path) -> Removed | None:
         raise ResourceError(
             "docqa is downloading it", where=str(parent), hint="stop that first"
         ) from error
-    if removed is not None and not _commits_of_folder(parent):
+    if removed and not _commits_of_folder(parent):
         shutil.rmtree(parent)
     return removed
 

@@ -12,8 +12,8 @@ from typing import TextIO
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
-from docqa.app.output import render
 
+from . import render
 from .progress import Progress, is_live, write_now
 
 _DIM = "\x1b[2m"
@@ -33,7 +33,7 @@ class Thoughts:
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream if stream is not None else sys.stderr
+        self._stream = stream or sys.stderr
         self._dim = has_colours(self._stream)
         self._open = self._at_line_start = False
 
@@ -57,7 +57,7 @@ class LiveDraft:
     """What a model writes, on a terminal, until the checked answer takes its place. Mutable."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream if stream is not None else sys.stderr
+        self._stream = stream or sys.stderr
         self._live = all(map(is_live, (stream,) if stream else (sys.stderr, sys.stdout)))
         self._shown = ""
 
@@ -129,11 +129,11 @@ class Screen:
                 code = event.answer.exit_code
             elif isinstance(event, events.Preview):
                 self.close()
-                if not self._as_json and self._collect is None:
+                if not self._as_json and not self._collect:
                     report.result(render.preview_text(event.answer, self._files) + "\n")
             elif isinstance(event, events.DocumentAnswered):
                 self.close()
-                if self._draft is not None and self._collect is None and is_live(sys.stdout):
+                if self._draft and not self._collect and is_live(sys.stdout):
                     report.note(render.document_line(event.path, event.answer))
             else:
                 self.progress(event)
@@ -146,9 +146,9 @@ class Screen:
         if isinstance(event, events.Token):
             self._show_token(event)
             return
-        if self._thoughts is not None:
+        if self._thoughts:
             self._thoughts.end()
-        if self._draft is not None:
+        if self._draft:
             self._draft.end(erase=True)
         if isinstance(event, events.ReadProgress):
             self._progress = self._progress or Progress()
@@ -163,11 +163,11 @@ class Screen:
 
     def _show_token(self, event: events.Token) -> None:
         shown = self._thoughts if event.thought else self._draft
-        if shown is None:
+        if not shown:
             return
-        if self._progress is not None:
+        if self._progress:
             self._progress.clear()
-        if self._thoughts is not None and not event.thought:
+        if self._thoughts and not event.thought:
             self._thoughts.end()
         shown.show(event.text)
 
@@ -175,15 +175,15 @@ class Screen:
         """Leave the line to others; `answered`: the answer takes the place of what was written so
         far.
         """
-        if self._progress is not None:
+        if self._progress:
             self._progress.clear()
-        if self._thoughts is not None:
+        if self._thoughts:
             self._thoughts.end()
-        if self._draft is not None:
+        if self._draft:
             self._draft.end(erase=answered)
 
     def _show_final_answer(self, answer: Answer) -> None:
-        if self._collect is not None:
+        if self._collect:
             self._collect(answer)
             return
         if self._as_json:

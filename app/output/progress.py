@@ -24,7 +24,7 @@ def is_live(stream: TextIO | None) -> bool:
 
 def write_now(stream: TextIO | None, text: str) -> None:
     """Write `text` at once; a stream that is closed loses it."""
-    if stream is not None:
+    if stream:
         with suppress(BrokenPipeError):
             stream.write(text)
             stream.flush()
@@ -38,7 +38,7 @@ class ProgressLine:
     def __init__(
         self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._stream = stream if stream is not None else sys.stderr
+        self._stream = stream or sys.stderr
         self._clock = clock
         self.live = is_live(self._stream)
         self._started = clock()

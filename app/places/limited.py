@@ -43,7 +43,7 @@ def _region_of_sections(document: Document, name: str) -> Region | None:
     """The section `name`, or those from the one before its hyphen to the one after it."""
     whole = find_section_region(document, name)
     ends = _RANGE.fullmatch(name)
-    if whole is not None or ends is None:
+    if whole or not ends:
         return whole
     first, last = (find_section_region(document, end) for end in ends.groups())
     if first is None or last is None or last.start < first.start:
@@ -107,4 +107,4 @@ def _passage_parts_in_spans(
 ) -> list[Passage]:
     text = document.pages[passage.page - 1].text
     parts = (strip_span(text, part) for part in intersect_spans(spans, passage.start, passage.end))
-    return [replace(passage, start=part.start, end=part.end) for part in parts if part is not None]
+    return [replace(passage, start=part.start, end=part.end) for part in parts if part]

@@ -37,7 +37,7 @@ def find_section_region(document: Document, name: str) -> Region | None:
     begun = [(title, section) for title, section in titles if title.startswith(wanted.casefold())]
     whole = (section for title, section in begun if title == wanted.casefold())
     section = next(whole, None) or next((section for _, section in begun), None)
-    return places.region_of(section) if section is not None else None
+    return places.region_of(section) if section else None
 
 
 def find_page_number(document: Document, name: str) -> int | None:

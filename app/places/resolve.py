@@ -95,7 +95,7 @@ class CitedPlaces:
                 self._line_range_region(first, last, cite)
                 for first, last in self._first_and_last_line_pages(cite)
             )
-            found = [region for region in lines if region is not None]
+            found = [region for region in lines if region]
         else:
             found = [
                 Region(self.number, (page, 0), (page + 1, 0)) for page in self._pages_of_cite(cite)
@@ -192,7 +192,7 @@ class CitedPlaces:
             (first, next((last for last in lasts if last.page >= first.page), None))
             for first in firsts
         )
-        return [(first, last) for first, last in pairs if last is not None]
+        return [(first, last) for first, last in pairs if last]
 
     def _pages_with_label(self, label: str) -> list[Page]:
         """The pages with that label, else the one of that number."""
@@ -308,7 +308,7 @@ class CitedPlaces:
             number = ""
             for above in self.document.sections_above(section):
                 match = _KIND.search(_number_of(above))
-                if match is None:
+                if not match:
                     break
                 own = match["number"].strip(".")
                 number = (
@@ -354,7 +354,7 @@ class CitedPlaces:
         """The part of `region` under "(b)(2)", as deep as it can be followed."""
         for sub in subs:
             start = first_item_with_mark(self.document.pages, (sub,), region.start, region.end)
-            if start is None:
+            if not start:
                 return region
             following = first_item_with_mark(
                 self.document.pages,

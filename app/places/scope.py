@@ -175,7 +175,7 @@ def _spans_of_regions(
         Located(region.document, page.page, part.start, part.end)
         for region in regions
         for page, span in region.parts(documents[region.document])
-        if (part := strip_span(page.text, span)) is not None
+        if (part := strip_span(page.text, span))
     ]
     return tuple(dict.fromkeys(found))
 

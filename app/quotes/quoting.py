@@ -50,7 +50,7 @@ def _clause_of_long_sentence(text: str, sentence: Span, start: int, end: int) ->
                 0 if text[match.start()].isspace() or text[match.start()] == "," else 1
             )
             break
-    return Span(left, right) if not is_too_short_quote(text[left:right]) else sentence
+    return sentence if is_too_short_quote(text[left:right]) else Span(left, right)
 
 
 def make_quote(
@@ -68,11 +68,11 @@ def make_quote(
         answer_end=end,
     )
     behind = sentence_over_break(document, answer.page)
-    if behind is not None and behind[0].start < span.end == behind[0].end:
+    if behind and behind[0].start < span.end == behind[0].end:
         rest = Located(answer.document, answer.page + 1, behind[1].start, behind[1].end)
         quote = _join_quotes_over_page_break(quote, cut_quote(documents, rest))
     before = sentence_over_break(document, answer.page - 1)
-    if before is not None and before[1].start == span.start < before[1].end:
+    if before and before[1].start == span.start < before[1].end:
         beginning = Located(answer.document, answer.page - 1, before[0].start, before[0].end)
         quote = _join_quotes_over_page_break(cut_quote(documents, beginning), quote)
     return quote

@@ -186,12 +186,12 @@ class Verifier:
         for grades in _PASSES:
             for ring, grade in ((ring, grade) for ring in rings for grade in grades):
                 found = self._best_verdict_in_group(ring, wanted, grade, cited)
-                if found is not None:
+                if found:
                     return found
-        if cited is not None and cited.page is not None:
+        if cited and cited.page is not None:
             pages = self._documents[cited.document].pages
             page = pages[cited.page - 1] if 1 <= cited.page <= len(pages) else None
-            if page is None or page.grade == "F" or not page.text.strip():
+            if not page or page.grade == "F" or not page.text.strip():
                 return QuoteVerdict(Grade.UNCHECKABLE, Place.UNKNOWN)
         return QuoteVerdict(Grade.ABSENT, Place.UNKNOWN)
 
@@ -210,7 +210,7 @@ class Verifier:
             seen.update(fresh)
             return fresh
 
-        if cited is not None:
+        if cited:
             number = cited.document
             if cited.page is not None:
                 yield ring([(number, cited.page)])
@@ -228,7 +228,7 @@ class Verifier:
     def _pages_of_section(self, number: int, page: int, start: int) -> range:
         document = self._documents[number]
         here = document.section_of(page, start)
-        if here is None:
+        if not here:
             return range(0)
         return range(here.page, min(document.end_of(here)[0], len(document.pages)) + 1)
 
@@ -306,7 +306,7 @@ class Verifier:
         self, spans: tuple[Located, ...], cited: CitedPlace | None
     ) -> tuple[int, int, int, int]:
         first = spans[0]
-        if cited is None or cited.page is None:
+        if not cited or cited.page is None:
             return (len(spans), first.document, first.page, first.start)
         pages = min(abs(span.page - cited.page) for span in spans)
         return (pages, len(spans), abs(first.start - (cited.start or 0)), first.start)
@@ -314,7 +314,7 @@ class Verifier:
     def _place_relative_to_cite(
         self, spans: tuple[Located, ...], cited: CitedPlace | None
     ) -> Place:
-        if cited is None:
+        if not cited:
             return Place.AS_CITED
         if spans[0].document != cited.document:
             return Place.OTHER_DOCUMENT

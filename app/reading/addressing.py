@@ -103,8 +103,4 @@ def warnings_of_addressed_reader(
 
 def likely_candidates(candidate_set: CandidateSet | None) -> tuple[Candidate, ...]:
     """The candidates that may be the answer, and the items of a list."""
-    return (
-        (*candidate_set.candidates[:_LIKELY], *candidate_set.items)
-        if candidate_set is not None
-        else ()
-    )
+    return (*candidate_set.candidates[:_LIKELY], *candidate_set.items) if candidate_set else ()

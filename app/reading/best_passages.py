@@ -143,7 +143,7 @@ class PassageReader:
         """
         document = self.context.documents[excerpt.document]
         broken = sentence_over_break(document, excerpt.page)
-        if broken is None or broken[0].end != excerpt.end:
+        if not broken or broken[0].end != excerpt.end:
             return ""
         rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
@@ -166,7 +166,7 @@ class PassageReader:
                 if sentence.start < span.end and span.start < sentence.end:
                     text = excerpt.text[sentence.start : sentence.end]
                     texts[span.slot, sentence.start] = text_below_headings(above, text)
-        if self.model.passage_encoder is None or not texts:
+        if not self.model.passage_encoder or not texts:
             return sentences
         values = similarities_to_question(
             self.model.passage_encoder, question, list(texts.values())

@@ -21,7 +21,6 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
-from docqa.app.reading.wording.forms import asks_for_list, is_brief_answer
 from docqa.ingest.structure.leads import leads_of_cells
 from docqa.ingest.types import Document
 
@@ -37,6 +36,7 @@ from .candidates import (
 from .list_items import items_below
 from .premises import names_not_in
 from .rereading import ExcerptReadResult, ExcerptSpan, SentenceOdds
+from .wording.forms import asks_for_list, is_brief_answer
 from .words_before import text_with_words_before
 
 LEAD_IN = 200  # characters from a lead-in to the first item
@@ -80,7 +80,7 @@ def decide_answer(
     each of the excerpts of `places`; `wanted`: what a field's has to be.
     """
     candidates = sort_best_first(_candidates_from_spans(places, reading.spans))
-    if wanted.kind is not None:
+    if wanted.kind:
         of_kind = (_value_of_kind(candidate, wanted.kind, places) for candidate in candidates)
         candidates = tuple(filter(None, of_kind))
     if not candidates:
@@ -94,13 +94,13 @@ def decide_answer(
     items: tuple[Candidate, ...] = ()
     if form is AnswerForm.LIST:
         items = (
-            _list_items_of_best(reading, places, documents[best.document], best, excerpt)
-            if wanted.kind is None
-            else _names_in_excerpt(reading, places, best, excerpt)
+            _names_in_excerpt(reading, places, best, excerpt)
+            if wanted.kind
+            else _list_items_of_best(reading, places, documents[best.document], best, excerpt)
         )
         # Of something else where the best candidate is in no item or lead-in.
         near = (i for i in items if best.page == i.page and i.start - LEAD_IN < best.end)
-        least = 2 if wanted.kind is None else 1
+        least = 1 if wanted.kind else 2
         if len(items) < least or not any(best.start < item.end for item in near):
             form = AnswerForm.FACT
             items = ()
@@ -215,7 +215,7 @@ def _candidates_from_spans(places: ScoredExcerpts, spans: Iterable[ExcerptSpan])
         said = None if span.said is None else max(span.said, LEAST_SPAN)
         logprob = max(span.logprob, LEAST_SPAN)
         candidate = places.make_candidate(span.slot, start, end, logprob, other_reader_logprob=said)
-        if candidate is not None:
+        if candidate:
             candidates.append(candidate)
     return candidates
 

@@ -150,7 +150,7 @@ def _value_in_clause_candidates(
         if (candidate.document, candidate.page) == (item.document, item.page)
         and first <= candidate.start < end
     ]
-    values = fact_spans(wanted.kind, text) if wanted.kind is not None else []
+    values = fact_spans(wanted.kind, text) if wanted.kind else []
     notices = [match.start() for match in _NOTICE.finditer(text)]
     if wanted.kind is FactKind.PERIOD and notices:
         values.sort(key=lambda value: min(abs(value.start - notice) for notice in notices))
@@ -181,7 +181,7 @@ def _names_in_clause(
             if any(f"{mark}{words}" in item.text for mark in QUOTES):
                 continue  # what a party is called, not its name
             fact = parse_first_fact(FactKind.PARTY, words)
-            value = fact.value if fact is not None else ""
+            value = fact.value if fact else ""
             named = item.make_candidate(row.start + name.start, row.start + name.end)
             by_value.setdefault(value, named)
     names = tuple(

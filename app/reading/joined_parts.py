@@ -22,7 +22,7 @@ def join_answers_of_question_parts(
         if item is not None:
             by_turns.setdefault(item.passage_number, item)
     ranked = list(by_turns.values())
-    read = [found for _, found in parts if found is not None]
+    read = [found for _, found in parts if found]
     if not read:
         return ranked, None
     tokens = sum(found.prompt_tokens for found in read)

@@ -25,7 +25,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     order. Each is whole, with the items below it, without its mark, the "; and" after it and its
     last stop; of one over a page end the longer part. They do not overlap."""
     for lead in _lists_of_place(document, page, start, end):
-        items = [item for each in lead.items if (item := _longest_part(document, each)) is not None]
+        items = [item for each in lead.items if (item := _longest_part(document, each))]
         if len(items) > 1:
             return items
     return []
@@ -48,7 +48,7 @@ def _lists_of_place(document: Document, page: int, start: int, end: int) -> Iter
 def _is_item(document: Document, page: int, start: int, end: int, item: ListItem) -> bool:
     """Whether the place is an item, its beginning or most of it, and not a word in it."""
     part = _longest_part(document, item)
-    if part is None or part[0] != page:
+    if not part or part[0] != page:
         return False
     span = part[1]
     share = (min(end, span.end) - max(start, span.start)) / (span.end - span.start)

@@ -157,7 +157,7 @@ def read_excerpts(
     ) -> Iterator[ExcerptSpan]:
         places = found.places[number]
         span = shown[number].source_span(places[first][0], places[last][1])
-        if span is not None:
+        if span:
             yield ExcerptSpan(excerpts[number].slot, *span, number, logprob, said)
 
     return ExcerptReadResult(

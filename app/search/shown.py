@@ -51,7 +51,7 @@ def hit_lines(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Itera
         yield from _context_lines(text, range(first, lines.start))
         yield from _lines_with_hits(text, group, style)
         unshown = lines.stop + style.context
-        if following is not None:
+        if following:
             unshown = max(min(unshown, following[0].start), lines.stop)
         yield from _context_lines(text, range(lines.stop, min(unshown, text.line_count)))
 

@@ -66,7 +66,7 @@ class AsyncSession:
         """The Session itself, for what needs no waiting. Raises RuntimeError outside of the `async
         with`.
         """
-        if self._session is None:
+        if not self._session:
             raise RuntimeError("an AsyncSession is opened by `async with`")
         return self._session
 
@@ -81,7 +81,7 @@ class AsyncSession:
             async for event in events:
                 if isinstance(event, Finished):
                     answer = event.answer
-        assert answer is not None, "a question ends in Finished"
+        assert answer, "a question ends in Finished"
         return answer
 
     def ask(self, question: str) -> AsyncGenerator[Event, None]:
@@ -111,7 +111,7 @@ class AsyncSession:
         try:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
-            if self._session is not None:
+            if self._session:
                 self._session.stop_writing()
             await asyncio.wait([begun])
             raise

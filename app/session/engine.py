@@ -79,7 +79,8 @@ def open_session(
 
 def _load_model_for_session(options: Options) -> Model:
     from docqa.app.answerers.loading import find_model
-    from docqa.app.session import session  # noqa: F401 - what answers is imported, too
+
+    from . import session  # noqa: F401 - what answers is imported, too
 
     model = find_model(options)
     model.reader, model.passage_encoder  # noqa: B018 - loaded when first needed

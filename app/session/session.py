@@ -90,13 +90,13 @@ class Session:
         for answerer in (made.get("local"), made.get("writing")):
             if answerer is not None:
                 answerer.close()
-        if self.store is not None:
+        if self.store:
             self.store.unpin()
 
     @property
     def model(self) -> Model:
         """The model that answers; of a server's the bundled one, which reads for it."""
-        if self.loaded_model is None:
+        if not self.loaded_model:
             self.loaded_model = find_model(self.options)
         return self.loaded_model
 
@@ -106,7 +106,7 @@ class Session:
 
     @cached_property
     def corpus(self) -> Corpus:
-        if self._writing_template is None:
+        if not self._writing_template:
             return self._make_corpus(self.model)
         from docqa.model.prompts.conversation import TemplateConversation
 
@@ -125,14 +125,14 @@ class Session:
         )
 
     def _open_document_parts_cache(self, model: Model) -> DocumentPartsCache | None:
-        if self.store is None:
+        if not self.store:
             return None
         return DocumentPartsCache(self.store, model.fingerprint, self._cache_notices)
 
     @property
     def answerer(self) -> Answerer:
         """What answers: `local`, or `writing` where the model writes."""
-        return self.local if self.writing is None else self.writing
+        return self.writing or self.local
 
     @cached_property
     def writing(self) -> WritingAnswerer | None:
@@ -143,7 +143,7 @@ class Session:
 
             corpus = self.corpus
             generator = RemoteGenerator(self.corpus, self.options)
-        elif self._writing_template is not None:
+        elif self._writing_template:
             from docqa.app.answerers.local_generator import LocalGenerator
 
             corpus = self._make_corpus(bundled_model(self.options))
@@ -163,7 +163,7 @@ class Session:
         """The answerer of a model that cuts answers from the documents. Raises UsageError for one
         that writes.
         """
-        if self.writing is not None:
+        if self.writing:
             name = self.writing.generator.name
             raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
@@ -208,13 +208,13 @@ class Session:
 
     def _answer_events(self, question: str, wanted: AnswerRequirements) -> Iterator[Event]:
         """Of the answerer of all documents, of the one that is meant, or of each by itself."""
-        if len(self.documents) < 2 or self.writes or self.model.reader is None:
+        if len(self.documents) < 2 or self.writes or not self.model.reader:
             return self.answerer.ask(question, wanted)
         across = per_document_question(question, self.model.reader)
         meant = DocumentNames(self.documents).documents_meant_by(question)
-        if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
+        if len(meant) == 1 and (not across or across.kind is QuestionKind.EACH):
             return self.single_document_answerers[meant.pop()].ask(question, wanted)
-        if across is None:
+        if not across:
             return self.answerer.ask(question, wanted)
         numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
         return ask_documents_separately(
@@ -245,7 +245,7 @@ class Session:
         """Whether a question cannot be understood without one before it; False without heads that
         tell.
         """
-        reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
+        reader = self.writing.evidence.reader if self.writing else self.model.reader
         return reader is not None and reader.needs_earlier_question(question)
 
     def ranked_passages(self, question: str) -> list[RankedPassage]:

@@ -11,7 +11,7 @@ _KEPT_IN = "tui.json"
 
 def remembered(store: Store | None) -> dict[str, Any]:
     """All of it, by name; empty where it cannot be read."""
-    if store is None:
+    if not store:
         return {}
     try:
         values = json.loads((store.root / _KEPT_IN).read_text(encoding="utf-8"))
@@ -22,7 +22,7 @@ def remembered(store: Store | None) -> dict[str, Any]:
 
 def remember(store: Store | None, name: str, value: object) -> None:
     """Keep a value. Raises OSError."""
-    if store is not None:
+    if store:
         store.root.mkdir(parents=True, exist_ok=True)
         values = {**remembered(store), name: value}
         write_whole(store.root / _KEPT_IN, json.dumps(values).encode(), private=True)

@@ -134,7 +134,7 @@ def _contents_of_path(
             data = load_stream(sys.stdin.buffer)
         yield STDIN, data
         format = format_of_type(request.media_type or "")
-        if format is not None and format.name == "eml":
+        if format and format.name == "eml":
             yield from documents_in_email(STDIN, data, skipped)
     else:
         yield from find_documents(path, skipped)
@@ -161,7 +161,7 @@ def _begin_documents(
                 )
             begun = _BegunDocument(name, content, request, store, notices)
             waiting.append((number, begun))
-            if begun.reading is not None and request.on_begun is not None:
+            if begun.reading and request.on_begun:
                 request.on_begun()
             held = sum(len(each.data) for _, each in waiting)
             if len(waiting) >= most or held > request.memory // _MEMORY_PER_BYTE:
@@ -191,12 +191,12 @@ class _BegunDocument:
     def __post_init__(self) -> None:
         try:
             self.data = load_file(self.content) if isinstance(self.content, Path) else self.content
-            if self.store is not None:
+            if self.store:
                 self._withhold_if_protected(self.store)
                 self.stored = stored_document(
                     self.store, self.name, self.data, self.request, self.notices
                 )
-            if self.stored is None:
+            if not self.stored:
                 self.reading = DocumentReading(self.request.of(self.name, self.data))
         except IngestError as error:
             self.error = error
@@ -211,19 +211,19 @@ class _BegunDocument:
         )
 
     def close(self) -> None:
-        if self.reading is not None:
+        if self.reading:
             self.reading.close()
 
     def document(self, keep_from_s: float = 0.0) -> Document:
         """Stored where parsing took so long. Raises the errors of docqa.ingest.errors."""
-        if self.error is not None:
+        if self.error:
             raise self.error
-        if self.stored is not None:
+        if self.stored:
             return self.stored
-        assert self.reading is not None
+        assert self.reading
         started = time.monotonic()
         document = self.reading.document()
-        if self.store is not None and time.monotonic() - started >= keep_from_s:
+        if self.store and time.monotonic() - started >= keep_from_s:
             try:
                 keep_document(self.store, self.name, self.data, self.request, document)
             except OSError as error:

@@ -47,8 +47,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from docqa.app.errors import ResourceError, StoreDamagedError
-from docqa.app.storage import pins
 
+from . import pins
 from .atomic import write_whole
 
 if TYPE_CHECKING:
@@ -410,7 +410,7 @@ class Store:
                     gone.append(entry)
                 except ResourceError as error:
                     problem = error
-        if problem is not None:
+        if problem:
             raise problem
         return len(gone), sum(entry.bytes for entry in gone)
 
@@ -418,7 +418,7 @@ class Store:
         lock = self.lock(entry.key)
         try:
             for _ in acquire(lock) if entry.kind == "state" else ():
-                if on_wait is not None:
+                if on_wait:
                     on_wait(entry)
             if hosts := [host for host in pins.users(entry.folder) if host]:
                 hint = "end docqa there, or wait a week, and run the same command again; all else was deleted"

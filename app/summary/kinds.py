@@ -9,11 +9,11 @@ import numpy as np
 
 from docqa.app.reading.clauses import SEPARATE as OF_ONE_JUDGE
 from docqa.app.reading.document_kind import DocumentKind
-from docqa.app.summary.sentences.candidates import SentenceCandidate, is_spoken
-from docqa.app.summary.sentences.readable import pattern_of_any
 from docqa.ingest.types import Document
 
 from .selection import Pool
+from .sentences.candidates import SentenceCandidate, is_spoken
+from .sentences.readable import pattern_of_any
 from .topical import choose_for_topic
 from .topics import LEADS, WEIGHTY
 

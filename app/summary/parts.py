@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from docqa.app.output.render import page_text
-from docqa.app.summary.sentences.candidates import PlacedSentence
 from docqa.ingest.types import Document, Section
+
+from .sentences.candidates import PlacedSentence
 
 FEWEST_PARTS = 4
 DOMINATES = 0.5

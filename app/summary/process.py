@@ -11,7 +11,6 @@ from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.clauses import clause_sentences
 from docqa.app.reading.document_kind import DocumentKind, likeliest_document_kind
-from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
 from docqa.ingest.structure.leads import leads_outside
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
@@ -26,6 +25,7 @@ from .record import (
     SummarySentence,
 )
 from .selection import Pool
+from .sentences.candidates import find_candidates, speaker_at
 from .topical import about_focus, choose_for_topic, first_of_each_clause
 from .topics import STYLES as TOPICS
 

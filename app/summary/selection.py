@@ -13,12 +13,12 @@ from docqa.app.evidence.ranking import z_scores
 from docqa.app.evidence.terms import distinct_terms, plain_words, terms
 from docqa.app.reading.candidates import spaces_for_line_breaks
 from docqa.app.reading.clauses import ClauseSentence, clause_classifiers, hashed_sentence_features
-from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans
 from docqa.model.heads.spans import sigmoid
 
+from .sentences.candidates import SentenceCandidate
 from .topics import PAPERS, Topic
 
 SECTION_WEIGHT = 0.25
@@ -105,7 +105,7 @@ class Pool:
         """The chance, 0 to 1, that each of the candidates `numbers` answers, [numbers]; 0 without a
         reader.
         """
-        if self.reader is None or not len(numbers):
+        if not self.reader or not len(numbers):
             return np.zeros(len(numbers))
         texts = [spaces_for_line_breaks(self.candidates[number].text) for number in numbers]
         readings = predict_spans(

@@ -19,12 +19,12 @@ from docqa.app import report
 from docqa.app.errors import UsageError
 from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember
-from docqa.app.tui import keymap, themes
-from docqa.app.tui.library.library import LibraryScreen
-from docqa.app.tui.library.recents import PastQuestion, is_anything_stored
-from docqa.app.tui.screens.choice_screen import ThemeScreen
 
+from . import keymap, themes
 from .bridge import Opener, SessionBridge
+from .library.library import LibraryScreen
+from .library.recents import PastQuestion, is_anything_stored
+from .screens.choice_screen import ThemeScreen
 from .settings import TuiSettings
 from .typing_screen import TypingScreen
 
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
-    from docqa.app.tui.page.image import PageImages
-    from docqa.app.tui.screens.document_screen import DocumentScreen
+
+    from .page.image import PageImages
+    from .screens.document_screen import DocumentScreen
 
 _QUIT = "ctrl+q"  # works at any moment
 _LEAVE_WITHIN_S = 20.0
@@ -153,7 +154,8 @@ class Interface(App[None]):
         """Show a grid of the documents at `paths`, with the `fields` of a preset or of a file.
         Raises UsageError."""
         from docqa.app.batch.fields import fields_of
-        from docqa.app.tui.screens.grid_screen import GridScreen
+
+        from .screens.grid_screen import GridScreen
 
         options = replace(self.opener.options, preview=False)  # type: ignore[attr-defined]
         asked = fields_of(fields) if fields else []
@@ -190,7 +192,7 @@ class Interface(App[None]):
 
 
 def _document_screen() -> type[DocumentScreen]:
-    from docqa.app.tui.screens.document_screen import DocumentScreen
+    from .screens.document_screen import DocumentScreen
 
     return DocumentScreen
 
@@ -201,10 +203,11 @@ def run(path: str | None, options: Options) -> int:
     from rich.console import Console
 
     from docqa.app.storage.store import store_of
-    from docqa.app.tui import settings
-    from docqa.app.tui.library.opener import SessionOpener
-    from docqa.app.tui.page.graphics import detect
     from docqa.ingest.errors import MissingError
+
+    from . import settings
+    from .library.opener import SessionOpener
+    from .page.graphics import detect
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -222,7 +225,7 @@ def run(path: str | None, options: Options) -> int:
     shown_by = detect(chosen.pictures)
     images = None
     if shown_by is not None:
-        from docqa.app.tui.page.image import PageImages
+        from .page.image import PageImages
 
         images = PageImages(shown_by, opener.image)
     app = Interface(path, opener, store, chosen, images)

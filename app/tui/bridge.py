@@ -218,7 +218,7 @@ class DocumentJobs:
 
     def summarize(self, number: int, command: str) -> None:
         """Summarize each document as `command` says: SessionEvents, then JobEnded."""
-        from docqa.app.tui.summaries import summarize
+        from .summaries import summarize
 
         self._submit("ask", lambda: self._events(number, summarize(self.opened, command)), number)
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from docqa.app import config
 from docqa.app.config import nearest_name_hint
 from docqa.app.errors import UsageError
-from docqa.app.tui import keymap, themes
+
+from . import keymap, themes
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode

@@ -10,8 +10,9 @@ from docqa.app.batch.jobs import SummaryJob
 from docqa.app.errors import UsageError
 from docqa.app.session.session import Session
 from docqa.app.summary.record import DEFAULT_STYLE, STYLES, SummaryRecord, SummarySentence
-from docqa.app.tui.bridge import SUMMARIZE
 from docqa.ingest.types import Document
+
+from .bridge import SUMMARIZE
 
 
 def summarize(session: Session, command: str) -> Iterator[Event]:

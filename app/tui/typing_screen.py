@@ -8,7 +8,7 @@ from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.screen import Screen
 
-from docqa.app.tui.widgets.prompt import PromptLine
+from .widgets.prompt import PromptLine
 
 Typed = events.Key | events.Paste
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
-from docqa.ingest.docx import markup as word
 from docqa.ingest.language.numbers import in_roman
 from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
 from docqa.ingest.structure.grids import MarkupCell
@@ -21,6 +20,7 @@ from docqa.ingest.xml_tree import (
     local_name,
 )
 
+from . import markup as word
 from .comments import Comments
 from .formatting import (
     RunFormat,

@@ -10,11 +10,11 @@ from typing import Any
 
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
-from docqa.ingest.latex import markup as tex
 from docqa.ingest.structure.clean import collapse_whitespace, collapse_whitespace_by_line
 from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.writer import superscript_text
 
+from . import markup as tex
 from .look import SETTING, UNPRINTED, WITHIN, LetterAppearance, NamedColours
 from .numbers import COUNTING, LEVELS, UnnumberedBlock
 

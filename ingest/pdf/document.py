@@ -6,15 +6,6 @@ from typing import Any
 
 from docqa.ingest.assemble import assemble_document, grade_page_text, hidden_remark, page_list
 from docqa.ingest.errors import NoText, Unreadable
-from docqa.ingest.pdf import bookmarks, ocr, structure
-from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.paragraphs import (
-    PageTextWithBlocks,
-    join_lines,
-    printed_title,
-    typical_body_size,
-)
-from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
@@ -27,6 +18,7 @@ from docqa.ingest.structure.clean import (
 )
 from docqa.ingest.types import Document, Page, Section
 
+from . import bookmarks, ocr, structure
 from .annotations import (
     PageNote,
     annotation_warnings,
@@ -36,6 +28,14 @@ from .annotations import (
 )
 from .errors import DAMAGED
 from .labels import check_labels_against_print
+from .layout.lines import Line
+from .layout.paragraphs import (
+    PageTextWithBlocks,
+    join_lines,
+    printed_title,
+    typical_body_size,
+)
+from .layout.running_heads import find_running_heads, stays_in_text
 from .measures import COVER_LINES, MOST_HEADING_CHARS
 from .pages import RawPage
 

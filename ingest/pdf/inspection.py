@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from docqa.ingest.errors import Unreadable, name_file_in_errors
-from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.paragraphs import join_lines
-from docqa.ingest.pdf.layout.running_heads import stays_in_text
-from docqa.ingest.pdf.visibility.objects import Box, box_around
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import field_values, json_decoder_for
 from docqa.ingest.structure.clean import Dehyphenator, group_consecutive
 from docqa.ingest.types import Page
 
+from .layout.lines import Line
+from .layout.paragraphs import join_lines
+from .layout.running_heads import stays_in_text
 from .pages import RawPage, extract_one_page
 from .reader import count_pages, open_request
+from .visibility.objects import Box, box_around
 
 # What joining wrapped lines changes: spaces, and hyphens at line ends.
 _NO_LETTERS = {ord(c): None for c in "-\u00ad\u2010"}

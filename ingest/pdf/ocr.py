@@ -54,7 +54,7 @@ def is_image_of_text(page: Any, letters: int) -> bool:
     """Whether `page`, with so few visible `letters`, is an image of text or letters drawn as
     outlines.
     """
-    from docqa.ingest.pdf.visibility.objects import PageObjects, image_share
+    from .visibility.objects import PageObjects, image_share
 
     objects = PageObjects(page)
     share = image_share(objects.covers, page.get_bbox())
@@ -75,7 +75,7 @@ class Recogniser:
     def recognise(self, page: Any, number: int) -> OcrResult:
         """The words of page `number`; none where its images are too large to draw. Raises
         NotRecognised, also past MAX_OCR_PAGES."""
-        from docqa.ingest.pdf.visibility.raster import page_png
+        from .visibility.raster import page_png
 
         self._count += 1
         if self._count > MAX_OCR_PAGES:

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MEMORY_BYTES
-from docqa.ingest.pdf import ocr
-from docqa.ingest.pdf.layout.line_numbers import pages_to_parse_again
-from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.reading_order import lines_in_reading_order
-from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 
+from . import ocr
 from .errors import error_reason, pdf_errors
+from .layout.line_numbers import pages_to_parse_again
+from .layout.lines import Line
+from .layout.reading_order import lines_in_reading_order
 from .measures import FEW_LETTERS
 from .ocr import OcrFailed, OcrResult, Recogniser, is_image_of_text
 from .raw_page import HiddenWords, PageWords, PdfiumFile
 from .streams import StreamSizes, fonts_without_encoding
+from .visibility.raster import page_png
 
 ZERO_WIDTH = "zero-width characters"
 

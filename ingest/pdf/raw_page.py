@@ -15,19 +15,8 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
-from docqa.ingest.pdf import stand_in
-from docqa.ingest.pdf.visibility.hidden import (
-    INVISIBLE,
-    OUTSIDE,
-    SAME_COLOUR,
-    TOO_SMALL,
-    UNLIKE,
-    HiddenTextDetector,
-    words_with_wrong_actual_text,
-)
-from docqa.ingest.pdf.visibility.objects import Box, PageObjects, box_around
-from docqa.ingest.pdf.visibility.raster import user_to_display_transform
 
+from . import stand_in
 from .encodings import IN_WINDOWS, bare_font_name, decode_as_windows_1252
 from .measures import (
     APART,
@@ -44,6 +33,17 @@ from .measures import (
     TINY_SHARE,
     WIDER,
 )
+from .visibility.hidden import (
+    INVISIBLE,
+    OUTSIDE,
+    SAME_COLOUR,
+    TOO_SMALL,
+    UNLIKE,
+    HiddenTextDetector,
+    words_with_wrong_actual_text,
+)
+from .visibility.objects import Box, PageObjects, box_around
+from .visibility.raster import user_to_display_transform
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")

@@ -13,15 +13,6 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from docqa.ingest.language.sentences import is_sentence_continued, sentences
-from docqa.ingest.structure.locators.marks import (
-    ALONE,
-    DIVISION,
-    WORDED,
-    NumberMark,
-    parse_line,
-    possible_kinds_and_ordinals,
-)
-from docqa.ingest.structure.tables.named import named_tables_of_page
 from docqa.ingest.types import (
     Block,
     Document,
@@ -32,6 +23,16 @@ from docqa.ingest.types import (
     Page,
     location_of,
 )
+
+from .locators.marks import (
+    ALONE,
+    DIVISION,
+    WORDED,
+    NumberMark,
+    parse_line,
+    possible_kinds_and_ordinals,
+)
+from .tables.named import named_tables_of_page
 
 _COMPLETES = re.compile(r"Provided\b|PROVIDED\b|[a-z]")
 _BULLET = re.compile("\\s*([•▪◦●■‣⁃∙·○\uf0b7\uf0a7*–—-])\\s+(?=\\w)")

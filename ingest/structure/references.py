@@ -17,8 +17,9 @@ from docqa.ingest.language.places import (
     named_place_at,
     named_places,
 )
-from docqa.ingest.structure.locators.sections import append_to_locator
 from docqa.ingest.types import Document, Location, Page, Reference, Section, location_of
+
+from .locators.sections import append_to_locator
 
 _PARTS_OF_CONTRACTS = "section clause part schedule article chapter exhibit appendix annex"
 _NAMES = (

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.matmul import GROUP, BlockMatrix, PackedMatrix, StoredMatrix
-from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import is_gguf
@@ -26,6 +25,7 @@ from .formats import (
     blocks,
     tensor_formats,
 )
+from .gguf.checkpoint import GgufCheckpoint
 from .layout import Recipe, recipe_for
 from .weights import (
     SafetensorsFile,

@@ -5,12 +5,12 @@ import torch
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import PackedExperts, Pair
-from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, has_experts_in_blocks
 from docqa.model.config import HybridConfig
 from docqa.model.network import Network
 
 from .checkpoint import Checkpoint, matrix_from_stored_parts, name_tensor_in_errors
 from .formats import BLOCKS, GROUPED
+from .gguf.checkpoint import GgufCheckpoint, has_experts_in_blocks
 from .layout import expert_names
 
 EXPERT_PARTS = ("gate_up_proj", "down_proj")

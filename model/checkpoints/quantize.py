@@ -10,7 +10,6 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.grouped import GROUP, quantize_matrix
 from docqa.model.config import HybridConfig, load_config
 from docqa.model.errors import WeightsMismatch
 from docqa.model.gguf.file import is_gguf, open_gguf
@@ -18,6 +17,7 @@ from docqa.model.tokenizer import tokenizer_spec
 
 from .checkpoint import open_checkpoint
 from .formats import blocks
+from .formats.grouped import GROUP, quantize_matrix
 from .layout import recipe_for, split_experts
 from .network import tensor_shapes
 from .weights import CONFIG_KEY, EVIDENCE_FILE, PARTS

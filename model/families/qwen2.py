@@ -4,9 +4,10 @@ says.
 
 from functools import partial
 
-from docqa.model.families import llama
 from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import TRANSFORMER_NAMES
+
+from . import llama
 
 FAMILY = Family(
     model_type="qwen2",

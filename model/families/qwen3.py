@@ -1,8 +1,9 @@
 """Qwen3, dense: as Llama, with a norm over the query and the key of each head."""
 
-from docqa.model.families import llama
 from docqa.model.family import Family, GgufForm, set_default
 from docqa.model.gguf.names import TRANSFORMER_NAMES
+
+from . import llama
 
 
 def complete_config(raw: dict[str, object]) -> None:

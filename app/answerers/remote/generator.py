@@ -7,16 +7,16 @@ from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 
 from docqa.app.answer.events import Event, Notice
-from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.third_party import options_for_provenance
-from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.replies import CUT, STOPPED, is_repeating_itself
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
 from docqa.model.prompts.conversation import PromptForm, chat_messages
 from docqa.model.prompts.written_prompt import UNSTATED
 
+from ..answerer import Reply
+from ..corpus import Corpus
+from ..third_party import options_for_provenance
+from ..writing.excerpts import MOST_TOKENS, Given
+from ..writing.replies import CUT, STOPPED, is_repeating_itself
 from .address import Address
 from .client import ChatClient
 from .stream import DiscardedReply, RemoteError, ReplyEnd, room_for_passages
@@ -116,4 +116,4 @@ def _unwrap_json_answer(text: str) -> str:
         numbers = [int(number) for number in found["sentences"]]
     except (ValueError, KeyError, TypeError):
         return text  # of a server that knows no schema
-    return f"{words} {numbers if numbers else ''}" if words else UNSTATED
+    return f"{words} {numbers or ''}" if words else UNSTATED

@@ -72,7 +72,7 @@ def claim_after_verdict(statement: str, question: str) -> tuple[str, bool]:
     """
     verdict, behind = starts_with_verdict(statement)
     bare = verdict is not None and set(terms(behind)) <= set(terms(question))
-    return (behind if verdict is not None and not bare else statement), bare
+    return (behind if verdict and not bare else statement), bare
 
 
 def chance_and_runs_that_answer(
@@ -126,7 +126,7 @@ def chance_and_runs_that_answer(
 
 def _verdict_log_odds(verdict: Verdict | None, read: Sequence[SentenceOdds]) -> float:
     """The log-odds of the verdict, in bounds, by the texts that rather answer; 0 without one."""
-    if verdict is None or not read:
+    if not verdict or not read:
         return 0.0
     most = max(text.answers for text in read)
     weights = [exp(_SHARP * (text.answers - most)) for text in read]

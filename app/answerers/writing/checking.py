@@ -9,15 +9,15 @@ from itertools import chain
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import abridged_name_list, clip
-from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import span_to_quote
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, is_too_short_quote
 
+from ..answerer import Reply
+from ..corpus import Corpus
+from ..remote.stream import RemoteError
 from .answers import ReadQuestion, SentenceRun, chance_and_runs_that_answer, claim_after_verdict
 from .candidates import CandidateSentences
 from .excerpts import Given, text_around
@@ -126,7 +126,7 @@ def check_and_mend(
     has it write again, told its weak sentences. Nothing is mended once `stopped`."""
     checked, notes = check(reply)
     if (
-        checked is None
+        not checked
         or stopped()
         or not (weak := checked.weak_statements if checked.good_statements else checked.statements)
     ):
@@ -146,7 +146,7 @@ def is_better_reply(second: CheckedText | None, first: CheckedText) -> bool:
     """Whether the second reply is to be taken: it states something that is borne out where the
     first does not, or no less of that and less that is not. None: the model withdrew all, which
     counts where nothing of the first was borne out."""
-    if second is None:
+    if not second:
         return not first.good_statements
     if not first.good_statements:
         return bool(second.good_statements)
@@ -191,7 +191,7 @@ class _ReplyCheck:
                 n
                 for item in found
                 for n in item.written.numbers
-                if self.given.sentence_location(n) is None
+                if not self.given.sentence_location(n)
             }
         ):
             notes.append(

@@ -164,9 +164,7 @@ def is_everything_asked_about(
 
 
 def _passages_asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
-    inside = (
-        passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
-    )
+    inside = passages_in(scope, context) if scope and (scope.whole or scope.inside) else []
     return inside or range(len(context.passages))
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
-from docqa.app.answerers.answerer import Reply
 
+from ..answerer import Reply
 from .replies import STOPPED, is_repeating_itself
 
 if TYPE_CHECKING:

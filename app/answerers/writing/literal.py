@@ -169,7 +169,7 @@ def _web_and_email_addresses(text: str) -> frozenset[str]:
 def _stem_after_number(text: str, end: int) -> str:
     """The stem of the word after a number."""
     following = _WORD.search(text, end)
-    word = (stems(plain_words(following.group())) or [""])[0] if following is not None else ""
+    word = (stems(plain_words(following.group())) or [""])[0] if following else ""
     return "" if word in STOP_WORDS else word
 
 
@@ -261,7 +261,7 @@ def _missing_opening_name(statement: str, close: list[str], around: str) -> Iter
     """
     first = _NAME.match(statement)
     said = terms(statement)
-    if first is None or terms(first.group()) != said[:1] or len(set(said)) <= _LEAST_SAID:
+    if not first or terms(first.group()) != said[:1] or len(set(said)) <= _LEAST_SAID:
         return
     for part in close:
         others = {stem for name in _NAME.findall(part) for stem in terms(name)} - set(said)

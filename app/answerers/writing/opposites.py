@@ -63,7 +63,7 @@ def _side_by_axis(sentence: str) -> dict[_Axis, tuple[int, str]]:
         for axis, side in _axes_by_word().get(_lookup_key(word), ()):
             found.setdefault(axis, {})[side] = word
         match = NEGATING_PREFIX.match(word)
-        base = _lookup_key(word[match.end() :]) if match is not None else ""
+        base = _lookup_key(word[match.end() :]) if match else ""
         if (base, 0) in _axes_by_word().get(base, ()):
             found.setdefault(base, {})[1] = word
     return {axis: next(iter(sides.items())) for axis, sides in found.items() if len(sides) == 1}
@@ -117,7 +117,5 @@ def _numbers_with_bounds(text: str) -> Iterator[tuple[Figure, bool | None]]:
         found = _BEHIND.match(shown, figure.end) or _BEFORE.search(lead)
         yield (
             figure,
-            None
-            if found is None
-            else (found["lower"] is None) != bool(found.groupdict().get("no")),
+            (found["lower"] is None) != bool(found.groupdict().get("no")) if found else None,
         )

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support
-from docqa.app.answerers.compose import Draft, StatedAnswer, answer_from_statements
 from docqa.app.context.context import Context
 from docqa.app.quotes.quoting import cut_quote, make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import addressing
 
+from ..compose import Draft, StatedAnswer, answer_from_statements
 from .checking import CheckedStatement, CheckedText
 from .statements import starts_with_verdict
 
@@ -23,7 +23,7 @@ def written_answer(
     preliminary answer at most), `possible` where none is; `not_found` where the model wrote nothing
     (None), or that nothing answers. `first`: the chance, 0 to 1, that the first passage answers.
     Sentences that address the reader beside its evidence are among the warnings."""
-    if checked is None:
+    if not checked:
         return answer_from_statements(draft, StatedAnswer(), Status.NOT_FOUND, first, context)
     places = (place for item in checked.statements for spans in item.quotes for place in spans)
     draft = replace(

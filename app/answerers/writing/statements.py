@@ -94,7 +94,7 @@ def plain_line(text: str) -> str:
 def starts_with_verdict(text: str) -> tuple[Verdict | None, str]:
     """(yes or no where `text` begins with it, the words after it)."""
     match = _VERDICT.match(text)
-    if match is None or (match[0].strip().lower() == "no" and text[match.end() :][:1].islower()):
+    if not match or (match[0].strip().lower() == "no" and text[match.end() :][:1].islower()):
         return None, text  # "No notice is due" denies something, and answers nothing with no
     return Verdict(match[1].lower()), text[match.end() :]
 
@@ -163,7 +163,7 @@ class _Reading:
                 else self._sentence_spans(line)
             ):
                 made = self._statement_of_sentence(span)
-                if made is not None:
+                if made:
                     self.before = made
                     yield made
 
@@ -200,7 +200,7 @@ class _Reading:
             cut = any(
                 quote.start < before.end and span.start < quote.end for quote, _ in self.quotations
             )
-            if joined and (cut or (verdict is not None and not behind.strip())):
+            if joined and (cut or (verdict and not behind.strip())):
                 # Two sentences are one: a quotation goes over both, or the first is a bare "Yes.".
                 joined[-1] = Span(before.start, span.end)
             else:
@@ -222,7 +222,7 @@ class _Reading:
         bare = bool(quotes) and count_content_words(around) < LEAST_WORDS
         said = [text for _, text in quotes]
         alone = bare and not any(map(str.isalnum, around))
-        if alone and self.before is not None and not self.before.only_quoted:
+        if alone and self.before and not self.before.only_quoted:
             self.before.quotations += said
             return None
         return WrittenStatement(

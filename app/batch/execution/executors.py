@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from docqa.app.answer.events import Event
-from docqa.app.batch.items import Task
-from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
 from docqa.ingest.process.messages import receive, send, start_child
 
+from ..items import Task
+from ..jobs import Job, Outcome, attempt, peak_bytes
 from .worker import READY
 
 POLL_S = 0.5
@@ -40,7 +40,7 @@ class Serial:
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
         self.job.prepare()
-        while (task := next_task()) is not None:
+        while task := next_task():
             yield task, attempt(self.job, task.item, self.on_event)
 
     @property
@@ -84,7 +84,7 @@ class Workers:
 
         idle = list(self.workers)
         while True:
-            while idle and (task := next_task()) is not None:
+            while idle and (task := next_task()):
                 threading.Thread(target=process, args=(idle.pop(), task), daemon=True).start()
             if len(idle) == len(self.workers):
                 return
@@ -185,19 +185,19 @@ class WorkerProcess:
 
     def _next_line_of_child(self) -> str:
         """What the child says next; empty where it died."""
-        assert self.child.stdout is not None
+        assert self.child.stdout
         try:
             return receive(self.child.stdout).decode()
         except (EOFError, OSError):
             return ""
 
     def _send_line(self, line: str) -> None:
-        assert self.child.stdin is not None
+        assert self.child.stdin
         with contextlib.suppress(BrokenPipeError):  # it died: its standard output ends too
             send(self.child.stdin, line.encode())
 
     def _close_stdin(self) -> None:
-        assert self.child.stdin is not None
+        assert self.child.stdin
         with contextlib.suppress(BrokenPipeError):
             self.child.stdin.close()
 

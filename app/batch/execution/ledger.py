@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from docqa.app.answer.text import storable_text
-from docqa.app.batch.items import Json, Task
-from docqa.app.batch.jobs import Outcome
+
+from ..items import Json, Task
+from ..jobs import Outcome
 
 DONE = "done"
 FAILED = "failed"
@@ -62,7 +63,7 @@ class Ledger:
         """An attempt that began at `started`, since the epoch, is over, with what was
         `measured`.
         """
-        machine = measured.machine if measured is not None else None
+        machine = measured.machine if measured else None
         measures = (
             (round(measured.seconds, 3), measured.peak_bytes, measured.tokens)
             if measured

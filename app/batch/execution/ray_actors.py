@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from types import ModuleType
 
-from docqa.app.batch.items import BatchItem, Failure, Task
-from docqa.app.batch.jobs import Job, Outcome, attempt, make_job, prepare
 from docqa.app.errors import ResourceError
 
+from ..items import BatchItem, Failure, Task
+from ..jobs import Job, Outcome, attempt, make_job, prepare
 from .executors import Workers
 
 

@@ -7,13 +7,13 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from docqa.app.batch.execution import ledger as account
-from docqa.app.batch.items import Failure, Task
-from docqa.app.batch.jobs import Outcome
-from docqa.app.batch.progress import BatchProgress
-from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
+from ..items import Failure, Task
+from ..jobs import Outcome
+from ..progress import BatchProgress
+from ..workspace import Workspace
+from . import ledger as account
 from .executors import Executor
 from .ledger import Ledger
 
@@ -81,14 +81,14 @@ class Runner:
             raise ResourceError(outcome.fatal)
         attempt_begun = self.begun.pop(task.key)
         failure = outcome.failure
-        if outcome.record is None and failure is None:
+        if outcome.record is None and not failure:
             self.deaths[task.key] += 1
             if self.deaths[task.key] < MAX_CRASHES:
                 self.ledger.add(*attempt_begun, account.LOST, reason="its process died")
                 self.waiting.appendleft(task)
                 return
             failure = _DIED
-        if failure is not None:
+        if failure:
             self.workspace.put_failure(task.key, failure)
             self.ledger.add(
                 *attempt_begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}"

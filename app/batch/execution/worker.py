@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 
-from docqa.app.batch.items import BatchItem
-from docqa.app.batch.jobs import Outcome, attempt, make_job, prepare
 from docqa.ingest.process.messages import Inbox, pipes_of_child, send
+
+from ..items import BatchItem
+from ..jobs import Outcome, attempt, make_job, prepare
 
 READY = "ready"
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from docqa.app.answer.grades import Status
-from docqa.app.batch.batch import Batch
-from docqa.app.batch.fields import Field
-from docqa.app.batch.items import BatchItem, Failure
-from docqa.app.batch.jobs import answers_of
 from docqa.app.output.render import printable
 
+from ..batch import Batch
+from ..fields import Field
+from ..items import BatchItem, Failure
+from ..jobs import answers_of
 from .table import AnswerCell, FileRow, cell_of
 
 
@@ -21,11 +21,11 @@ def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
 
 def _row_of_item(batch: Batch, item: BatchItem, fields: Sequence[Field]) -> FileRow:
     failure = batch.failure(item)
-    if failure is None and not batch.is_done(item):
+    if not failure and not batch.is_done(item):
         failure = Failure(
             "NotAsked", "it was not asked: too many others failed", "The same command goes on"
         )
-    if failure is not None:
+    if failure:
         cell = AnswerCell(Status.UNREADABLE if failure.is_fault_of_document else Status.ERROR)
         return FileRow(
             printable(item.shown_path),

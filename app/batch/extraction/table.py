@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
-from docqa.app.batch.fields import Field
 from docqa.app.facts.facts import (
     Fact,
     FactKind,
@@ -18,6 +17,8 @@ from docqa.app.facts.facts import (
     parse_first_fact,
 )
 from docqa.app.reading.direct_answers import TERM
+
+from ..fields import Field
 
 NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
@@ -91,7 +92,7 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
         words = "; ".join(name_with_role(statement.text, quoted) for statement in answer.statements)
     fact = _fact_of(words, field) if words is not None else None
     cell = AnswerCell(
-        answer.status, words, answer.confidence, normalised=fact.value if fact is not None else None
+        answer.status, words, answer.confidence, normalised=fact.value if fact else None
     )
     if answer.status == Status.POSSIBLE and answer.evidence:
         return replace(cell, possibly=answer.evidence[0])
@@ -109,7 +110,7 @@ def _fact_of(words: str, field: Field) -> Fact | None:
         return computed
     kinds = (field.kind, FactKind.PERIOD if field.or_clause else None)
     found = (parse_first_fact(kind, words) for kind in kinds if kind in NORMALISED)
-    return next((fact for fact in found if fact is not None), None)
+    return next((fact for fact in found if fact), None)
 
 
 def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:

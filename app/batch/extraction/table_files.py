@@ -72,7 +72,7 @@ def table_as_file(table: AnswerTable, form: str, *, conflicts: bool = False) -> 
 
 def place_of(cell: AnswerCell) -> str:
     """`p. 12` or the section, or `Possibly on p. 12`; empty without a quote or such a passage."""
-    if cell.possibly is not None:
+    if cell.possibly:
         return possible_place(cell.possibly)
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 

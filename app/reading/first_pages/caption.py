@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from docqa.app.answer.confidence import BY_CLAUSE, CAPTION_CHANCE
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
-from docqa.app.reading.candidates import Candidate, CandidateSet, fact_or_list, trim_span
 from docqa.ingest.types import Span
+
+from ..candidates import Candidate, CandidateSet, fact_or_list, trim_span
 
 _FIRST_PAGES = 6  # a syllabus may come before the opinion
 _MOST_LINES = 4  # of the names of one side
@@ -103,7 +104,7 @@ def _litigant_spans(text: str) -> Iterator[Span]:
     lines = _lines(text)
     for number, line in enumerate(lines):
         versus = _VERSUS.search(text, line.start, line.end)
-        if versus is None or _NO_NAME.match(text, line.start, line.end):
+        if not versus or _NO_NAME.match(text, line.start, line.end):
             continue
         before = [*lines[max(number - _MOST_LINES, 0) : number], Span(line.start, versus.start())]
         after = [Span(versus.end(), line.end), *lines[number + 1 : number + 1 + _MOST_LINES]]
@@ -120,7 +121,7 @@ def _name_of_side(text: str, lines: Iterable[Span]) -> Span | None:
         if _NO_NAME.match(text, line.start, line.end):
             break
         part = _without_role(text, line)
-        if part is not None:
+        if part:
             parts.append(part)
         if parts and _ROLE.search(text, line.start, line.end):
             break

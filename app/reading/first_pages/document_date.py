@@ -10,9 +10,10 @@ from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, fact_spans
-from docqa.app.reading.candidates import Candidate, CandidateSet
-from docqa.app.reading.clauses import hashed_feature_indices, shipped_weights
 from docqa.ingest.types import Document, Span
+
+from ..candidates import Candidate, CandidateSet
+from ..clauses import hashed_feature_indices, shipped_weights
 
 # words that say what a date is
 BEFORE = 8

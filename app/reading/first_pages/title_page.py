@@ -8,8 +8,9 @@ from itertools import islice
 from docqa.app.answer.confidence import AUTHORS_CHANCE, BY_CLAUSE, TITLE_CHANCE
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import STOP_WORDS
-from docqa.app.reading.candidates import Candidate, CandidateSet, fact_or_list, trim_span
 from docqa.ingest.types import Document, Span
+
+from ..candidates import Candidate, CandidateSet, fact_or_list, trim_span
 
 _FIRST_PAGES = 2  # that may print the title
 _MOST_CHARACTERS = 3_000  # of names and affiliations

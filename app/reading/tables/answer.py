@@ -11,10 +11,10 @@ from docqa.app.answer.confidence import (
 )
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import RankedPassage
-from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
 from docqa.ingest.structure.tables.named import Cell, NamedTable, named_tables_of_page
 from docqa.ingest.types import Document, Span
 
+from ..candidates import AnswerForm, Candidate, CandidateSet
 from .matching import CellChoice, TableWithWordsAbove, choose_cells
 
 PASSAGES = 5
@@ -34,9 +34,9 @@ def add_table_cell_candidates(
         return candidate_set
     best = candidate_set.candidates[0] if candidate_set.candidates else None
     choice = choose_cells(question, _tables_in_best_passages(best, ranked, context))
-    if choice is None or choice.covered < _required_share_covered(best, choice.above):
+    if not choice or choice.covered < _required_share_covered(best, choice.above):
         return candidate_set
-    if best is not None and (best.document, best.page) == (
+    if best and (best.document, best.page) == (
         choice.above.document,
         choice.above.table.page,
     ):
@@ -90,7 +90,7 @@ def _tables_in_best_passages(
 ) -> list[TableWithWordsAbove]:
     placed = [context.passages[item.passage_number] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
-    if best is not None:
+    if best:
         places.append((best.document, best.page, best.start, best.end))
     found: list[TableWithWordsAbove] = []
     for number, page in dict.fromkeys(place[:2] for place in places):
@@ -113,7 +113,7 @@ def _table_touches_span(
 
 def _required_share_covered(best: Candidate | None, table_with_words: TableWithWordsAbove) -> float:
     """CELL_COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
-    if best is None or not _table_touches_span(
+    if not best or not _table_touches_span(
         table_with_words, best.document, best.page, best.start, best.end
     ):
         return CELL_COVERED

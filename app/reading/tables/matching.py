@@ -9,11 +9,11 @@ from typing import Self
 
 from docqa.app.answer.confidence import LEAST_CELL_COVERED, OTHER_CELL_COVERED
 from docqa.app.evidence.terms import distinct_terms, plain_words, stems, terms
-from docqa.app.reading.wording.forms import asks_for_list, asks_for_reason
 from docqa.ingest.structure.tables.named import Cell, NamedTable
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
+from ..wording.forms import asks_for_list, asks_for_reason
 from .scoring import Field, TableWords, best_row_and_column
 
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))
@@ -80,9 +80,7 @@ def choose_cells(question: str, tables: Sequence[TableWithWordsAbove]) -> CellCh
     if not asks_for_cell(question):
         return None
     asked = AskedStems.from_question(question)
-    found = [
-        choice for above in tables if (choice := _choose_cells_in_table(asked, above)) is not None
-    ]
+    found = [choice for above in tables if (choice := _choose_cells_in_table(asked, above))]
     found.sort(key=lambda choice: -choice.covered)
     if not found or found[0].covered < LEAST_CELL_COVERED:
         return None
@@ -151,7 +149,7 @@ def _fields_asked_for(
             allowed = [at for at in allowed if not heads[at]]
         others = years - {year} if dated else frozenset()
         best = best_row_and_column(wanted - others, table, words, allowed) if allowed else None
-        if best is None:
+        if not best:
             return []
         found.append(best)
     return found

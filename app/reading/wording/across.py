@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
-from docqa.app.reading.clauses import KINDS
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.question_heads import ANSWERING, QuestionKind
 
+from ..candidates import ANYTHING, AnswerRequirements
+from ..clauses import KINDS
 from .language import is_english
 
 
@@ -28,7 +28,7 @@ def per_document_question(question: str, reader: ExcerptReader) -> PerDocumentQu
     them.
     """
     found = reader.parse_question_of_several(question) if is_english(question) else None
-    if found is None or found.kind is QuestionKind.ONE:
+    if not found or found.kind is QuestionKind.ONE:
         return None
     asked = f"{found.asked}?" if terms(found.asked) else question
     clause = next(

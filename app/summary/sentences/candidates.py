@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.sentences import readable
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
+
+from . import readable
 
 _NO_PROSE = frozenset(("hidden", "table", "code", "heading"))
 _LEFT_OUT = readable.pattern_of_any(
@@ -103,9 +104,7 @@ class _SentenceFinder:
         )
         text = readable.on_one_line(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
-        if section is not None and (
-            section.id in self.left_out or is_heading(section, page.page, span)
-        ):
+        if section and (section.id in self.left_out or is_heading(section, page.page, span)):
             return None
         if not readable.is_sentence(text, english=self.english):
             return None

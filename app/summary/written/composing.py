@@ -24,14 +24,14 @@ from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.session.session import Session
-from docqa.app.summary.record import SentenceCite, SummarySentence
-from docqa.app.summary.sentences.candidates import speaker_at
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
 from docqa.model.prompts.written_prompt import PromptQuestion
 
+from ..record import SentenceCite, SummarySentence
+from ..sentences.candidates import speaker_at
 from .material import Material, numbered_text
 
 _LEAST_QUOTED = 4  # words, more than a name
@@ -58,7 +58,7 @@ class Writer:
         try:
             yield from (reading or self.evidence.own.reading).prefill_documents()
         except ContextTooLong as error:
-            if reading is not None:
+            if reading:
                 raise
             yield Notice(f"{error}; passages are found by their words alone")
             self.unread = True
@@ -71,7 +71,7 @@ class Writer:
 
 def writer_of(session: Session) -> Writer | None:
     """The writer of a session's model; None where that cuts its answers."""
-    return None if session.writing is None else Writer(session.writing)
+    return Writer(session.writing) if session.writing else None
 
 
 def form_of(given: Given) -> PromptForm:
@@ -120,7 +120,7 @@ def compose(
     checked, notes = yield from check_and_mend(
         first, lambda reply: _check_reply(writer, material, reply, about, most), again
     )
-    return checked.statements if checked is not None else (), notes
+    return checked.statements if checked else (), notes
 
 
 def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
@@ -162,7 +162,7 @@ def _check_reply(
 ) -> Checked:
     read = read_reply(reply.text, material.shown, writer.evidence.reader.is_refusal)
     notes = (*reply.notes, *read.notes)
-    if read.written is None:
+    if not read.written:
         return None, notes
     written = replace(read.written, statements=read.written.statements[:most])
     for statement in written.statements if material.numbers is not None else ():

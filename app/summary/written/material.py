@@ -10,10 +10,11 @@ from docqa.app.answerers.writing.excerpts import Given, number_sentences_of_pass
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.sentences.candidates import PlacedSentence, is_heading, left_out_section_ids
-from docqa.app.summary.sentences.readable import on_one_line
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
+
+from ..sentences.candidates import PlacedSentence, is_heading, left_out_section_ids
+from ..sentences.readable import on_one_line
 
 _MARK_TOKENS = 5  # of a sentence's number, and its share of the headings
 _NO_PROSE = frozenset(("contents", "references"))
@@ -52,7 +53,7 @@ def units_of(document: Document, context: Context) -> list[Unit]:
         for span in sentences(text):
             section = document.section_of(placed.passage.page, first + span.start)
             place = Span(first + span.start, first + span.end)
-            if section is not None and (
+            if section and (
                 section.id in outside or is_heading(section, placed.passage.page, place)
             ):
                 continue

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.reading.document_kind import likeliest_document_kind
-from docqa.app.summary.parts import (
+from docqa.ingest.types import Document
+from docqa.model.prompts import summary_prompt
+
+from ..parts import (
     OPENING,
     WHOLE,
     SummaryPart,
@@ -16,12 +19,9 @@ from docqa.app.summary.parts import (
     parts_with_candidates_in,
     sentences_of_part,
 )
-from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
-from docqa.app.summary.topics import LEADS, Topic
-from docqa.app.summary.topics import STYLES as TOPICS
-from docqa.ingest.types import Document
-from docqa.model.prompts import summary_prompt
-
+from ..record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
+from ..topics import LEADS, Topic
+from ..topics import STYLES as TOPICS
 from .composing import (
     PartStatement,
     Writer,

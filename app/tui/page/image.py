@@ -17,9 +17,9 @@ from textual.widgets import Static
 
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.page import graphics
 from docqa.ingest.types import Document, Page
 
+from . import graphics
 from .graphics import WHOLE, LineBox, Terminal, touched
 from .spans import PageSpan
 

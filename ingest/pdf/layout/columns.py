@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.raw_page import Word
+
+from .tables.placed import Row
 
 _MIN_GUTTER = 4  # points
 _MAX_HEAD_SEGMENTS = 40

@@ -5,11 +5,11 @@ import re
 from collections.abc import Sequence
 from itertools import islice, pairwise
 
-from docqa.ingest.pdf.layout.tables.placed import lines_of
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import group_consecutive
 
 from .lines import Line
+from .tables.placed import lines_of
 
 _INTEGER = re.compile(r"\d{1,4}$")
 _DIGITS = 4

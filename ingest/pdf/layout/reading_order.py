@@ -15,9 +15,6 @@ from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.tables.page import split_off_tables
-from docqa.ingest.pdf.layout.tables.placed import Row
-from docqa.ingest.pdf.layout.tables.rules import words_within
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, box_around
 
@@ -25,6 +22,9 @@ from .columns import WordRun, are_in_same_row, crosses_gutter, find_gutter, spli
 from .drawing import grade_of_reading_order, side_by_side_texts
 from .line_numbers import number_lines, split_off_line_numbers
 from .lines import APART, TABLE, Line
+from .tables.page import split_off_tables
+from .tables.placed import Row
+from .tables.rules import words_within
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters

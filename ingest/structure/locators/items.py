@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
 from docqa.ingest.structure.clean import collapse_whitespace
-from docqa.ingest.structure.locators import sections as printed
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import can_number_follow
 from docqa.ingest.types import Item, Note, Page, Section, location_of
 
+from . import sections as printed
 from .excluded import lines_of_inserted_text, table_of_contents_lines
 from .marks import (
     ABJAD,

@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats import blocks, fp8, grouped, int4
 from docqa.model.checkpoints.weights import TensorSource
 from docqa.model.errors import ConfigUnsupported
 
+from . import blocks, fp8, grouped, int4
 from .format import BadParts, Parts, TensorFormat
 from .quantization import Quantization
 
