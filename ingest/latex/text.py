@@ -106,7 +106,10 @@ class LatexText:
             if "\n\n" in node.latex_verbatim():
                 self._end_paragraph()
         elif kind == "LatexCharsNode":
-            self._add_characters(node.chars)
+            for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", node.chars)):
+                if number:
+                    self._end_paragraph()
+                self._say(re.sub(r"\s+", " ", part))
         elif kind == "LatexCommentNode":
             # TeX drops the end of the line with the comment, and white space that follows; an empty
             # line stays.
@@ -147,12 +150,6 @@ class LatexText:
         trial._depth = self._depth + 1
         trial.write(nodes)
         return trial
-
-    def _add_characters(self, chars: str) -> None:
-        for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
-            if number:
-                self._end_paragraph()
-            self._say(re.sub(r"\s+", " ", part))
 
     def _add_macro(self, node: Any) -> None:
         name = node.macroname

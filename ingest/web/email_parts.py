@@ -140,10 +140,12 @@ def _attached_parts(part: Message, depth: int) -> Iterator[Message]:
     elif inside:
         for inner in inside if depth < MAX_EMAIL_DEPTH else ():
             yield from _attached_parts(inner, depth + 1)
-    elif whole and kind not in _NOT_FILES:
-        # An image with an id is shown in the text.
-        if not (part.get("Content-ID") and kind.startswith("image/")):
-            yield part
+    elif (
+        whole
+        and kind not in _NOT_FILES
+        and not (part.get("Content-ID") and kind.startswith("image/"))  # shown in the text
+    ):
+        yield part
 
 
 def bytes_of(part: Message) -> bytes:
