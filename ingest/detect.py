@@ -145,9 +145,9 @@ def _check_suffix_hint() -> str:
 
 
 def _refuse_unsupported_formats(data: bytes) -> None:
-    if data.startswith(_OLD_OFFICE) and "EncryptedPackage".encode("utf-16-le") in data:
-        raise Encrypted("this Office file is encrypted", hint="Save it without a password")
     if data.startswith(_OLD_OFFICE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise Encrypted("this Office file is encrypted", hint="Save it without a password")
         for name, what, way_out in _OLD_KINDS:
             if name.encode("utf-16-le") in data:
                 raise NotADocument(f"this is {what}, which is not read", hint=way_out)

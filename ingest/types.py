@@ -17,6 +17,8 @@ Location = tuple[int, int]
 """(page, offset in its text)."""
 location_of: Callable[[Any], Location] = attrgetter("page", "start")
 """The Location where a section, an item, a note or any other part of a document begins."""
+_reach_of: Callable[[Any], Location] = attrgetter("from_page", "from_start")
+_end_of_reach: Callable[[Any], Location] = attrgetter("to_page", "to_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,11 +322,11 @@ class Document:
 
     def leads_of(self, page: int, start: int) -> tuple[Lead, ...]:
         """The leads of what begins at offset `start` of `page`, in the order of the text."""
-        at: int | None = bisect_right(self._lead_starts, (page, start)) - 1
+        at: int | None = bisect_right(self.leads, (page, start), key=_reach_of) - 1
         around: list[Lead] = []
         while at is not None and at >= 0:
             lead = self.leads[at]
-            if (page, start) < (lead.to_page, lead.to_end):
+            if (page, start) < _end_of_reach(lead):
                 around.append(lead)
             at = self._outer_leads[at]
         return tuple(sorted(around, key=location_of))
@@ -376,7 +378,6 @@ class Document:
         """sha256 of title, pages, sections and passages: equal Documents can share what was made of
         one.
         """
-        texts = [page.text for page in self.pages]
         shape = [
             self.title,
             self.paged,
@@ -385,12 +386,9 @@ class Document:
             [(p.page, p.start, p.end, p.section, p.kind) for p in self.passages],
         ]
         digest = hashlib.sha256(json.dumps(shape, separators=(",", ":")).encode())
-        digest.update("".join(texts).encode("utf-8", "surrogatepass"))
+        for page in self.pages:
+            digest.update(page.text.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
-
-    @cached_property
-    def _lead_starts(self) -> list[Location]:
-        return [(lead.from_page, lead.from_start) for lead in self.leads]
 
     @cached_property
     def _outer_leads(self) -> list[int | None]:
@@ -398,8 +396,7 @@ class Document:
         outer: list[int | None] = []
         open_: list[int] = []
         for at, lead in enumerate(self.leads):
-            begin = (lead.from_page, lead.from_start)
-            while open_ and (self.leads[open_[-1]].to_page, self.leads[open_[-1]].to_end) <= begin:
+            while open_ and _end_of_reach(self.leads[open_[-1]]) <= _reach_of(lead):
                 open_.pop()
             outer.append(open_[-1] if open_ else None)
             open_.append(at)

@@ -340,11 +340,17 @@ def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> 
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
-        return b"answer\n" + (
-            _serialized_document(request, events)
-            if page is None
-            else _serialized_page_boxes(request, json_decoder_for(Page)(page), events)
-        )
+        if page is None:
+            from .read import read
+            from .serialize import to_bytes
+
+            answer = to_bytes(read(request, events))
+        else:
+            from .pdf import inspection
+
+            boxes = inspection.inspect_page(request, json_decoder_for(Page)(page), events)
+            answer = inspection.to_bytes(boxes)
+        return b"answer\n" + answer
     except MemoryError:
         what = f"reading it takes more than {_memory_in_mib(request)} of memory"
         kind = "Unreadable"
@@ -354,19 +360,6 @@ def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> 
         error = raised
     record = {"kind": kind, "message": error.message, "where": error.where, "hint": error.hint}
     return b"error\n" + json.dumps(record).encode()
-
-
-def _serialized_document(request: ReadRequest, events: PageEvents) -> bytes:
-    from .read import read
-    from .serialize import to_bytes
-
-    return to_bytes(read(request, events))
-
-
-def _serialized_page_boxes(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
-    from .pdf import inspection
-
-    return inspection.to_bytes(inspection.inspect_page(request, page, events))
 
 
 def limit_resources() -> None:

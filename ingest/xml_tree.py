@@ -79,9 +79,7 @@ def descendants_with_names(element: Element | None, *names: str) -> list[Element
 
 
 class _ShallowBuilder(TreeBuilder):
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = 0
+    _depth = 0
 
     def start(self, tag: Any, attrs: Any, /) -> Any:
         self._depth += 1

@@ -59,20 +59,22 @@ class Implementation:
 _registry: dict[str, list[Implementation]] = {}
 
 
-def register(operation: str, name: str, function: Callable[..., Any]) -> None:
-    """Adds an implementation; the order of registration is that of preference."""
-    _add_implementation(operation, Implementation(name, function))
+def register(operation: str, name: str, function: Callable[..., Any], **fields: Any) -> None:
+    """Adds an implementation, with `fields` of an Implementation; the order of registration is
+    that of preference, but native ones come first."""
+    known = _registry.setdefault(operation, [])
+    entry = Implementation(name, function, **fields)
+    known.insert(0 if entry.native else len(known), entry)
+    choose_implementation.cache_clear()
 
 
 def register_native(operation: str, function: Callable[..., Any]) -> None:
     """Adds one in C++, float32 on the CPU, preferred where the library is there; called with
     `library` set.
     """
-    _add_implementation(
-        operation,
-        Implementation(
-            "native", function, frozenset({"cpu"}), frozenset({torch.float32}), native=True
-        ),
+    one_dtype = frozenset({torch.float32})
+    register(
+        operation, "native", function, devices=frozenset({"cpu"}), dtypes=one_dtype, native=True
     )
 
 
@@ -84,15 +86,7 @@ def register_triton(operation: str, module: str, function: str) -> None:
         return getattr(importlib.import_module(module), function)(*args, **named)
 
     narrow = EVERY_FLOAT - {torch.float64}
-    _add_implementation(
-        operation, Implementation("triton", call, frozenset({"cuda"}), narrow, triton=True)
-    )
-
-
-def _add_implementation(operation: str, entry: Implementation) -> None:
-    known = _registry.setdefault(operation, [])
-    known.insert(0 if entry.native else len(known), entry)
-    choose_implementation.cache_clear()
+    register(operation, "triton", call, devices=frozenset({"cuda"}), dtypes=narrow, triton=True)
 
 
 def _available_implementations(operation: str) -> Iterator[Implementation]:
@@ -127,3 +121,10 @@ def choose_implementation(operation: str, device: str, dtype: torch.dtype) -> Im
     raise NoImplementation(
         f"no implementation of '{operation}' for {device} {dtype}{asked}; known: {names}. Unset {SWITCH} or use a CPU."
     )
+
+
+def run_implementation(operation: str, x: Tensor, *others: Any, **options: Any) -> Any:
+    """What the implementation of `operation` for the device and dtype of `x` makes of all
+    arguments. Raises NoImplementation."""
+    chosen = choose_implementation(operation, x.device.type, x.dtype)
+    return chosen.function(x, *others, **options)

@@ -10,7 +10,7 @@ import os
 import shutil
 import sysconfig
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,14 +39,10 @@ class BlockSizes:
 # Untuned: no accelerator was at hand. They were chosen by what the compiler says of each kernel
 # (NOTES.md): few registers spilled, and shared memory that an H100 (227 KiB) or a small Ampere card
 # (99 KiB) has. Later cards take the row of Ampere.
-TABLE = {
-    9: BlockSizes(
-        32, 16, 4096, rows=64, few_rows=16, columns=64, summed=64, delta_warps=8, warps=4, stages=3
-    ),
-    8: BlockSizes(
-        32, 16, 4096, rows=64, few_rows=16, columns=64, summed=32, delta_warps=8, warps=4, stages=2
-    ),
-}
+_AMPERE = BlockSizes(
+    32, 16, 4096, rows=64, few_rows=16, columns=64, summed=32, delta_warps=8, warps=4, stages=2
+)
+TABLE = {8: _AMPERE, 9: replace(_AMPERE, summed=64, stages=3)}
 INTERPRETER = BlockSizes(
     16, 16, 256, rows=16, few_rows=16, columns=16, summed=16, delta_warps=1, warps=1, stages=1
 )

@@ -14,10 +14,11 @@ from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import at_least_float32
+from docqa.model.state.delta_memory import DeltaMemory
 
 from .config import HybridConfig
 from .linear import Depthwise, Linear
-from .network import DeltaCache, NormLayer
+from .network import NormLayer
 from .transformer import Transformer, TransformerLayer
 
 
@@ -61,7 +62,7 @@ class GatedDeltaNet(nn.Module):
         self.out_proj = Linear(values, hidden)
 
     def forward(
-        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaMemory | None = None
     ) -> Tensor:
         batch, seq, _ = x.shape
         beta = at_least_float32(self.in_proj_b(x)).sigmoid()

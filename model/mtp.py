@@ -8,10 +8,11 @@ decide.
 import torch
 from torch import Tensor, nn
 
+from docqa.model.state.kv_cache import AttentionMemory
+
 from .config import FULL, HybridConfig
 from .hybrid import HybridLayer, ZeroCentredRMSNorm
 from .linear import Linear
-from .network import AttentionCache
 
 PREFIX = "mtp."
 
@@ -34,7 +35,7 @@ class Mtp(nn.Module):
         hidden: Tensor,
         following: Tensor,
         rotation: tuple[Tensor, Tensor],
-        cache: AttentionCache | None = None,
+        cache: AttentionMemory | None = None,
     ) -> Tensor:
         """What the shared head turns into logits of the token after `following`: [batch, seq, dim],
         after this module's norm.

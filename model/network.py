@@ -2,7 +2,6 @@
 head. Parameters carry the names of checkpoints."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -10,30 +9,14 @@ from torch.nn import functional
 
 from docqa.kernels import rope
 from docqa.kernels.matmul import StoredMatrix, product
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import AttentionMemory
 
 from .config import HybridConfig
 from .linear import Embedding, Linear
 from .moe import Experts
 
-
-class DeltaCache(Protocol):
-    """What a delta net remembers between two calls; None before the first."""
-
-    tail: Tensor | None
-    memory: Tensor | None
-
-    def update(self, tail: Tensor, memory: Tensor) -> None: ...
-
-
-class AttentionCache(Protocol):
-    """Keys and values of one attention layer: `attend` adds those of a call and lets its queries
-    read all.
-    """
-
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor: ...
-
-
-Cache = DeltaCache | AttentionCache
+Cache = DeltaMemory | AttentionMemory
 
 
 class NormLayer(nn.Module):

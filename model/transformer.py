@@ -12,11 +12,12 @@ from docqa.kernels import rope
 from docqa.kernels.attention import attention
 from docqa.kernels.dispatch import are_gradients_recorded
 from docqa.kernels.norm import rms_norm
+from docqa.model.state.kv_cache import AttentionMemory
 
 from .config import FULL, HybridConfig
 from .linear import Linear, SwiGLU
 from .moe import SparseMoe
-from .network import AttentionCache, Cache, Network, NormLayer
+from .network import Cache, Network, NormLayer
 
 
 class RMSNorm(NormLayer):
@@ -49,7 +50,7 @@ class Attention(nn.Module):
             self.k_norm = norm(self.dim, config.rms_norm_eps)
 
     def forward(
-        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionMemory | None = None
     ) -> Tensor:
         q = self.q_proj(x).unflatten(-1, (self.heads, -1))  # [batch, seq, heads, dim or 2 * dim]
         k = self.k_proj(x).unflatten(-1, (self.kv_heads, self.dim))

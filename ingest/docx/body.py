@@ -327,7 +327,11 @@ class DocxBody:
                 named = first_descendant_by_path(row, "trPr", "tblHeader") is not None
                 shown: list[MarkupCell] = []
                 for docx_cell in cells:
-                    words = self._words_of_cell(docx_cell)
+                    words = ""
+                    if docx_cell.element is not None:
+                        words = self._call_with_cell_background(
+                            docx_cell.element, self._words_on_one_line
+                        )
                     if docx_cell.goes_on:
                         self._writer.hide(words)
                     else:
@@ -335,13 +339,6 @@ class DocxBody:
                 self._writer.row(shown, id(table))
             self._write_notes()
         self._ground = outer
-
-    def _words_of_cell(self, cell: "DocxCell") -> str:
-        return (
-            ""
-            if cell.element is None
-            else self._call_with_cell_background(cell.element, self._words_on_one_line)
-        )
 
     def _call_with_cell_background(self, cell: Element, function: Callable[[Element], T]) -> T:
         return self._call_with_background(

@@ -135,13 +135,13 @@ def is_sentence_continued(before: str, line: str) -> bool:
 def _sentences_of_line(text: str, start: int, end: int) -> list[Span]:
     cuts = [start]
     for match in _STOP.finditer(text, start, end):
-        if match.end() == end or _is_sentence_end(text, cuts[-1], match.start(), match.end(), end):
+        if match.end() == end or _is_sentence_end(text, cuts[-1], match.start(), match.end()):
             cuts.append(match.end())
     return _spans_between_cuts(text, [*cuts, end])
 
 
 def _is_sentence_end(
-    text: str, sentence_start: int, punctuation_start: int, punctuation_end: int, text_end: int
+    text: str, sentence_start: int, punctuation_start: int, punctuation_end: int
 ) -> bool:
     """Whether the punctuation at `stop:after` closes the sentence begun at `sentence_start`."""
     if text[punctuation_start] in "。！？":

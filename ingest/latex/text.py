@@ -106,7 +106,10 @@ class LatexText:
             if "\n\n" in node.latex_verbatim():
                 self._end_paragraph()
         elif kind == "LatexCharsNode":
-            self._add_characters(node.chars)
+            for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", node.chars)):
+                if number:
+                    self._end_paragraph()
+                self._say(re.sub(r"\s+", " ", part))
         elif kind == "LatexCommentNode":
             # TeX drops the end of the line with the comment, and white space that follows; an empty
             # line stays.
@@ -148,25 +151,20 @@ class LatexText:
         trial.write(nodes)
         return trial
 
-    def _add_characters(self, chars: str) -> None:
-        for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
-            if number:
-                self._end_paragraph()
-            self._say(re.sub(r"\s+", " ", part))
-
     def _add_macro(self, node: Any) -> None:
         name = node.macroname
         arguments = tex.arguments_of(node)
+        last = arguments[-1:]
         if name in _OF_LOOK:
             self._set_appearance(node, name, arguments)
         elif name in LEVELS:
             self._write_section_heading(name, arguments)
         elif name == "label":
-            self._labels.append(self._words_of(arguments[-1:]))
+            self._labels.append(self._words_of(last))
         elif name == "pageref":  # there are no pages
-            self._say(f"[{self._words_of(arguments[-1:])}]")
+            self._say(f"[{self._words_of(last)}]")
         elif name in tex.REFERENCES:
-            keys = self._words_of(arguments[-1:]).split(",")
+            keys = self._words_of(last).split(",")
             self._say(", ".join(f"\x01{key.strip()}\x02" for key in keys))
         elif name.lower() in ("footnote", "footnotetext", "thanks"):
             self._add_footnote(arguments)
@@ -176,20 +174,20 @@ class LatexText:
             self._begin_list_item(arguments)
         elif name == "bibitem":
             self._end_paragraph()
-            self._flow.prefix = f"[{self._words_of(arguments[-1:])}] "
+            self._flow.prefix = f"[{self._words_of(last)}] "
         elif name == "caption":
             self._end_paragraph()
-            caption = self._words_of(arguments[-1:])
+            caption = self._words_of(last)
             self._flow.pieces.append(UnnumberedBlock("para", caption, self._float))
         elif name == "title" and not self.title:
-            self.title = _NOTE_MARK.sub("", self._words_of(arguments[-1:]))
+            self.title = _NOTE_MARK.sub("", self._words_of(last))
             self._say(self.title)
             self._end_paragraph()
         elif name in tex.INPUTS:
             self.unread.inputs.append(collapse_whitespace(node.latex_verbatim())[:300])
         elif name in COUNTING:
             counter = self._words_of(arguments[-2:-1])
-            value = self._words_of(arguments[-1:])
+            value = self._words_of(last)
             self.pieces.append(UnnumberedBlock(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
             self._end_paragraph()
@@ -199,13 +197,13 @@ class LatexText:
             self._say(getattr(node.nodeargd, "verbatim_text", ""))
         elif name == "textsuperscript":
             before = "".join(self._flow.words[-1:])
-            self._say(superscript_text(before, self._words_of(arguments[-1:])))
+            self._say(superscript_text(before, self._words_of(last)))
         elif name in ("multicolumn", "multirow"):
             count = self._words_of(arguments[:1])
             self._spans[name] = int(count[:3]) if count.isdecimal() else 1
-            self._add_nodes(arguments[-1:])
+            self._add_nodes(last)
         elif name in tex.UNWRAPPED or (arguments and name.startswith("text")):
-            self._add_nodes(arguments[-1:])
+            self._add_nodes(last)
             self._say(" " if node.macro_post_space and not arguments else "")
         elif name not in tex.DROPPED:
             self._add_other_macro(node, name, arguments)

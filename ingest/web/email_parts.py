@@ -140,13 +140,12 @@ def _attached_parts(part: Message, depth: int) -> Iterator[Message]:
     elif inside:
         for inner in inside if depth < MAX_EMAIL_DEPTH else ():
             yield from _attached_parts(inner, depth + 1)
-    elif whole and kind not in _NOT_FILES and not _is_shown(part, kind):
+    elif (
+        whole
+        and kind not in _NOT_FILES
+        and not (part.get("Content-ID") and kind.startswith("image/"))  # shown in the text
+    ):
         yield part
-
-
-def _is_shown(part: Message, kind: str) -> bool:
-    """Whether a part is an image with an id, which is shown in the text."""
-    return bool(part.get("Content-ID")) and kind.startswith("image/")
 
 
 def bytes_of(part: Message) -> bytes:

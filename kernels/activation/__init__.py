@@ -7,9 +7,9 @@ from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
     are_gradients_recorded,
-    choose_implementation,
     register,
     register_native,
+    run_implementation,
 )
 
 
@@ -27,4 +27,4 @@ def silu_product(gate: Tensor, up: Tensor) -> Tensor:
     """SiLU(gate) * up, element by element; all of one shape and dtype."""
     if are_gradients_recorded(gate, up):
         return silu_product_reference(gate, up)
-    return choose_implementation("silu_product", gate.device.type, gate.dtype).function(gate, up)
+    return run_implementation("silu_product", gate, up)

@@ -4,9 +4,9 @@ from torch import Tensor
 
 from docqa.kernels.dispatch import (
     are_gradients_recorded,
-    choose_implementation,
     register,
     register_native,
+    run_implementation,
 )
 from docqa.kernels.errors import ShapeMismatch
 
@@ -51,9 +51,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
         )
     if are_gradients_recorded(q, k, v):
         return attention_tiled(q, k, v)
-    return choose_implementation("attention", q.device.type, q.dtype).function(
-        q, k, v, rounded=rounded
-    )
+    return run_implementation("attention", q, k, v, rounded=rounded)
 
 
 def attention_over(
@@ -75,5 +73,6 @@ def attention_over(
         )
     if are_gradients_recorded(q, *(block.k for block in context.blocks)):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attention)
-    chosen = choose_implementation("attention_over", q.device.type, q.dtype).function
-    return chosen(q, context, selection, rounded=rounded, attend=attention)
+    return run_implementation(
+        "attention_over", q, context, selection, rounded=rounded, attend=attention
+    )

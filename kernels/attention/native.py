@@ -39,9 +39,7 @@ def attention_native(
         k.shape[2],
         dim,
         int(rounded),
-        StridedTensor.from_tensor(q),
-        StridedTensor.from_tensor(k),
-        StridedTensor.from_tensor(v),
+        *map(StridedTensor.from_tensor, (q, k, v)),
         out.data_ptr(),
     )
     library.call_function("attention", ctypes.byref(call))

@@ -12,7 +12,7 @@ def attention_reference(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = Fals
     kv_heads, dim]; query head n reads key head n * kv_heads // heads. `rounded`: rounding would be
     allowed; nothing is rounded here. Returns [batch, seq, heads, dim] in the dtype of q.
     """
-    work = torch.float64 if q.dtype == torch.float64 else torch.float32
+    work = torch.promote_types(q.dtype, torch.float32)
     repeat = q.shape[2] // k.shape[2]
     seq = q.shape[1]
     total = k.shape[1]

@@ -9,6 +9,7 @@ from docqa.kernels.dispatch import (
     register,
     register_native,
     register_triton,
+    run_implementation,
 )
 
 from .unit import (
@@ -36,11 +37,7 @@ def unit_conv(
     recorded a form with a gradient runs (that of model/training/gradients is differentiable once).
     """
     if are_gradients_recorded(x, weight, history):
-        wide = (
-            torch.float64 if x.dtype == torch.float64 else torch.float32
-        )  # narrower ones are widened inside
+        wide = torch.promote_types(x.dtype, torch.float32)  # narrower ones are widened inside
         training = choose_implementation("unit_conv_training", x.device.type, wide).function
         return training(x, weight, history, heads=heads, dim=dim)
-    return choose_implementation("unit_conv", x.device.type, x.dtype).function(
-        x, weight, history, heads=heads, dim=dim
-    )
+    return run_implementation("unit_conv", x, weight, history, heads=heads, dim=dim)

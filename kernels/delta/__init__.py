@@ -67,9 +67,7 @@ def delta_rule(
         )
     training = are_gradients_recorded(q, k, v, decay, beta, state)
     if training:
-        wide = (
-            torch.float64 if v.dtype == torch.float64 else torch.float32
-        )  # narrower ones are widened inside
+        wide = torch.promote_types(v.dtype, torch.float32)  # narrower ones are widened inside
         found = choose_implementation("delta_training", v.device.type, wide)
     else:
         found = choose_implementation(

@@ -42,7 +42,7 @@ def delta_rule_chunked(
 ) -> tuple[Tensor, Tensor]:
     """As `delta_rule_reference`, in chunks of `chunk`, a power of two. A short last one is filled
     with k = v = q = 0, beta = 0 and decay = 0, which changes neither outputs nor state."""
-    work = torch.float64 if v.dtype == torch.float64 else torch.float32
+    work = torch.promote_types(v.dtype, torch.float32)
     batch, seq, heads, key_dim = k.shape
     count = -(-seq // chunk)
     missing = count * chunk - seq

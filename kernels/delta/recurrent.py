@@ -8,7 +8,7 @@ def delta_rule_recurrent(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """As `delta_rule_reference`; meant for 1 to a dozen tokens."""
-    work = torch.float64 if v.dtype == torch.float64 else torch.float32
+    work = torch.promote_types(v.dtype, torch.float32)
     batch, seq, heads, key_dim = k.shape
     memory = (
         k.new_zeros(batch, heads, key_dim, v.shape[-1], dtype=work)

@@ -25,7 +25,7 @@ def delta_rule_reference(
     token, zeros when absent; not written. Returns out [batch, seq, heads, value_dim] in the dtype
     of v, and the state after the last token.
     """
-    work = torch.float64 if v.dtype == torch.float64 else torch.float32
+    work = torch.promote_types(v.dtype, torch.float32)
     batch, seq, heads, key_dim = k.shape
     memory = (
         torch.zeros(batch, heads, key_dim, v.shape[-1], dtype=work)

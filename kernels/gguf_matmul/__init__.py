@@ -4,7 +4,7 @@ from torch import Tensor
 
 from docqa.kernels.activation import silu_product
 from docqa.kernels.cpu import LEVELS
-from docqa.kernels.dispatch import choose_implementation, register, register_native
+from docqa.kernels.dispatch import register, register_native, run_implementation
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.native import is_native_in_use
 from docqa.kernels.self_check import library
@@ -55,7 +55,7 @@ def block_product(x: Tensor, matrix: BlockMatrix) -> Tensor:
         raise ShapeMismatch(
             f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}"
         )
-    return choose_implementation("block_product", x.device.type, x.dtype).function(x, matrix)
+    return run_implementation("block_product", x, matrix)
 
 
 def block_mlp_reference(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) -> Tensor:
@@ -74,4 +74,4 @@ def block_mlp(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) 
         raise ShapeMismatch(
             f"MLP of x {tuple(x.shape)} with matrices {gate.shape}, {up.shape} and {down.shape}"
         )
-    return choose_implementation("block_mlp", x.device.type, x.dtype).function(x, gate, up, down)
+    return run_implementation("block_mlp", x, gate, up, down)

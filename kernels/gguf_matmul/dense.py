@@ -13,7 +13,7 @@ def block_product_reference(x: Tensor, matrix: BlockMatrix) -> Tensor:
     """x [.., columns] times the matrix, [.., rows] in the dtype of x; float64 inside where x is,
     else float32.
     """
-    work = torch.float64 if x.dtype == torch.float64 else torch.float32
+    work = torch.promote_types(x.dtype, torch.float32)
     return (x.to(work) @ matrix.dense().to(work).T).to(x.dtype)
 
 

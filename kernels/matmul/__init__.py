@@ -7,7 +7,7 @@ from torch import Tensor
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
 from docqa.kernels.cpu.tensors import wrap_array_operation
-from docqa.kernels.dispatch import choose_implementation, register, register_native
+from docqa.kernels.dispatch import register, register_native, run_implementation
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix, block_product
 
@@ -30,4 +30,4 @@ def product(x: Tensor, matrix: StoredMatrix) -> Tensor:
         return block_product(x, matrix)
     if x.shape[-1] != matrix.shape[1]:
         raise ShapeMismatch(f"product of x {tuple(x.shape)} with a packed matrix of {matrix.shape}")
-    return choose_implementation("product", x.device.type, x.dtype).function(x, matrix)
+    return run_implementation("product", x, matrix)

@@ -1,17 +1,17 @@
 """Sparse experts: which ones a token is sent to, and what they make of it."""
 
-import torch
 from torch import Tensor
 
 from docqa.kernels.decode_step.native import PackedExperts, Pair
 from docqa.kernels.dispatch import (
     are_gradients_recorded,
-    choose_implementation,
     register,
     register_native,
     register_triton,
+    run_implementation,
 )
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.norm.reference import at_least_float32
 
 from .bank import ExpertBank, StackedExperts
 from .grouped import mix_grouped
@@ -37,7 +37,7 @@ def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Te
     Returns experts, int64 [tokens, k], the largest first, and weights [tokens, k], float32 at
     least, which add up to 1 with `normalise` and else are those of the softmax over all experts.
     """
-    wide = logits if logits.dtype == torch.float64 else logits.float()
+    wide = at_least_float32(logits)
     best, chosen = _largest_by_row(wide, k)
     if normalise:
         return chosen, best.softmax(-1)
@@ -74,6 +74,4 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
     matrices = (bank.gate_up, bank.down) if isinstance(bank, StackedExperts) else ()
     packed = "experts_packed" if isinstance(bank, PackedExperts) else "experts"
     operation = "experts_training" if are_gradients_recorded(x, weights, *matrices) else packed
-    return choose_implementation(operation, x.device.type, x.dtype).function(
-        x, chosen, weights, bank
-    )
+    return run_implementation(operation, x, chosen, weights, bank)

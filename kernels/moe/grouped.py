@@ -13,7 +13,7 @@ from .sent import tokens_by_expert
 
 def mix_grouped(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
     """Arguments and result as `mix_experts`."""
-    work = torch.float64 if x.dtype == torch.float64 else torch.float32
+    work = torch.promote_types(x.dtype, torch.float32)
     out = torch.zeros(x.shape, dtype=work, device=x.device)
     hit, counts, sent, weighed = tokens_by_expert(chosen, weights.to(work))
     for number, tokens, shares in zip(hit, sent.split(counts), weighed.split(counts), strict=True):

@@ -10,7 +10,7 @@ from .bank import ExpertBank, multiply_by_expert_matrix
 
 def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
     """As `mix_experts`; one token and one expert at a time."""
-    work = torch.float64 if x.dtype == torch.float64 else torch.float32
+    work = torch.promote_types(x.dtype, torch.float32)
     rows = []
     for token in range(len(x)):
         total = torch.zeros(x.shape[1], dtype=work, device=x.device)

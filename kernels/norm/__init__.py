@@ -9,10 +9,10 @@ from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
     are_gradients_recorded,
-    choose_implementation,
     register,
     register_native,
     register_triton,
+    run_implementation,
 )
 
 from .reference import (
@@ -55,7 +55,7 @@ def zero_centred_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """
     if are_gradients_recorded(x, weight):
         return zero_centred_norm_fused(x, weight, eps)
-    return choose_implementation("norm", x.device.type, x.dtype).function(x, weight, eps)
+    return run_implementation("norm", x, weight, eps)
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -74,4 +74,4 @@ def gated_norm(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
     """
     if are_gradients_recorded(x, z, weight):
         return gated_norm_fused(x, z, weight, eps)
-    return choose_implementation("gated_norm", x.device.type, x.dtype).function(x, z, weight, eps)
+    return run_implementation("gated_norm", x, z, weight, eps)

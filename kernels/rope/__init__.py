@@ -7,9 +7,9 @@ from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
     are_gradients_recorded,
-    choose_implementation,
     register,
     register_native,
+    run_implementation,
 )
 
 from .frequencies import (
@@ -52,4 +52,4 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     rotary_dim]; dim i is paired with i + half. The others pass unchanged."""
     if are_gradients_recorded(x, cos, sin):
         return rotate_reference(x, cos, sin)
-    return choose_implementation("rotate", x.device.type, x.dtype).function(x, cos, sin)
+    return run_implementation("rotate", x, cos, sin)

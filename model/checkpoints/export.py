@@ -2,9 +2,7 @@
 float32.
 """
 
-import json
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from docqa.model.tokenizer import CheckpointTokenizer, tokenizer_spec
 from .checkpoint import load_tensors, open_checkpoint
 from .layout import tensors_as_released, text_config
 from .network import tensor_shapes
-from .quantize import COPIED, write_chat_template
+from .quantize import COPIED, copy_files, write_chat_template, write_json
 from .weights import SINGLE
 
 ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
@@ -57,17 +55,15 @@ def _write_transformers_files(source: Path, config: HybridConfig, target: Path) 
         for name, part in tensors.items()
     }
     save_file(named, target / SINGLE, metadata={"format": "pt"})
-    _write_json(target / "config.json", _plain_config(source, config))
+    write_json(target / "config.json", _plain_config(source, config))
     os.chmod(
         target / SINGLE, (target / "config.json").stat().st_mode
     )  # the library leaves it to its owner alone
-    for name in ALONGSIDE:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, target / name)
+    copy_files(source, target, ALONGSIDE)
     if not (target / "tokenizer.json").exists():
-        _write_json(target / "tokenizer.json", tokenizer_spec(source))
+        write_json(target / "tokenizer.json", tokenizer_spec(source))
     if not (target / "tokenizer_config.json").exists():
-        _write_json(target / "tokenizer_config.json", _tokenizer_config(source, config))
+        write_json(target / "tokenizer_config.json", _tokenizer_config(source, config))
     write_chat_template(source, target)
 
 
@@ -98,7 +94,3 @@ def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, object]:
         "model_max_length": config.max_position_embeddings,
         **{kind: names[number] for kind, number in sorted(ids.items()) if number in names},
     }
-
-
-def _write_json(path: Path, content: dict[str, object]) -> None:
-    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

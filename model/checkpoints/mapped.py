@@ -2,7 +2,7 @@
 
 import json
 import mmap
-from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +81,12 @@ class _Entry:
 
 
 def load_stored_arrays(
-    path: Path, names: Sequence[str], what: str, *, beside: str = "\0"
+    path: Path, kind: type[Any], what: str, *, beside: str = "\0"
 ) -> dict[str, np.ndarray]:
-    """The tensors `names`, float32, of a file that else has those that begin with `beside`. Raises
-    WeightsMismatch.
+    """The tensors, float32, that are called as the fields of the data class `kind`, of a file that
+    else has those that begin with `beside`. Raises WeightsMismatch.
     """
+    names = [field.name for field in fields(kind)]
     stored = MappedTensors(path)
     if differing := set(names) ^ {
         name for name in stored.tensor_locations() if not name.startswith(beside)

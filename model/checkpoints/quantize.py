@@ -3,7 +3,8 @@
 small gates as they are."""
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict
 
@@ -89,17 +90,25 @@ def quantize(
         if isinstance(part, dict):
             part.pop("quantization_config", None)
     config[CONFIG_KEY] = {"group_size": GROUP, "bits": bits, "embedding_bits": embedding_bits}
-    (target / "config.json").write_text(
-        json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8"
-    )
-    for copied in COPIED:
-        if (source / copied).is_file():
-            (target / copied).write_bytes((source / copied).read_bytes())
+    write_json(target / "config.json", config)
+    copy_files(source, target, COPIED)
     if is_gguf(source) and not (source / "tokenizer.json").is_file():
         spec = json.dumps(tokenizer_spec(source), ensure_ascii=False)
         (target / "tokenizer.json").write_text(spec, encoding="utf-8")
     write_chat_template(source, target)
     return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
+
+
+def write_json(path: Path, content: dict[str, object]) -> None:
+    """Writes `content` with sorted keys."""
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Copies those of the files `names` that the folder `source` has."""
+    for name in names:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
 
 
 def parts_to_store(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:

@@ -123,7 +123,7 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
     delta += 2 * heads + config.linear_value_head_dim
     attention_layers = config.layer_types.count(FULL)
-    sparse = sparse_layer_count(config)
+    sparse = sum(config.is_sparse_layer(number) for number in range(config.num_hidden_layers))
     counts = {
         "embedding": config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2),
         "mlp": (config.num_hidden_layers - sparse) * 3 * hidden * config.intermediate_size
@@ -147,10 +147,6 @@ def _attention_parameters(config: HybridConfig) -> int:
     family = config.family
     matrices = config.hidden_size * (2 * queries + queries * family.gated + 2 * shared)
     return matrices + (queries + 2 * shared) * family.biased + 2 * config.head_dim * family.normed
-
-
-def sparse_layer_count(config: HybridConfig) -> int:
-    return sum(config.is_sparse_layer(number) for number in range(config.num_hidden_layers))
 
 
 def _active_expert_parameters(config: HybridConfig, counts: dict[str, int]) -> int:

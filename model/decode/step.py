@@ -1,6 +1,7 @@
 """A decoding step of a whole network in one native call, for what `Continuation` does."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import numpy as np
@@ -34,15 +35,14 @@ from docqa.model.transformer import RMSNorm, TransformerLayer
 _WEIGHTS = "_step_weights"  # cached on the network that they belong to
 
 
+@dataclass
 class NativeStep:
     """Goes on from the end of a state, which is not touched."""
 
-    def __init__(self, network: Network, step: DecodeStep, position: int, factor: float) -> None:
-        self.network = network
-        self.step = step
-        self.position = position
-        self.factor = factor
-        self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
+    network: Network
+    step: DecodeStep
+    position: int
+    factor: float
 
     @classmethod
     def from_state(cls, model: WritingModel, state: State) -> Self | None:
@@ -71,7 +71,8 @@ class NativeStep:
         ahead = self.step.own % _AHEAD
         if ahead == 0:
             first = self.position + self.step.own
-            self._rotation = self.network.rotation(torch.arange(first, first + _AHEAD), self.factor)
+            positions = torch.arange(first, first + _AHEAD)
+            self._rotation = self.network.rotation(positions, self.factor)
         x = self.network.embed_tokens(torch.tensor(token))
         cos, sin = self._rotation
         return self.step.logits(x, cos[ahead], sin[ahead])

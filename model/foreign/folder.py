@@ -44,12 +44,10 @@ def check_role(folder: Path, role: str) -> None:
         hint = f"`docqa models pull {folder}` fetches it if the hub has it; `docqa models list` shows those here"
         raise ModelNotFound(f"{folder}: no {role} has this name, and no folder ({hint})")
     if model_role(folder) != role:
-        hint = "a model of sentence-transformers has modules.json"
-        hint = (
-            hint
-            if role == ENCODER
-            else f"the config.json of one names an architecture …{_ENDINGS[role]}"
-        )
+        if role == ENCODER:
+            hint = "a model of sentence-transformers has modules.json"
+        else:
+            hint = f"the config.json of one names an architecture …{_ENDINGS[role]}"
         raise ConfigUnsupported(f"{folder}: this is no {role} ({hint})")
 
 

@@ -92,23 +92,20 @@ class GgufFile:
 
     def config(self) -> dict[str, object]:
         """The same as a config.json would say."""
-        layers = self.architecture_field("block_count") - self.architecture_field(
-            "nextn_predict_layers", 0
-        )
-        heads = _largest_of_layers(self.architecture_field("attention.head_count"))
+        field = self.architecture_field
+        layers = field("block_count") - field("nextn_predict_layers", 0)
+        heads = _largest_of_layers(field("attention.head_count"))
         raw: dict[str, object] = {
             "model_type": self.family.model_type,
             "vocab_size": self._row_count("token_embd.weight"),
-            "hidden_size": self.architecture_field("embedding_length"),
+            "hidden_size": field("embedding_length"),
             "num_hidden_layers": layers,
             "num_attention_heads": heads,
-            "num_key_value_heads": _largest_of_layers(
-                self.architecture_field("attention.head_count_kv", heads)
-            ),
+            "num_key_value_heads": _largest_of_layers(field("attention.head_count_kv", heads)),
             "rms_norm_eps": float(
-                f"{self.architecture_field('attention.layer_norm_rms_epsilon'):.6g}"
+                f"{field('attention.layer_norm_rms_epsilon'):.6g}"
             ),  # kept in float32
-            "max_position_embeddings": self.architecture_field("context_length"),
+            "max_position_embeddings": field("context_length"),
             "tie_word_embeddings": "output.weight" not in self.tensors,
             "bos_token_id": self.metadata.get("tokenizer.ggml.bos_token_id"),
             "eos_token_id": self.eos_ids(),
@@ -142,15 +139,16 @@ class GgufFile:
         }
 
     def _hybrid_config(self, layers: int) -> dict[str, object]:
-        heads = self.architecture_field("ssm.time_step_rank")
-        head_dim = self.architecture_field("attention.key_length")
+        field = self.architecture_field
+        heads = field("ssm.time_step_rank")
+        head_dim = field("attention.key_length")
         sizes: dict[str, object] = {
             "head_dim": head_dim,
-            "linear_conv_kernel_dim": self.architecture_field("ssm.conv_kernel"),
-            "linear_key_head_dim": self.architecture_field("ssm.state_size"),
-            "linear_num_key_heads": self.architecture_field("ssm.group_count"),
+            "linear_conv_kernel_dim": field("ssm.conv_kernel"),
+            "linear_key_head_dim": field("ssm.state_size"),
+            "linear_num_key_heads": field("ssm.group_count"),
             "linear_num_value_heads": heads,
-            "linear_value_head_dim": self.architecture_field("ssm.inner_size") // max(heads, 1),
+            "linear_value_head_dim": field("ssm.inner_size") // max(heads, 1),
             "layer_types": self._layer_types(layers),
             "rope_parameters": self._rope_config(
                 head_dim, rotated=head_dim // 4, theta=10_000_000.0
@@ -176,17 +174,18 @@ class GgufFile:
         }
 
     def _mlp_sizes(self) -> dict[str, int]:
-        inner = _largest_of_layers(self.architecture_field("feed_forward_length", 0))
-        if not self.architecture_field("expert_count", 0):
+        field = self.architecture_field
+        inner = _largest_of_layers(field("feed_forward_length", 0))
+        if not field("expert_count", 0):
             return {"intermediate_size": inner}
-        shared = self.architecture_field("expert_shared_feed_forward_length", 0) or self._row_count(
+        shared = field("expert_shared_feed_forward_length", 0) or self._row_count(
             "blk.0.ffn_gate_shexp.weight"
         )
         return {
             "intermediate_size": inner,
-            "num_experts": self.architecture_field("expert_count"),
-            "num_experts_per_tok": self.architecture_field("expert_used_count"),
-            "moe_intermediate_size": self.architecture_field("expert_feed_forward_length"),
+            "num_experts": field("expert_count"),
+            "num_experts_per_tok": field("expert_used_count"),
+            "moe_intermediate_size": field("expert_feed_forward_length"),
             "shared_expert_intermediate_size": shared,
         }
 
@@ -204,21 +203,19 @@ class GgufFile:
 
     def _rope_config(self, head_dim: int, *, rotated: int, theta: float) -> dict[str, object]:
         """`rotated` dims of a head and the base `theta` where the file names none."""
+        field = self.architecture_field
         rope: dict[str, object] = {
-            "rope_theta": self.architecture_field("rope.freq_base", theta),
-            "partial_rotary_factor": self.architecture_field("rope.dimension_count", rotated)
-            / head_dim,
+            "rope_theta": field("rope.freq_base", theta),
+            "partial_rotary_factor": field("rope.dimension_count", rotated) / head_dim,
         }
-        kind = self.architecture_field("rope.scaling.type", "none")
+        kind = field("rope.scaling.type", "none")
         if kind == "none":
             return rope | {"rope_type": "default"}
-        rope |= {"rope_type": kind, "factor": self.architecture_field("rope.scaling.factor")}
+        rope |= {"rope_type": kind, "factor": field("rope.scaling.factor")}
         if kind == "linear":
             return rope
         return rope | {
-            "original_max_position_embeddings": self.architecture_field(
-                "rope.scaling.original_context_length"
-            )
+            "original_max_position_embeddings": field("rope.scaling.original_context_length")
         }
 
 

@@ -12,7 +12,7 @@ learned question weights.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -108,11 +108,7 @@ class EvidenceHead:
         path = folder / EVIDENCE_FILE
         if not path.is_file():
             return None
-        return cls(
-            **load_stored_arrays(
-                path, [field.name for field in fields(cls)], "an evidence head", beside=ADAPTERS
-            )
-        )
+        return cls(**load_stored_arrays(path, cls, "an evidence head", beside=ADAPTERS))
 
 
 def load_evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

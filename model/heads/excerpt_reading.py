@@ -172,23 +172,17 @@ class ExcerptReader:
 
     def parse_question_of_several(self, question: str) -> QuestionOfSeveral | None:
         """What it wants of several documents; None without heads for questions."""
-        heads = self._of_questions
+        if self._of_questions is None:
+            return None
         line = " ".join(question.split())
-        return (
-            None
-            if heads is None
-            else heads.parse_question_of_several(line, *self.question_states(line))
-        )
+        return self._of_questions.parse_question_of_several(line, *self.question_states(line))
 
     def split_into_two_questions(self, question: str) -> tuple[str, str] | None:
         """The two questions that a question asks; None for one, or without heads for questions."""
-        heads = self._of_questions
+        if self._of_questions is None:
+            return None
         line = " ".join(question.split())
-        return (
-            None
-            if heads is None
-            else heads.split_into_two_questions(line, *self.question_states(line))
-        )
+        return self._of_questions.split_into_two_questions(line, *self.question_states(line))
 
     def asks_about_document(self, question: str) -> bool:
         """Whether a question is about a document itself, by the heads for questions."""

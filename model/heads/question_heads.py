@@ -10,7 +10,7 @@ law?": words that only speak of the documents as a group are left out; names and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -124,9 +124,7 @@ class QuestionHeads:
         path = folder / QUESTION_HEADS_FILE
         if not path.is_file():
             return None
-        return cls(
-            **load_stored_arrays(path, [field.name for field in fields(cls)], "heads for questions")
-        )
+        return cls(**load_stored_arrays(path, cls, "heads for questions"))
 
     def asks_about_document_itself(self, states: np.ndarray) -> bool:
         """Whether a question asks for what a document says of itself: its date, parties,

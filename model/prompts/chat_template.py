@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 Kind = Literal["none", "switch", "always"]
 
 
+@dataclass(eq=False)
 class ChatTemplate:
     """`source` is Jinja, `where` the file it is from, `names` the special tokens that templates may
     print.
     """
 
-    def __init__(self, source: str, where: str, names: dict[str, str] | None = None) -> None:
-        self.source = source
-        self.where = where
-        self.names = names or {}
+    source: str
+    where: str
+    names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> ChatTemplate | None:

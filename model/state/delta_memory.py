@@ -3,19 +3,20 @@ is written to.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Array = Any
 
 
+@dataclass(eq=False)
 class DeltaMemory:
     """`tail` [batch, taps - 1, channels] before the convolution, `memory` [batch, heads, key,
     value].
     """
 
-    def __init__(self, tail: Array | None = None, memory: Array | None = None) -> None:
-        self.tail = tail
-        self.memory = memory
+    tail: Array | None = None
+    memory: Array | None = None
 
     def update(self, tail: Array, memory: Array) -> None:
         self.tail = tail

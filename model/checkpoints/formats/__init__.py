@@ -80,7 +80,7 @@ def tensor_formats(
             continue
         for stored in entries:
             if stored.endswith(kind.mark) and stored not in taken:
-                name = kind.owner_of_part(stored)
+                name = stored.removesuffix(kind.mark) + kind.ending
                 found[name] = kind
                 taken.update(kind.names(name).values())
     for stored, entry in entries.items():

@@ -38,10 +38,6 @@ class TensorFormat:
         stem = name.removesuffix(self.ending)
         return {part: stem + suffix for part, suffix in self.parts.items()}
 
-    def owner_of_part(self, stored: str) -> str:
-        """The tensor that the marked part `stored` belongs to."""
-        return stored.removesuffix(self.mark) + self.ending
-
     def dense(self, parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
         """The tensor, float32 or in the floating dtype it is stored in. Raises BadParts: parts do
         not fit `shape` or one another."""
@@ -50,7 +46,7 @@ class TensorFormat:
 
 
 def check_part_shape(
-    part: Tensor, shape: tuple[int, ...], *, called: str, matrix: tuple[int, ...]
+    part: Tensor, shape: tuple[int, ...], called: str, matrix: tuple[int, ...]
 ) -> None:
     """Raises BadParts unless a part has the shape that a tensor of shape `matrix` asks for."""
     if tuple(part.shape) != shape:

@@ -12,7 +12,7 @@ def _check_part_shapes(parts: Parts, shape: tuple[int, ...]) -> None:
     weight = parts["weight"]
     if weight.dtype != torch.float8_e4m3fn:
         raise BadParts(f"has a scale, and is stored as {weight.dtype} instead of FP8 (e4m3)")
-    check_part_shape(weight, shape, called="values", matrix=shape)
+    check_part_shape(weight, shape, "values", shape)
 
 
 def _dequantize_by_blocks(
@@ -24,8 +24,8 @@ def _dequantize_by_blocks(
     check_part_shape(
         scale,
         (*shape[:-2], -(-rows // height), -(-columns // width)),
-        called="scales",
-        matrix=shape,
+        "scales",
+        shape,
     )
     tall = scale.float().repeat_interleave(height, -2)[..., :rows, :]
     return parts["weight"].float() * tall.repeat_interleave(width, -1)[..., :columns]

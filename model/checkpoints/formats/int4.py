@@ -57,9 +57,9 @@ def _dequantize_awq(parts: Parts, shape: tuple[int, ...], quantization: Quantiza
     words = _int32_part(parts, "qweight")
     zeros = _int32_part(parts, "qzeros")
     scales = parts["scales"]
-    check_part_shape(words, (inputs, outputs // 8), called="qweight", matrix=shape)
+    check_part_shape(words, (inputs, outputs // 8), "qweight", shape)
     size = _group_size(scales, 0, inputs, shape, quantization.group)
-    check_part_shape(zeros, (scales.shape[0], outputs // 8), called="qzeros", matrix=shape)
+    check_part_shape(zeros, (scales.shape[0], outputs // 8), "qzeros", shape)
     places = list(AWQ_PLACES)
     q, zero = (unpack_words(x, 4)[..., places].flatten(1) for x in (words, zeros))
     group = torch.arange(inputs) // size
@@ -75,9 +75,9 @@ def _dequantize_gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantiz
     zeros = _int32_part(parts, "qzeros")
     scales = parts["scales"]
     bits = _bits_per_value(words.shape[0], inputs, quantization.bits, shape=shape)
-    check_part_shape(words, (inputs * bits // 32, outputs), called="qweight", matrix=shape)
+    check_part_shape(words, (inputs * bits // 32, outputs), "qweight", shape)
     size = _group_size(scales, 0, inputs, shape, quantization.group)
-    check_part_shape(zeros, (scales.shape[0], outputs * bits // 32), called="qzeros", matrix=shape)
+    check_part_shape(zeros, (scales.shape[0], outputs * bits // 32), "qzeros", shape)
     q = unpack_words(words, bits).transpose(1, 2).flatten(0, 1)  # [in, out]
     zero = unpack_words(zeros, bits).flatten(1) + quantization.zero_offset
     group = _group_of_each_input(parts.get("g_idx"), inputs, scales.shape[0], size)
@@ -96,9 +96,7 @@ def _dequantize_packed(parts: Parts, shape: tuple[int, ...], quantization: Quant
             f"says its shape is {tuple(parts['weight_shape'].tolist())}, config.json asks for {shape}"
         )
     bits = 4 if words.shape[1] == -(-inputs // 8) else 8
-    check_part_shape(
-        words, (outputs, -(-inputs * bits // 32)), called="weight_packed", matrix=shape
-    )
+    check_part_shape(words, (outputs, -(-inputs * bits // 32)), "weight_packed", shape)
     size = _group_size(scales, 1, inputs, shape, None)
     half = 2 ** (bits - 1)
     q = unpack_words(words, bits).flatten(1)[:, :inputs] - half
@@ -108,8 +106,8 @@ def _dequantize_packed(parts: Parts, shape: tuple[int, ...], quantization: Quant
         check_part_shape(
             stored,
             (-(-outputs * bits // 32), scales.shape[1]),
-            called="weight_zero_point",
-            matrix=shape,
+            "weight_zero_point",
+            shape,
         )
         zero = unpack_words(stored, bits).transpose(1, 2).flatten(0, 1)[:outputs] - half
     group = _group_of_each_input(parts.get("weight_g_idx"), inputs, scales.shape[1], size)

@@ -1,3 +1,1 @@
 """GGUF files read as checkpoints."""
-
-__all__ = ["checkpoint", "conventions"]
