@@ -14,11 +14,11 @@ from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import at_least_float32
-from docqa.model.state.delta_memory import DeltaMemory
 
 from .config import HybridConfig
 from .linear import Depthwise, Linear
 from .network import NormLayer
+from .state.delta_memory import DeltaMemory
 from .transformer import Transformer, TransformerLayer
 
 

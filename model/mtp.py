@@ -8,11 +8,10 @@ decide.
 import torch
 from torch import Tensor, nn
 
-from docqa.model.state.kv_cache import AttentionMemory
-
 from .config import FULL, HybridConfig
 from .hybrid import HybridLayer, ZeroCentredRMSNorm
 from .linear import Linear
+from .state.kv_cache import AttentionMemory
 
 PREFIX = "mtp."
 

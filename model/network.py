@@ -9,12 +9,12 @@ from torch.nn import functional
 
 from docqa.kernels import rope
 from docqa.kernels.matmul import StoredMatrix, product
-from docqa.model.state.delta_memory import DeltaMemory
-from docqa.model.state.kv_cache import AttentionMemory
 
 from .config import HybridConfig
 from .linear import Embedding, Linear
 from .moe import Experts
+from .state.delta_memory import DeltaMemory
+from .state.kv_cache import AttentionMemory
 
 Cache = DeltaMemory | AttentionMemory
 

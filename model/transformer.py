@@ -12,12 +12,12 @@ from docqa.kernels import rope
 from docqa.kernels.attention import attention
 from docqa.kernels.dispatch import are_gradients_recorded
 from docqa.kernels.norm import rms_norm
-from docqa.model.state.kv_cache import AttentionMemory
 
 from .config import FULL, HybridConfig
 from .linear import Linear, SwiGLU
 from .moe import SparseMoe
 from .network import Cache, Network, NormLayer
+from .state.kv_cache import AttentionMemory
 
 
 class RMSNorm(NormLayer):

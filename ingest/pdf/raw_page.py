@@ -42,7 +42,7 @@ from .visibility.hidden import (
     HiddenTextDetector,
     words_with_wrong_actual_text,
 )
-from .visibility.objects import Box, PageObjects, box_around
+from .visibility.objects import PDFIUM, Box, PageObjects, box_around
 from .visibility.raster import user_to_display_transform
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
@@ -68,6 +68,30 @@ class Word(NamedTuple):
     bold: bool
     tilted: bool = False
     strong: bool = False
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right and bottom."""
+        return self[1:5]
+
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self.bottom - self.top
+
+    @property
+    def middle(self) -> float:
+        """The x halfway between its ends."""
+        return (self.x0 + self.x1) / 2
+
+    @property
+    def level(self) -> float:
+        """The y halfway between its top and its bottom."""
+        return (self.top + self.bottom) / 2
+
+    def joined_with(self, rest: "Word") -> "Word":
+        """Two pieces as one word, printed like the first."""
+        return Word(self.text + rest.text, *box_around(self.box, rest.box), *self[5:])
 
 
 class HiddenWords(NamedTuple):
@@ -123,7 +147,6 @@ class PdfiumFile:
     def page_words(self, index: int, unencoded: frozenset[str] = frozenset()) -> PageWords:
         """The words of page `index` (from 0), where the fonts `unencoded` do not say which
         characters they have. Raises pypdfium2.PdfiumError."""
-        false: dict[int, str] = {}
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
             if not (spoken := objects.actual_text_by_object()):
@@ -146,15 +169,13 @@ class PdfiumFile:
 def _read_words(
     page: Any, text_page: Any, objects: PageObjects, unencoded: frozenset[str]
 ) -> PageWords:
-    import pypdfium2.raw as raw
-
     count = text_page.count_chars()
     width, height = page.get_size()
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
     detector = HiddenTextDetector(page, text_page, objects)
-    text = _page_text(raw, text_page.raw, count)
-    font_of = partial(_font_name, raw, text_page.raw)
+    text = _page_text(text_page.raw, count)
+    font_of = partial(_font_name, text_page.raw)
     if unencoded:
         own = [
             at
@@ -163,11 +184,11 @@ def _read_words(
         ]
         text = decode_as_windows_1252(text, own)
     words, places, boxes = _words_with_places_and_boxes(page, text, detector, font_of)
-    _join_spaced_letters(partial(raw.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
-    _set_tilted_flags(raw, text_page.raw, words, places)
+    _join_spaced_letters(partial(PDFIUM.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
+    _set_tilted_flags(text_page, words, places)
     _align_lone_signs(words)
     unseen, ocr = detector.detect(places, boxes)
-    place = user_to_display_transform(page.get_bbox(), page.get_rotation())
+    place = user_to_display_transform(page)
     rules = tuple(place(*box) for box in detector.objects.rules)
     seen: list[Word] = []
     hidden: list[HiddenWords] = []
@@ -186,18 +207,14 @@ def _read_words(
             continue
         if reason is None:
             first = places[number][0]
-            goes_on = (
-                last_seen == number - 1 and first == places[last_seen][1] + 1 and not word.newline
-            )
             if (
-                goes_on
+                last_seen == number - 1
+                and first == places[last_seen][1] + 1
+                and not word.newline
                 and word.text
-                and word.x0 - words[last_seen].x1 < SPACE * (word.bottom - word.top)
+                and word.x0 - words[last_seen].x1 < SPACE * word.height
             ):
-                before = seen[-1]  # two pieces of one word
-                seen[-1] = Word(
-                    before.text + word.text, *box_around(before[1:5], word[1:5]), *before[5:]
-                )
+                seen[-1] = seen[-1].joined_with(word)
             else:
                 # The line goes on after a hidden word that began it.
                 seen.append(word._replace(newline=True) if newline and not word.newline else word)
@@ -208,7 +225,7 @@ def _read_words(
         if last_hidden == number - 1:
             hidden[-1] = _extend_hidden_text(hidden[-1], word)
         else:
-            hidden.append(HiddenWords(word.text, reason, (word[1:5],)))
+            hidden.append(HiddenWords(word.text, reason, (word.box,)))
         last_hidden = number
     return PageWords(seen, count, width, height, hidden, ocr, rules)
 
@@ -234,7 +251,7 @@ def _repeated_word_numbers(words: list[Word], hidden: Mapping[int, str]) -> set[
 
 def _extend_hidden_text(hidden: HiddenWords, word: Word) -> HiddenWords:
     *rest, last = hidden.boxes
-    boxes = (*hidden.boxes, word[1:5]) if word.newline else (*rest, box_around(last, word[1:5]))
+    boxes = (*hidden.boxes, word.box) if word.newline else (*rest, box_around(last, word.box))
     return HiddenWords(f"{hidden.text} {word.text}", hidden.reason, boxes)
 
 
@@ -244,7 +261,7 @@ def _words_with_places_and_boxes(
     """The words, hidden ones too, their first and last characters, and their boxes in user
     space.
     """
-    place = user_to_display_transform(page.get_bbox(), page.get_rotation())
+    place = user_to_display_transform(page)
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
@@ -343,7 +360,7 @@ def _join_spaced_letters(
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
-        height = line[0].bottom - line[0].top
+        height = line[0].height
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
         spaced = [
             a[1] + 1 < b[0] and all(map(inserted_spaces, range(a[1] + 1, b[0])))
@@ -369,9 +386,7 @@ def _join_spaced_letters(
             )
             if near and spaced[at - first - 1] and (apart or len(word.text) == 1):
                 del words[at]
-                words[at - 1] = Word(
-                    before.text + word.text, *box_around(before[1:5], word[1:5]), *before[5:]
-                )
+                words[at - 1] = before.joined_with(word)
                 places[at - 1 : at + 1], boxes[at - 1 : at + 1] = (
                     [(one, other)],
                     [box_around(*boxes[at - 1 : at + 1])],
@@ -402,34 +417,32 @@ def _align_lone_signs(words: list[Word]) -> None:
     for number, word in enumerate(words):
         if len(word.text) != 1 or not _is_lone_sign(word.text):
             continue
-        height = word.bottom - word.top
         for other in (words[number - 1 : number] if not word.newline else []) + words[
             number + 1 : number + 2
         ]:
             if (
                 other.top < word.bottom
                 and word.top < other.bottom
-                and height > HIGH_SIGN * (other.bottom - other.top)
+                and word.height > HIGH_SIGN * other.height
             ):
                 words[number] = word._replace(top=other.top, bottom=other.bottom)
                 break
 
 
-def _set_tilted_flags(
-    raw_page: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]
-) -> None:
+def _set_tilted_flags(text_page: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
     """Marks words at an angle; their boxes are far higher than those of the text."""
-    heights = sorted(word.bottom - word.top for word in words)
+    heights = sorted(word.height for word in words)
     usual = heights[len(heights) // 2] if heights else 0.0
     for number, word in enumerate(words):
-        if word.bottom - word.top > HIGH * usual:
-            turn = math.degrees(raw_page.FPDFText_GetCharAngle(handle, places[number][0])) % 90
+        if word.height > HIGH * usual:
+            angle = PDFIUM.FPDFText_GetCharAngle(text_page.raw, places[number][0])
+            turn = math.degrees(angle) % 90
             if min(turn, 90 - turn) > MIN_TILT:
                 words[number] = word._replace(tilted=True)
 
 
 def _reason_word_is_unseen(word: Word, width: float, height: float, tiny: float) -> str | None:
-    x0, top, x1, bottom = word[1:5]
+    x0, top, x1, bottom = word.box
     if x1 < 0 or bottom < 0 or x0 > width or top > height:
         return OUTSIDE
     if bottom - top >= tiny and x1 - x0 >= tiny:
@@ -438,26 +451,25 @@ def _reason_word_is_unseen(word: Word, width: float, height: float, tiny: float)
     return TOO_SMALL if len(word.text) > 1 or max(bottom - top, x1 - x0) < tiny else None
 
 
-def _page_text(raw: Any, handle: Any, count: int) -> str:
+def _page_text(handle: Any, count: int) -> str:
     """Position i is pdfium's character i."""
     buffer = (ctypes.c_ushort * (count + 1))()
-    written = raw.FPDFText_GetText(handle, 0, count, buffer)
+    written = PDFIUM.FPDFText_GetText(handle, 0, count, buffer)
     text = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", "surrogatepass")
     if len(text) == count:
         return text
     # Characters without Unicode are missing from the text, others take two code units: ask one by
     # one.
-    codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
+    codes = (PDFIUM.FPDFText_GetUnicode(handle, i) for i in range(count))
     return "".join(
         "\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes
     )
 
 
-def _font_name(raw: Any, handle: Any, index: int) -> str:
+def _font_name(handle: Any, index: int) -> str:
     name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-    size = raw.FPDFText_GetFontInfo(
-        handle, index, name, _FONT_NAME_BYTES, ctypes.byref(ctypes.c_int(0))
-    )
+    flags = ctypes.byref(ctypes.c_int(0))
+    size = PDFIUM.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, flags)
     return name.value.decode("utf-8", "replace") if 0 < size <= _FONT_NAME_BYTES else ""
 
 

@@ -85,7 +85,7 @@ def _is_row_count_column(words: Sequence[Word], run: Sequence[Word]) -> bool:
     for row in numbered:
         rest = [word for word in row if id(word) not in mine]
         filled += bool(rest)
-        split += sum(b.x0 - a.x1 > 2.5 * (b.bottom - b.top) for a, b in pairwise(rest)) >= 2
+        split += sum(b.x0 - a.x1 > 2.5 * b.height for a, b in pairwise(rest)) >= 2
     return (filled and split > 0.5 * filled) or max(len(numbered), len(run)) < 0.6 * len(rows)
 
 
@@ -93,22 +93,19 @@ def _words_beside_numbers(words: Sequence[Word], run: Sequence[Word]) -> list[Wo
     """The words between the heights of the first and last number."""
     top = run[0].top
     bottom = run[-1].bottom
-    return [word for word in words if top <= (word.top + word.bottom) / 2 <= bottom]
+    return [word for word in words if top <= word.level <= bottom]
 
 
 def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
     """Gives each of `lines` the number on its height."""
     taken: set[int] = set()
     for word in numbers if lines else ():
-        middle = (word.top + word.bottom) / 2
-        near = min(
-            range(len(lines)), key=lambda at: abs((lines[at].top + lines[at].bottom) / 2 - middle)
+        apart, near = min(
+            (abs((line.top + line.bottom) / 2 - word.level), at) for at, line in enumerate(lines)
         )
-        line = lines[near]
-        height = max(lines[near].size, word.bottom - word.top)
-        if near not in taken and abs((line.top + line.bottom) / 2 - middle) < 0.75 * height:
+        if near not in taken and apart < 0.75 * max(lines[near].size, word.height):
             taken.add(near)
-            line.number = int(word.text)
+            lines[near].number = int(word.text)
 
 
 def pages_to_parse_again(pages_with_numbers: Sequence[bool]) -> dict[int, bool]:

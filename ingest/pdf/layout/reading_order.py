@@ -72,7 +72,7 @@ def lines_in_reading_order(
     # Short words are as high as wide either way, and a page of short ones may have a long stamp in
     # its margin.
     long = [w for w in words if len(w.text) >= 5]
-    high = len([w for w in long if w.bottom - w.top > w.x1 - w.x0])
+    high = len([w for w in long if w.height > w.x1 - w.x0])
     sideways = high > len(long) / 2 and high >= len(words) / 4
     if not sideways and len(_RTL.findall(sample)) > 0.25 * len(sample):
         return _order_lines_right_to_left(words, width, rules)
@@ -128,11 +128,7 @@ def _restore_boxes_of_turned_lines(lines: Sequence[Line], laid_back: Callable[[B
 
 def _split_off_turned_words(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """(turned or tilted words, the others); the short words of a stamp on the margin, too."""
-    turned = [
-        w
-        for w in words
-        if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * (w.bottom - w.top))
-    ]
+    turned = [w for w in words if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * w.height)]
     if not turned:
         return [], list(words)
     away = {id(w) for w in turned}
@@ -195,7 +191,7 @@ def _lines_in_drawn_order(words: Sequence[Word], width: float) -> list[Line]:
             line = lines[-1]
             line.text += " " + word.text
             # Only what is shown grows: sizes and running heads go by the first word of such a line.
-            line.shown = box_around(line.box, word[1:5])
+            line.shown = box_around(line.box, word.box)
     return lines
 
 
@@ -210,7 +206,7 @@ def _order_lines_right_to_left(
         return width - box[2], box[1], width - box[0], box[3]
 
     def follows(line: WordRun, word: Word) -> bool:
-        gap = _RTL_GAP * (word.bottom - word.top)
+        gap = _RTL_GAP * word.height
         return word.x0 <= line.x1 + gap and line.x0 <= word.x1 + gap
 
     mirrored = [w._replace(x0=width - w.x1, x1=width - w.x0) for w in words]
@@ -408,7 +404,7 @@ def _line_from_segments(row: list[WordRun], region: int) -> Line:
     for at, word in enumerate(words):
         # A raised mark or a comma after it stands close: pdfium broke the line there, no space was
         # printed.
-        if word.newline and at and word.x0 - words[at - 1].x1 < 0.08 * (word.bottom - word.top):
+        if word.newline and at and word.x0 - words[at - 1].x1 < 0.08 * word.height:
             parts[at] = word.text
     main = row[0] if len(row) == 1 else max(row, key=lambda s: s.x1 - s.x0)
     first = words[0]

@@ -24,6 +24,7 @@ from docqa.ingest.structure.clean import title_comparison_key
 
 from .objects import (
     OPAQUE,
+    PDFIUM,
     Box,
     Clip,
     PageObjects,
@@ -295,7 +296,7 @@ def _read_paint(objects: PageObjects, owner: int) -> _TextPaint:
     if not owner:
         return _TextPaint(0, -1, 0, None, False, False, 0, None, False)
     # 0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip.
-    mode = objects.api["FPDFTextObj_GetTextRenderMode"](owner)
+    mode = PDFIUM.FPDFTextObj_GetTextRenderMode(owner)
     fill = objects.colour(owner, "Stroke") if mode == 1 else objects.fills.get(owner)
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 1, 2) else None

@@ -8,7 +8,6 @@ import ctypes
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, are_alike
@@ -41,6 +40,25 @@ _LINE = 0
 _MOVE = 2
 _MIN_RULE_POINTS = 6.0
 _MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
+
+
+class _PdfiumFunctions:
+    """The functions of pdfium by name, with addresses in place of typed pointers."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        import pypdfium2.raw as raw
+
+        typed = getattr(raw, name)
+        kinds = [
+            kind if issubclass(kind, ctypes._SimpleCData) else ctypes.c_void_p
+            for kind in (typed.restype, *typed.argtypes)
+        ]
+        function = ctypes.CFUNCTYPE(*kinds)(ctypes.cast(typed, ctypes.c_void_p).value or 0)
+        setattr(self, name, function)
+        return function
+
+
+PDFIUM = _PdfiumFunctions()
 
 
 class PaintedShape(NamedTuple):
@@ -91,7 +109,6 @@ class PageObjects:
     """
 
     def __init__(self, page: Any, *, layered: bool = False) -> None:
-        self.api = _pdfium_functions()
         self._layered = layered
         self.layers: dict[int, int] = {}
         self.blended: set[int] = set()
@@ -110,8 +127,8 @@ class PageObjects:
         self._matrices: dict[int, _Matrix] = {}
         self._drawn = 0
         self._band: Box = (0.0, 0.0, 0.0, 0.0)
-        get = self.api["FPDFPage_GetObject"]
-        count = self.api["FPDFPage_CountObjects"](page.raw)
+        get = PDFIUM.FPDFPage_GetObject
+        count = PDFIUM.FPDFPage_CountObjects(page.raw)
         self._collect_page_objects((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
         self.over = [cover for cover in self.covers if cover.alpha >= _HALF_OPAQUE]
         annotations = [
@@ -123,7 +140,7 @@ class PageObjects:
 
     def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
         """From a character to its left, top, right and bottom in user space, or None."""
-        read = self.api["FPDFText_GetLooseCharBox"]
+        read = PDFIUM.FPDFText_GetLooseCharBox
         handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
         floats = (ctypes.c_float * 4)()
         address = ctypes.addressof(floats)
@@ -132,12 +149,12 @@ class PageObjects:
 
     def owner(self, text_page: Any, char: int) -> int:
         """The text object that drew character `char`, 0 where pdfium made it up."""
-        return self.api["FPDFText_GetTextObject"](text_page.raw, char) or 0
+        return PDFIUM.FPDFText_GetTextObject(text_page.raw, char) or 0
 
     def colour(self, item: int, kind: str = "Fill") -> tuple[int, int, int, int] | None:
         """Red, green, blue and alpha (0 to 255) of its fill, or of its `Stroke`, or None."""
         levels = self._levels
-        if not self.api[f"FPDFPageObj_Get{kind}Color"](item, *map(ctypes.byref, levels)):
+        if not getattr(PDFIUM, f"FPDFPageObj_Get{kind}Color")(item, *map(ctypes.byref, levels)):
             return None
         return levels[0].value, levels[1].value, levels[2].value, levels[3].value
 
@@ -163,7 +180,7 @@ class PageObjects:
     def bounds(self, item: int) -> Box:
         """In user space, empty where unknown."""
         floats = self._floats
-        if not self.api["FPDFPageObj_GetBounds"](item, *map(ctypes.byref, floats)):
+        if not PDFIUM.FPDFPageObj_GetBounds(item, *map(ctypes.byref, floats)):
             return 0.0, 0.0, 0.0, 0.0
         box = floats[0].value, floats[1].value, floats[2].value, floats[3].value
         matrix = self._matrices.get(item)
@@ -171,9 +188,9 @@ class PageObjects:
 
     def text(self, text_page: Any, text_object: int) -> str:
         """The characters of a text object."""
-        size = self.api["FPDFTextObj_GetText"](text_object, text_page.raw, None, 0)
+        size = PDFIUM.FPDFTextObj_GetText(text_object, text_page.raw, None, 0)
         buffer = ctypes.create_string_buffer(max(size, 2))
-        self.api["FPDFTextObj_GetText"](text_object, text_page.raw, buffer, size)
+        PDFIUM.FPDFTextObj_GetText(text_object, text_page.raw, buffer, size)
         return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
 
     def actual_text_by_object(self) -> dict[int, str]:
@@ -190,15 +207,15 @@ class PageObjects:
         for item in items:
             for mark in reversed(list(self._content_marks(item))):
                 if self._actual_text_of_mark(mark):
-                    self.api["FPDFPageObj_RemoveMark"](item, mark)
+                    PDFIUM.FPDFPageObj_RemoveMark(item, mark)
 
     def _content_marks(self, item: int) -> Iterator[int]:
-        get = self.api["FPDFPageObj_GetMark"]
-        return (get(item, at) for at in range(self.api["FPDFPageObj_CountMarks"](item)))
+        get = PDFIUM.FPDFPageObj_GetMark
+        return (get(item, at) for at in range(PDFIUM.FPDFPageObj_CountMarks(item)))
 
     def _actual_text_of_mark(self, mark: int) -> str:
         size = ctypes.c_ulong(0)
-        read = self.api["FPDFPageObjMark_GetParamStringValue"]
+        read = PDFIUM.FPDFPageObjMark_GetParamStringValue
         if not read(mark, b"ActualText", None, 0, ctypes.byref(size)) or size.value <= 2:
             return ""
         buffer = ctypes.create_string_buffer(size.value)
@@ -208,12 +225,12 @@ class PageObjects:
     def set_active(self, items: Iterable[int], active: bool) -> None:
         """Leaves `items` out of later renderings of this open page, or takes them back."""
         for item in items:
-            self.api["FPDFPageObj_SetIsActive"](item, int(active))
+            PDFIUM.FPDFPageObj_SetIsActive(item, int(active))
 
     def clip(self, item: int) -> Clip | None:
         """What `item` is clipped to, in user space; None where it is unknown, or does not clip."""
-        handle = self.api["FPDFPageObj_GetClipPath"](item)
-        count = self.api["FPDFClipPath_CountPaths"](handle) if handle else 0
+        handle = PDFIUM.FPDFPageObj_GetClipPath(item)
+        count = PDFIUM.FPDFClipPath_CountPaths(handle) if handle else 0
         if count <= 0:
             return None
         # Objects of one graphics state share the points of their clip, which tells without reading
@@ -221,7 +238,7 @@ class PageObjects:
         matrix = self._matrices.get(item, _UNITY)
         key = (
             count,
-            self.api["FPDFClipPath_GetPathSegment"](handle, count - 1, 0) or 0,
+            PDFIUM.FPDFClipPath_GetPathSegment(handle, count - 1, 0) or 0,
             hash(matrix),
         )
         if key not in self._clips:
@@ -240,7 +257,7 @@ class PageObjects:
         *,
         blended: bool = False,
     ) -> None:
-        kind_of = self.api["FPDFPageObj_GetType"]
+        kind_of = PDFIUM.FPDFPageObj_GetType
         order = self.order
         for item in items:
             self._drawn += 1
@@ -250,19 +267,19 @@ class PageObjects:
             if kind == _TEXT:
                 order[item] = self._drawn
                 self.fills[item] = fill = self.colour(item)
-                if blended or fill == _PATTERN or self.api["FPDFPageObj_HasTransparency"](item):
+                if blended or fill == _PATTERN or PDFIUM.FPDFPageObj_HasTransparency(item):
                     self.blended.add(item)
                 if self._layered and (mark := self._optional_content_number(item) or layer):
                     self.layers[item] = mark
             elif kind == _FORM and depth < _MAX_DEPTH:
-                get = self.api["FPDFFormObj_GetObject"]
-                count = self.api["FPDFFormObj_CountObjects"](item)
+                get = PDFIUM.FPDFFormObj_GetObject
+                count = PDFIUM.FPDFFormObj_CountObjects(item)
                 inner = (get(item, i) for i in range(count))
                 # A form may be on a layer by itself, of which pdfium does not tell.
                 above = (
                     (self._optional_content_number(item) or layer or item) if self._layered else 0
                 )
-                through = blended or bool(self.api["FPDFPageObj_HasTransparency"](item))
+                through = blended or bool(PDFIUM.FPDFPageObj_HasTransparency(item))
                 self._collect_page_objects(
                     inner,
                     _multiply_matrices(self._own_matrix(item), matrix),
@@ -279,7 +296,7 @@ class PageObjects:
         for mark in reversed(list(self._content_marks(item))):
             name = ctypes.create_string_buffer(_MARK_BYTES)
             size = ctypes.c_ulong(0)
-            named = mark and self.api["FPDFPageObjMark_GetName"](
+            named = mark and PDFIUM.FPDFPageObjMark_GetName(
                 mark, name, _MARK_BYTES, ctypes.byref(size)
             )
             if named and name.raw[: max(size.value - 2, 0)] == "OC".encode("utf-16-le"):
@@ -294,20 +311,17 @@ class PageObjects:
         for at in range(count):
             points = self._clip_points(handle, at)
             if points:
-                xs, ys = zip(*points, strict=True)
-                bounds = _transform_box((min(xs), min(ys), max(xs), max(ys)), matrix)
+                bounds = _transform_box(_box_around_points(points), matrix)
                 box = (*map(max, box[:2], bounds[:2]), *map(min, box[2:], bounds[2:]))  # type: ignore[assignment]
                 plain = plain and _is_rectangle(points) and straight
         return None if box == _EVERYWHERE else Clip(box, plain)
 
     def _clip_points(self, handle: int, path: int) -> list[tuple[float, float]]:
-        get = self.api["FPDFClipPath_GetPathSegment"]
-        place = self.api["FPDFPathSegment_GetPoint"]
+        get = PDFIUM.FPDFClipPath_GetPathSegment
+        place = PDFIUM.FPDFPathSegment_GetPoint
         x, y = self._floats[:2]
         points = []
-        for at in range(
-            min(self.api["FPDFClipPath_CountPathSegments"](handle, path), _MAX_CLIP_POINTS)
-        ):
+        for at in range(min(PDFIUM.FPDFClipPath_CountPathSegments(handle, path), _MAX_CLIP_POINTS)):
             if place(get(handle, path, at), ctypes.byref(x), ctypes.byref(y)):
                 points.append((x.value, y.value))
         return points
@@ -317,16 +331,14 @@ class PageObjects:
         if kind == _IMAGE:
             width = ctypes.c_uint(0)
             height = ctypes.c_uint(0)
-            self.api["FPDFImageObj_GetImagePixelSize"](
-                item, ctypes.byref(width), ctypes.byref(height)
-            )
+            PDFIUM.FPDFImageObj_GetImagePixelSize(item, ctypes.byref(width), ctypes.byref(height))
             self.pixels += width.value * height.value
         box = self.bounds(item)
-        thin = min(box[2] - box[0], box[3] - box[1])
+        thin = _thickness(box)
         if kind == _PATH:
             fill = ctypes.c_int(0)
             stroke = ctypes.c_int(0)
-            self.api["FPDFPath_GetDrawMode"](item, ctypes.byref(fill), ctypes.byref(stroke))
+            PDFIUM.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
             self._add_rules(item, bool(fill.value), bool(stroke.value))
             if fill.value:
                 colour = self.colour(item)
@@ -338,7 +350,7 @@ class PageObjects:
             # Lines close to each other may cover as well as one that is thick.
             box = box_around(box, self._band) if _continues_rule(self._band, box) else box
             self._band = box
-            if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
+            if _thickness(box) < _MIN_COVER_POINTS:
                 return
         alpha = 255 if colour is None else colour[3]
         plain = colour[:3] if colour and alpha >= OPAQUE else None
@@ -348,28 +360,26 @@ class PageObjects:
 
     def _ink_width(self, path: int) -> float:
         width = self._floats[0]
-        self.api["FPDFPageObj_GetStrokeWidth"](path, ctypes.byref(width))
+        PDFIUM.FPDFPageObj_GetStrokeWidth(path, ctypes.byref(width))
         matrix = _multiply_matrices(self._own_matrix(path), self._matrices.get(path, _UNITY))
-        lines = self.api["FPDFPath_CountSegments"](path) / 2
+        lines = PDFIUM.FPDFPath_CountSegments(path) / 2
         return float(width.value * max(map(abs, matrix[:4])) * lines)
 
     def _add_rules(self, item: int, filled: bool, stroked: bool) -> None:
         """All of a thin path, the straight sides of one whose outline is drawn."""
         box = self.bounds(item)
-        if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
+        if _thickness(box) < _MIN_COVER_POINTS:
             if (filled or stroked) and max(box[2] - box[0], box[3] - box[1]) >= _MIN_RULE_POINTS:
                 self.rules.append(box)
             return
-        count = self.api["FPDFPath_CountSegments"](item)
+        count = PDFIUM.FPDFPath_CountSegments(item)
         # Words stand between thin filled pieces as well: one path may draw all rules of a table.
         if not 2 <= count <= self._segments_left or not (stroked or count >= 10):
             return
         self._segments_left -= count
         matrix = _multiply_matrices(self._own_matrix(item), self._matrices.get(item, _UNITY))
         for a, b in self._straight_sides(item, count):
-            side = _transform_box(
-                (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), matrix
-            )
+            side = _transform_box(_box_around_points((a, b)), matrix)
             wide = side[2] - side[0]
             high = side[3] - side[1]
             if min(wide, high) < 0.5 and max(wide, high) >= _MIN_RULE_POINTS:
@@ -378,8 +388,8 @@ class PageObjects:
     def _straight_sides(
         self, path: int, count: int
     ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-        get = self.api["FPDFPath_GetPathSegment"]
-        place = self.api["FPDFPathSegment_GetPoint"]
+        get = PDFIUM.FPDFPath_GetPathSegment
+        place = PDFIUM.FPDFPathSegment_GetPoint
         x, y = self._floats[:2]
         start = before = (0.0, 0.0)
         for at in range(count):
@@ -387,13 +397,13 @@ class PageObjects:
             if not place(segment, ctypes.byref(x), ctypes.byref(y)):
                 continue
             point = x.value, y.value
-            kind = self.api["FPDFPathSegment_GetType"](segment)
+            kind = PDFIUM.FPDFPathSegment_GetType(segment)
             if kind == _MOVE:
                 start = point
             elif kind == _LINE:
                 yield before, point
             before = point
-            if kind != _MOVE and self.api["FPDFPathSegment_GetClose"](segment):
+            if kind != _MOVE and PDFIUM.FPDFPathSegment_GetClose(segment):
                 yield point, start
                 before = start
 
@@ -401,7 +411,7 @@ class PageObjects:
         import pypdfium2.raw as raw
 
         matrix = raw.FS_MATRIX()
-        if not self.api["FPDFPageObj_GetMatrix"](item, ctypes.byref(matrix)):
+        if not PDFIUM.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix)):
             return _UNITY
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
@@ -410,6 +420,15 @@ def box_around(*boxes: Box) -> Box:
     """The smallest box around all of `boxes`."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _thickness(box: Box) -> float:
+    return min(box[2] - box[0], box[3] - box[1])
+
+
+def _box_around_points(points: Sequence[tuple[float, float]]) -> Box:
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _continues_rule(band: Box, line: Box) -> bool:
@@ -470,61 +489,4 @@ def _transform_box(box: Box, m: _Matrix) -> Box:
         for x in box[::2]
         for y in box[1::2]
     ]
-    xs, ys = zip(*corners, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-@cache
-def _pdfium_functions() -> dict[str, Callable[..., Any]]:
-    """With addresses in place of typed pointers."""
-    import pypdfium2.raw as raw
-
-    pointer = ctypes.c_void_p
-    number = ctypes.c_int
-    size = ctypes.c_ulong
-    signatures: dict[tuple[Any, ...], str] = {  # what comes back and what goes in: the functions
-        (
-            number,
-            pointer,
-        ): "FPDFPage_CountObjects FPDFFormObj_CountObjects FPDFPageObj_GetType FPDFClipPath_CountPaths "
-        "FPDFPageObj_CountMarks FPDFPath_CountSegments FPDFPathSegment_GetType FPDFPathSegment_GetClose "
-        "FPDFTextObj_GetTextRenderMode FPDFPageObj_HasTransparency",
-        (number, pointer, number): "FPDFPageObj_SetIsActive FPDFClipPath_CountPathSegments",
-        (number, pointer, number, pointer): "FPDFText_GetLooseCharBox",
-        (
-            number,
-            pointer,
-            pointer,
-        ): "FPDFPageObj_RemoveMark FPDFPageObj_GetMatrix FPDFPageObj_GetStrokeWidth",
-        (
-            number,
-            *[pointer] * 3,
-        ): "FPDFPathSegment_GetPoint FPDFPath_GetDrawMode FPDFImageObj_GetImagePixelSize",
-        (
-            number,
-            *[pointer] * 5,
-        ): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor FPDFPageObj_GetStrokeColor",
-        (number, pointer, pointer, size, pointer): "FPDFPageObjMark_GetName",
-        (
-            number,
-            pointer,
-            ctypes.c_char_p,
-            pointer,
-            size,
-            pointer,
-        ): "FPDFPageObjMark_GetParamStringValue",
-        (pointer, pointer): "FPDFPageObj_GetClipPath",
-        (
-            pointer,
-            pointer,
-            number,
-        ): "FPDFPage_GetObject FPDFPath_GetPathSegment FPDFText_GetTextObject",
-        (pointer, pointer, number, number): "FPDFClipPath_GetPathSegment",
-        (pointer, pointer, size): "FPDFFormObj_GetObject FPDFPageObj_GetMark",
-        (size, pointer, pointer, pointer, size): "FPDFTextObj_GetText",
-    }
-    return {
-        name: ctypes.CFUNCTYPE(*types)(ctypes.cast(getattr(raw, name), pointer).value or 0)
-        for types, names in signatures.items()
-        for name in names.split()
-    }
+    return _box_around_points(corners)

@@ -9,7 +9,7 @@ from typing import Any
 
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
 
-from .objects import Box, PageObjects
+from .objects import Box, PageObjects, box_around
 
 _MAX_PIXELS = 4_000_000
 _MARGIN = 2
@@ -26,7 +26,7 @@ class RenderedImage:
     def __init__(self, page: Any, boxes: Sequence[Box], *, annotations: bool = True) -> None:
         width, height = page.get_size()
         self._scale = min(1.0, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-        self._place = user_to_display_transform(page.get_bbox(), page.get_rotation())
+        self._place = user_to_display_transform(page)
         full = math.ceil(width * self._scale), math.ceil(height * self._scale)
         left, top, right, bottom = self._pixel_rectangle(boxes, *full)
         self._left = left
@@ -37,25 +37,25 @@ class RenderedImage:
         self._stride = 0
         if self._width > 0 and self._height > 0:
             cut = left, full[1] - bottom, full[0] - right, top
-            self._render_crop(
-                page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut], annotations
-            )
+            crop = [max(pixels - 0.5, 0.0) / self._scale for pixels in cut]
+            kind = {"draw_annots": annotations, "may_draw_forms": annotations, "prefer_bgrx": True}
+            with closing(page.render(scale=self._scale, crop=crop, **kind)) as bitmap:
+                self._data = bytes(bitmap.buffer)
+                self._width = bitmap.width
+                self._height = bitmap.height
+                self._stride = bitmap.stride
 
     def _pixel_rectangle(
         self, boxes: Sequence[Box], width: int, height: int
     ) -> tuple[int, int, int, int]:
-        lefts, tops, rights, bottoms = zip(*(self._place(*box) for box in boxes), strict=True)
-        left, top = (max(int(min(edges) * self._scale) - _MARGIN, 0) for edges in (lefts, tops))
-        right, bottom = (int(max(edges) * self._scale) + _MARGIN for edges in (rights, bottoms))
-        return left, top, min(right, width), min(bottom, height)
-
-    def _render_crop(self, page: Any, crop: list[float], annotations: bool) -> None:
-        kind = {"draw_annots": annotations, "may_draw_forms": annotations, "prefer_bgrx": True}
-        with closing(page.render(scale=self._scale, crop=crop, **kind)) as bitmap:
-            self._data = bytes(bitmap.buffer)
-            self._width = bitmap.width
-            self._height = bitmap.height
-            self._stride = bitmap.stride
+        edges = box_around(*(self._place(*box) for box in boxes))
+        left, top, right, bottom = (int(edge * self._scale) for edge in edges)
+        return (
+            max(left - _MARGIN, 0),
+            max(top - _MARGIN, 0),
+            min(right + _MARGIN, width),
+            min(bottom + _MARGIN, height),
+        )
 
     def same(self, other: "RenderedImage", box: Box) -> bool:
         """Whether both show the same in `box`, to the eye."""
@@ -68,11 +68,8 @@ class RenderedImage:
     def plain(self, box: Box) -> bool:
         """Whether `box` is of one colour, to the eye."""
         rows = b"".join(self._pixel_rows(box))
-        return (
-            all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= _SAME_LEVELS for at in range(3))
-            if rows
-            else True
-        )
+        levels = [rows[at::_BYTES] for at in range(3)] if rows else []
+        return all(max(level) - min(level) <= _SAME_LEVELS for level in levels)
 
     def dark_and_total_pixel_counts(self, box: Box) -> tuple[int, int]:
         """How many pixels of `box` are darker than paper by a quarter, and how many there are."""
@@ -100,9 +97,7 @@ def page_png(page: Any, scale: float = 1.5) -> bytes | None:
         return None
     width, height = page.get_size()
     scale = min(scale, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-    with closing(
-        page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)
-    ) as bitmap:
+    with closing(page.render(scale=scale, may_draw_forms=False, grayscale=True)) as bitmap:
         return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
 
 
@@ -124,11 +119,10 @@ def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def user_to_display_transform(
-    box: Box, rotation: int
-) -> Callable[[float, float, float, float], Box]:
+def user_to_display_transform(page: Any) -> Callable[[float, float, float, float], Box]:
     """From user space (y up) to display space (y down, rotated as shown)."""
-    left, bottom, right, top = box
+    left, bottom, right, top = page.get_bbox()
+    rotation = page.get_rotation()
     if rotation == 90:
         return lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left)
     if rotation == 180:

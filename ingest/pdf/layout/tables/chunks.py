@@ -82,7 +82,7 @@ def split_into_lines_of_chunks(
     """The lines of `words`, top to bottom; an upright rule between two words parts them."""
     lines = []
     for line in lines_of(words):
-        height = median([word.bottom - word.top for word in line])
+        height = median([word.height for word in line])
         top = min([word.top for word in line])
         bottom = max([word.bottom for word in line])
         middle = (top + bottom) / 2

@@ -210,7 +210,7 @@ def _chunk_parts_by_column(chunk: WordChunk, edges: Edges) -> dict[int, WordChun
     """What of a chunk lies in each column."""
     parts = [
         (at, list(words))
-        for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))
+        for at, words in groupby(chunk.words, lambda w: column_of(w.middle, edges))
     ]
     return {at: WordChunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
 
@@ -398,7 +398,7 @@ def _cells_of_rows(
         for line in row:
             for chunk in line.chunks:
                 column, last = (
-                    column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1])
+                    column_of(w.middle, edges) for w in (chunk.words[0], chunk.words[-1])
                 )
                 if len(line.chunks) > 1:
                     column = last = column_of(chunk.middle, edges)

@@ -100,9 +100,7 @@ def _column_spans_of_chunks(
     below that it begins (`lower`: the line below), that it reaches over, or that groups are centred
     over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
-    direct = [
-        (column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends
-    ]
+    direct = [(column_of(a.middle, edges), column_of(b.middle, edges)) for a, b in ends]
 
     def centred(at: int, low: int, *, grouped: bool) -> Span:
         high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)

@@ -121,7 +121,7 @@ def rows_of_table(table: TableWithPositions, table_number: int) -> list[Row]:
     rows: list[Row] = []
     for at, own in filled.items():
         words = [word for _, _, inside in own for word in inside]
-        heights = sorted([word.bottom - word.top for word in words])
+        heights = sorted([word.height for word in words])
         cells = tuple(
             GridCell(
                 c.column,
@@ -149,4 +149,4 @@ def rows_of_table(table: TableWithPositions, table_number: int) -> list[Row]:
 
 
 def _box_around_words(words: Sequence[Word]) -> Box:
-    return box_around(*[word[1:5] for word in words])
+    return box_around(*[word.box for word in words])

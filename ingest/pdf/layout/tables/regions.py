@@ -275,7 +275,7 @@ def _number_column_before_names(
     """A column of short cells, such as numbers, close in front of most names."""
     if len(chunks) < 0.6 * len(names) or not chunks:
         return ()
-    height = median(word.bottom - word.top for chunk in names for word in chunk.words)
+    height = median(word.height for chunk in names for word in chunk.words)
     gap = median(name.x0 for name in names) - median(chunk.x1 for chunk in chunks)
     return (
         chunks if median(len(c.words) for c in chunks) <= 2 and gap < _FURTHER_GAP * height else ()

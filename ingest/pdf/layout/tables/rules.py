@@ -168,11 +168,7 @@ def box_with_open_sides(frame: RuledLines) -> Box:
 def words_within(words: Sequence[Word], box: Box) -> list[Word]:
     """Those of the `words` whose middle is in `box`."""
     x0, top, x1, bottom = box
-    return [
-        w
-        for w in words
-        if top <= (w.top + w.bottom) / 2 <= bottom and x0 <= (w.x0 + w.x1) / 2 <= x1
-    ]
+    return [w for w in words if top <= w.level <= bottom and x0 <= w.middle <= x1]
 
 
 def table_in_frame(frame: RuledLines, words: Sequence[Word]) -> TableWithPositions | None:
@@ -196,8 +192,8 @@ def table_in_frame(frame: RuledLines, words: Sequence[Word]) -> TableWithPositio
     owners = _first_field_of_merged_cells(frame, ys, xs)
     fields: dict[Field, list[Word]] = {}
     for word in words_within(words, box):
-        row = bisect_left(ys, (word.top + word.bottom) / 2, 1, len(ys) - 1) - 1
-        column = bisect_left(xs, (word.x0 + word.x1) / 2, 1, len(xs) - 1) - 1
+        row = bisect_left(ys, word.level, 1, len(ys) - 1) - 1
+        column = bisect_left(xs, word.middle, 1, len(xs) - 1) - 1
         fields.setdefault(owners[row, column], []).append(word)
     bands = [
         [fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields]
