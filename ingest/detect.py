@@ -66,7 +66,7 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
         if media_type
         else format_of_suffix(PurePosixPath(name).suffix.lower())
     )
-    if media_type and wanted is None:
+    if media_type and not wanted:
         raise NotADocument(
             f"documents of type {media_type!r} are not read", hint=_hint_to_convert_file()
         )
@@ -76,7 +76,7 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     if (
         data.startswith(b"%PDF-")
         and not media_type
-        and (wanted is None or wanted.name not in ("txt", "md", "uslm"))
+        and (not wanted or wanted.name not in ("txt", "md", "uslm"))
     ):
         return pdf
     if wanted is pdf:
@@ -84,12 +84,12 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     if data.startswith(_ZIP):
         return _format_of_zip(data, wanted, media_type)
     _refuse_unsupported_formats(data)
-    if wanted is not None and wanted.is_package:
+    if wanted and wanted.is_package:
         called = _PACKAGES[wanted.name]
         raise NotADocument(
             f"not {called}: its first bytes are not those of a zip", hint=_check_suffix_hint()
         )
-    if wanted is not None and wanted.is_trusted:
+    if wanted and wanted.is_trusted:
         return wanted
     return _format_by_content(data, wanted, media_type)
 
@@ -108,7 +108,7 @@ def _format_by_content(
         if not is_uslm(data):
             raise NotADocument("this XML is not USLM", hint=_hint_to_convert_file())
         return format_named("uslm")
-    if format_of_name is not None:
+    if format_of_name:
         raise NotADocument(
             f"not {format_of_name.title}: its first bytes are others", hint=_check_suffix_hint()
         )
@@ -118,10 +118,10 @@ def _format_by_content(
 def _format_of_zip(data: bytes, format_of_name: Format | None, media_type: str | None) -> Format:
     found = kind_of_zip_content(data)
     packed = next((each for each in FORMATS if each.is_package and each.name == found), None)
-    if packed is not None and (not media_type or format_of_name is packed):
+    if packed and (not media_type or format_of_name is packed):
         return packed
     if found is None:
-        if format_of_name is not None and format_of_name.is_package:
+        if format_of_name and format_of_name.is_package:
             return format_of_name
         raise Unreadable(
             "this is a zip file, and it is damaged", hint="Get it again; it may have been cut off"

@@ -92,7 +92,7 @@ class StoredPages(Sequence[Page]):
 
     def _page(self, index: int) -> Page:
         page = self._made.get(index)
-        if page is None:
+        if not page:
             try:
                 page = self._made[index] = json_decoder_for(Page)(json.loads(self._lines[index]))
             except (TypeError, ValueError) as error:

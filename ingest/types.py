@@ -316,9 +316,9 @@ class Document:
         at = bisect_right(self.items, (page, start), key=location_of) - 1
         if at >= 0:
             item = self.items[at]
-            if section is None or location_of(item) >= location_of(section):
+            if not section or location_of(item) >= location_of(section):
                 return item.locator or None
-        return self.name_of(section) if section is not None else None
+        return self.name_of(section) if section else None
 
     def leads_of(self, page: int, start: int) -> tuple[Lead, ...]:
         """The leads of what begins at offset `start` of `page`, in the order of the text."""
@@ -352,7 +352,7 @@ class Document:
     def sections_above(self, section: Section | None) -> tuple[Section, ...]:
         """`section` and all around it, from the inside out; empty for None."""
         above: list[Section] = []
-        while section is not None:
+        while section:
             above.append(section)
             section = None if section.parent is None else self._sections_by_id.get(section.parent)
         return tuple(above)
@@ -368,7 +368,7 @@ class Document:
         or None.
         """
         block = self.block_at(page, start)
-        if block is not None and block.kind == "comment":
+        if block and block.kind == "comment":
             return self.pages[page - 1].words(block).partition(":")[0]
         above = self.sections_above(self.section_of(page, start))
         return next((section.title for section in above if section.source == "opinion"), None)

@@ -80,7 +80,7 @@ class DocumentReading:
 
     def close(self) -> None:
         """Ends the child, where it is still there."""
-        if self._child is not None:
+        if self._child:
             self._child.close()
 
     def document(self) -> Document:
@@ -140,7 +140,7 @@ class _ReadingLimits:
         self._begun = self._pages = 0
 
     def first(self, body: bytes) -> None:
-        if self.request.on_first is not None:
+        if self.request.on_first:
             self.request.on_first(from_bytes(body, self.request.name))
 
     def count(self, kind: bytes, page_number: int) -> None:
@@ -148,7 +148,7 @@ class _ReadingLimits:
         if kind == b"pages":
             self._begun = 0
             self._pages = page_number
-        elif kind == b"page" and page_number and self.request.on_page is not None:
+        elif kind == b"page" and page_number and self.request.on_page:
             self._begun = min(self._begun + 1, self._pages)
             self.request.on_page(self._begun, self._pages)
 
@@ -195,7 +195,7 @@ class _ReaderChild:
 
     def close(self) -> None:
         _end_child(self._process)
-        if self._watch is not None:
+        if self._watch:
             self._watch.close()
         self._sender.join()
         with contextlib.suppress(OSError):  # what it did not read
@@ -254,7 +254,7 @@ def _answer_of_child(
         try:
             message = inbox.next(allowed if recognising else min(left, allowed))
         except EOFError:
-            over = watch.over if watch is not None else ""
+            over = watch.over if watch else ""
             if (
                 child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize)
                 or over == process_limits.TIME
@@ -283,7 +283,7 @@ def _answer_of_child(
             continue
         if kind not in _COUNTED:
             return message
-        if watch is not None and kind in _ALLOWED:
+        if watch and kind in _ALLOWED:
             watch.add_allowed_seconds(_seconds_allowed(kind, int(number)))
         clock.count(kind, int(number))
         if kind != b"pages":

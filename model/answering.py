@@ -89,7 +89,7 @@ class AnsweringModel:
             position = state.position
             count = state.grid - state.position % state.grid
             hidden = self._trunk.states(ids[done : done + count], state)
-            if on_hidden is not None:
+            if on_hidden:
                 on_hidden(position, hidden)
             done += count
         return hidden[-1]

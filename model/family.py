@@ -157,7 +157,7 @@ def family_of(model_type: str) -> Family:
 def family_of_gguf(architecture: object) -> Family | None:
     """The family that GGUF files call so, None where there is none."""
     names = [name for name in family_names() if name.replace("_", "") == architecture]
-    return next((family for family in map(family_of, names) if family.gguf is not None), None)
+    return next((family for family in map(family_of, names) if family.gguf), None)
 
 
 def set_default(raw: dict[str, object], name: str, value: object) -> None:

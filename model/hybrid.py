@@ -69,7 +69,7 @@ class GatedDeltaNet(nn.Module):
         decay = -at_least_float32(self.A_log).exp() * functional.softplus(
             at_least_float32(self.in_proj_a(x)) + at_least_float32(self.dt_bias)
         )
-        tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
+        tail, memory = (None, None) if not cache else (cache.tail, cache.memory)
         heads = 2 * self.key_heads
         unit, v, tail = unit_conv(
             self.in_proj_qkv(x), self.conv1d.weight, tail, heads=heads, dim=self.key_dim
@@ -77,7 +77,7 @@ class GatedDeltaNet(nn.Module):
         q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
         v = v.unflatten(-1, (self.value_heads, self.value_dim))
         out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
-        if cache is not None:
+        if cache:
             cache.update(tail, memory)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
         return self.out_proj(self.norm(out, z).reshape(batch, seq, -1).to(x.dtype))

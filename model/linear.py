@@ -28,12 +28,12 @@ class Linear(LazyStart, nn.Linear):
         super().__init__(inputs, outputs, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.packed is None:
+        if not self.packed:
             out = super().forward(x)
         else:
             out = product(x, self.packed)
             out = out if self.bias is None else out.add_(self.bias)
-        return out if self.adapter is None else out + x @ self.adapter[0].T @ self.adapter[1].T
+        return out if not self.adapter else out + x @ self.adapter[0].T @ self.adapter[1].T
 
 
 class Embedding(LazyStart, nn.Embedding):
@@ -42,7 +42,7 @@ class Embedding(LazyStart, nn.Embedding):
     packed: StoredMatrix | None = None
 
     def forward(self, ids: Tensor) -> Tensor:
-        if self.packed is None:
+        if not self.packed:
             return super().forward(ids)
         return self.packed.dense(ids.flatten()).view(*ids.shape, -1)
 

@@ -164,7 +164,7 @@ class NetworkModel:
         numbers = np.asarray(ids)
         if not len(numbers):
             raise ValueError("prefill needs at least one token")
-        if on_hidden is not None and len(state.layers) <= self.evidence_layer:
+        if on_hidden and len(state.layers) <= self.evidence_layer:
             raise ValueError(
                 f"a hook needs the output of layer {self.evidence_layer}, "
                 f"the state has {len(state.layers)} layers"
@@ -196,7 +196,7 @@ class NetworkModel:
     def _run_layers(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
         """At most a block of the grid through the layers; the last token's hidden state."""
         outputs: list[Tensor] = []
-        hooks = {self.evidence_layer: outputs.append} if on_hidden is not None else {}
+        hooks = {self.evidence_layer: outputs.append} if on_hidden else {}
         position = state.position
         depth = len(state.layers)
         all_layers = depth == self.config.num_hidden_layers
@@ -213,7 +213,7 @@ class NetworkModel:
             )
             last = hidden[0, -1].clone()
             state.advance(numbers, last if all_layers else None)
-        if on_hidden is not None:
+        if on_hidden:
             on_hidden(position, outputs[0][0].float().cpu())
         return last
 
@@ -255,7 +255,7 @@ def load_model(
     evidence_head = EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
     layers = None
-    if has_reader or evidence_head is not None:
+    if has_reader or evidence_head:
         layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         digest = pool.submit(fingerprint, where)

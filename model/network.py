@@ -80,7 +80,7 @@ class Network(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[.., hidden] -> [.., vocab] through the tied or separate head."""
-        head = self.embed_tokens if self.lm_head is None else self.lm_head
+        head = self.embed_tokens if not self.lm_head else self.lm_head
         if head.packed is not None:
             return product(hidden, head.packed)
         return functional.linear(hidden, head.weight.to(hidden.dtype))

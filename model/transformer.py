@@ -66,7 +66,7 @@ class Attention(nn.Module):
         # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits
         # with one scale leave nothing of a key's other columns: 0.04 nats of prose with the 0.5B.
         rounded = self.k_proj.packed is not None and self.k_proj.bias is None
-        attend = attention if cache is None else cache.attend
+        attend = attention if not cache else cache.attend
         out = attend(q, k, v, rounded=rounded)
         return self.o_proj((out if gate is None else out * gate.sigmoid()).flatten(2))
 

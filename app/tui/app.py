@@ -142,7 +142,7 @@ class Interface(App[None]):
         """Open the document at `path`, at the question `past` if given, or those at the paths
         `together`, named `path`; a `question` is asked at once."""
         kept = self._at_work.pop(os.path.abspath(path), None)
-        if kept is not None:
+        if kept:
             self.uninstall_screen(kept)
             kept.come_back(past)
         made = _document_screen()
@@ -177,7 +177,7 @@ class Interface(App[None]):
 
     def work_done(self, screen: DocumentScreen) -> None:
         """No question of `screen` waits any more: one that was left is closed."""
-        if self._at_work.pop(os.path.abspath(screen.path), None) is None:
+        if not self._at_work.pop(os.path.abspath(screen.path), None):
             return
         name = printable(os.path.basename(screen.path))
         self.notify(f"{name}: the questions are answered", markup=False)
@@ -224,7 +224,7 @@ def run(path: str | None, options: Options) -> int:
     chosen = replace(chosen, theme=theme)
     shown_by = detect(chosen.pictures)
     images = None
-    if shown_by is not None:
+    if shown_by:
         from .page.image import PageImages
 
         images = PageImages(shown_by, opener.image)

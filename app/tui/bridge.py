@@ -105,7 +105,7 @@ class SessionBridge:
     def waiting(self, jobs: DocumentJobs | None = None) -> list[_Job]:
         """The jobs that nobody stopped, of one document or of all, the one under way first."""
         with self._lock:
-            unfinished = [job for job in self._unfinished if jobs is None or job.jobs is jobs]
+            unfinished = [job for job in self._unfinished if not jobs or job.jobs is jobs]
         return [job for job in unfinished if not job.stopped.is_set()]
 
     def stop(self, jobs: DocumentJobs | None = None) -> None:
@@ -131,7 +131,7 @@ class SessionBridge:
             self._queue.put(job)
 
     def _run(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while job := self._queue.get():
             if not job.stopped.is_set():
                 job.jobs.deliver(SessionEvent(job.number))
             self._share_model(job.jobs)
@@ -166,13 +166,13 @@ class SessionBridge:
     def _ends_text(self, job: _Job) -> bool:
         """Whether the job goes on although it was stopped: what is written is checked and shown."""
         session = job.jobs.session
-        if not job.ending and job.kind == "ask" and session is not None:
+        if not job.ending and job.kind == "ask" and session:
             job.ending = session.stop_writing()
         return job.ending
 
     def _share_model(self, jobs: DocumentJobs) -> None:
         session = jobs.session
-        if session is not None:
+        if session:
             self.model = session.loaded_model = session.loaded_model or self.model
 
 
@@ -243,13 +243,13 @@ class DocumentJobs:
         """In the thread."""
         session = self.session
         self.session = None
-        if session is not None:
+        if session:
             session.close()
             gc.collect()
 
     @property
     def opened(self) -> Session:
-        assert self.session is not None
+        assert self.session
         return self.session
 
     def _open(self, path: str | Sequence[str], password: str | None) -> _Messages:

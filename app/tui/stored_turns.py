@@ -45,10 +45,10 @@ class ShownTurn:
         """Change as `event` says: an answer that replaces a preliminary one takes its place; None
         begins.
         """
-        if event is None and self.state == "queued":
+        if not event and self.state == "queued":
             self.state = "waiting"
         elif isinstance(event, events.ReadProgress):
-            self.state = "preview" if self.answer is not None else "reading"
+            self.state = "preview" if self.answer else "reading"
         elif isinstance(event, events.Preview):
             self.answer = event.answer
             self.state = "preview"
@@ -92,12 +92,12 @@ def load(store: Store | None, documents: Sequence[Document]) -> StoredTurns:
     """What is kept of `documents`, opened now; nothing where there is no history that can be
     used.
     """
-    if store is None:
+    if not store:
         return StoredTurns()
     store.meet([each.id for each in documents])
     try:
         history = open_if_stored(store)
-        if history is None:
+        if not history:
             return StoredTurns()
         with history:
             session = session_of(history, documents)
@@ -109,12 +109,12 @@ def load(store: Store | None, documents: Sequence[Document]) -> StoredTurns:
 
 def annotations_of(store: Store | None, document: Document) -> list[StoredAnnotation]:
     """The annotations of `document` in its order. Raises ResourceError or OSError."""
-    history = open_if_stored(store) if store is not None else None
-    if history is None:
+    history = open_if_stored(store) if store else None
+    if not history:
         return []
     with history:
         session = session_of(history, [document])
-        return history.annotations(session.id) if session is not None else []
+        return history.annotations(session.id) if session else []
 
 
 def store_annotation(
@@ -138,7 +138,7 @@ def _write(
     store: Store | None, documents: Sequence[Document], work: Callable[[History, int], T]
 ) -> T | None:
     ids = [each.id for each in documents]
-    if store is None or store.forgotten(ids):
+    if not store or store.forgotten(ids):
         return None
     try:
         with History(store) as history:

@@ -39,7 +39,7 @@ class TypingScreen(Screen[Any]):
 
     async def on_mount(self) -> None:
         """Carry out what was typed meanwhile, here or on the screen that it led to."""
-        if self.line is not None:
+        if self.line:
             self.set_focus(self.line)
         while self._held:
             event = self._held.pop(0)
@@ -66,12 +66,12 @@ class TypingScreen(Screen[Any]):
             and not event.key.startswith("alt+")
         )
         text = event.text if isinstance(event, events.Paste) else event.character if plain else None
-        if text and self.line is None:
+        if text and not self.line:
             self.dismiss()
             below = self.app.screen
             if isinstance(below, TypingScreen):
                 await below.take(event)
-        elif text and self.line is not None:
+        elif text and self.line:
             if not (isinstance(event, events.Key) and await self.on_first_character(text)):
                 self.set_focus(self.line)
                 self.line.write(text)

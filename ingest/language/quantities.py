@@ -57,7 +57,7 @@ def figures(text: str) -> list[Figure]:
 def _expand_two_digit_year(number: Figure, text: str) -> Figure:
     """The second year of 2018–19 with its century."""
     before = _SPAN_OF_YEARS.search(text, max(number.start - 7, 0), number.start)
-    if before is None or len(number.value) != 2 or not number.digits:
+    if not before or len(number.value) != 2 or not number.digits:
         return number
     return replace(number, value=before[1][:2] + number.value, unit="")
 

@@ -105,7 +105,7 @@ def preamble_and_body(source: str) -> tuple[str, str]:
     body.
     """
     begin = _BEGIN.search(source)
-    if begin is None:
+    if not begin:
         return "", source
     end = _END.search(source, begin.end())
     return source[: begin.end()], source[begin.end() : end.start() if end else len(source)]

@@ -99,7 +99,7 @@ class NamedColours:
             if colour is None or second is None or part is None:
                 return None
             colour = mix_colours(colour, second, part / 100)
-        if colour is not None and colour_text.startswith("-"):
+        if colour and colour_text.startswith("-"):
             red, green, blue = colour
             return 255 - red, 255 - green, 255 - blue
         return colour

@@ -49,12 +49,12 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         found += place is not None
         # A title that is not found begins where its page does, or right after the heading before
         # it.
-        if place is None and before[0] == bookmark.page:
+        if not place and before[0] == bookmark.page:
             end = pages[before[0] - 1].text.find("\n", before[1])
             before = before[0], end + 1 if end >= 0 else before[1]
         before = place or max((bookmark.page, 0), before if before[0] == bookmark.page else (1, 0))
         number, name = _numbered_title(title, place, pages)
-        if place is not None:
+        if place:
             number, before = (number, place) if number else _division_heading_above(place, pages)
         marks.append(
             HeadingMark(
@@ -78,7 +78,7 @@ def _numbered_title(
 ) -> tuple[str | None, str]:
     """Number and words of a bookmark; the page may have the number that it lacks."""
     number, name = split_number(title)
-    if number is None and place is not None:
+    if number is None and place:
         text = pages[place[0] - 1].text
         first = title_comparison_key(title)[:1]
         ahead = _NUMBER_AHEAD.match(text, place[1])

@@ -205,7 +205,7 @@ def _recognise_if_image_of_text(
     with file.page(index) as page:
         if not is_image_of_text(page, letters):
             return None, None
-        if recogniser is None:
+        if not recogniser:
             return OcrResult([], 0.0, 0), None
         try:
             return recogniser.recognise(page, index + 1), None

@@ -279,7 +279,7 @@ def _words_with_places_and_boxes(
         pieces = detector.pieces(*whole) if doubts else [whole]
         for at, (first, last) in enumerate(pieces):
             box = box_of(first)
-            if box is None:
+            if not box:
                 continue
             left, top, right, bottom = box
             newline = newline or (
@@ -289,7 +289,7 @@ def _words_with_places_and_boxes(
                 pieces[at : at + 1] = [(first, cut - 1), (cut, last)]
                 last = cut - 1
             box = box_of(last) if last > first else None
-            if box is not None:
+            if box:
                 left = min(left, box[0])
                 right = max(right, box[2])
                 if box[1] != top or box[3] != bottom:

@@ -29,7 +29,7 @@ def read_pdf(request: ReadRequest, events: PageEvents) -> Document:
     reader, opened = open_request(request)
     count = count_pages(reader)
     events.on_pages(count)
-    if events.on_first is not None and count >= LONG_DOCUMENT:
+    if events.on_first and count >= LONG_DOCUMENT:
         # Without annotations; nothing where the first pages have no text.
         with suppress(IngestError):
             first = extract_pages(reader, opened, events, _FIRST_PAGES)

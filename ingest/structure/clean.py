@@ -148,7 +148,7 @@ class _LineJoiner:
         self._end = line
 
     def add(self, line: str, dehyphenator: Dehyphenator | None) -> None:
-        joined = None if dehyphenator is None else dehyphenator.join_at_line_end(self._end, line)
+        joined = None if not dehyphenator else dehyphenator.join_at_line_end(self._end, line)
         if joined is None:
             self._parts += [self._end, " "]
         self._end = line if joined is None else joined

@@ -58,9 +58,7 @@ class GridRows:
 
     def tables(self) -> tuple[Table, ...]:
         """The tables of at least two rows and columns, and no more than can be looked at."""
-        return tuple(
-            table for _, rows in self._tables if (table := _table_from_rows(rows)) is not None
-        )
+        return tuple(table for _, rows in self._tables if (table := _table_from_rows(rows)))
 
 
 def _table_from_rows(rows: Sequence[_GridRow]) -> Table | None:

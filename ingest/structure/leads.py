@@ -186,7 +186,7 @@ class _Walk:
             level.next_item(self.end, item)
             level.ordinal = ordinal
             level.kind = kind
-        elif first is not None:
+        elif first:
             self._open_list(_OpenList(mark.shape, *first, begin, item, words))
         else:
             self.close_to(0)
@@ -312,9 +312,7 @@ def leads_of_cells(document: Document, page: int, start: int, end: int) -> list[
     for table in named_tables_of_page(document, page):
         if not table.start_offset <= start < table.end_offset:
             continue
-        places = [
-            (page, span) for span in (table.grid.caption, table.grid.unit) if span is not None
-        ]
+        places = [(page, span) for span in (table.grid.caption, table.grid.unit) if span]
         for entry in table.entries:
             if entry.start < end and start < entry.end:
                 places += [(page, title.span) for title in entry.titles]
@@ -433,7 +431,7 @@ def _runs_of_inline_marks(place: _Place) -> list[list[NumberMark]]:
                 break
         else:
             first = _first_reading(mark)
-            if first is not None:
+            if first:
                 by_kind[first[0]] = [mark]
                 runs.append(by_kind[first[0]])
     return [run for run in runs if len(run) > 1 or run[0].stop in (":", "—", "–")]

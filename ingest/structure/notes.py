@@ -47,7 +47,7 @@ def note_separator_end_by_page(pages: Sequence[Page]) -> dict[int, int]:
             block = page.blocks[number]
             below = page.blocks[number + 1]
             match = _RULE.match(page.text, block.start) if block.end - block.start >= 5 else None
-            if match is not None and match.end() >= block.end:
+            if match and match.end() >= block.end:
                 begins = _FOOT.match(page.text, below.start) is not None
                 rules[page.page] = match[1], block.end, begins
                 break
@@ -62,16 +62,16 @@ def _notes_below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note
         if block.start < rule:
             continue
         match = _FOOT.match(page.text, block.start, block.end)
-        if match is not None:
-            if note is not None and note.start >= 0:
+        if match:
+            if note and note.start >= 0:
                 yield note
             anchor = _anchor_offset(page.text, match[1], 0, rule)
             at = rule - 1 if anchor is None else anchor
             note = Note(match[1], page.page, block.start, block.end, page.page, at)
-        elif note is not None:
+        elif note:
             start = block.start if note.start < 0 else note.start
             note = replace(note, start=start, end=block.end)
-    if note is not None and note.start >= 0:
+    if note and note.start >= 0:
         yield note
 
 
@@ -80,11 +80,11 @@ def _bracketed_notes(page: Page) -> Iterator[Note]:
     at = 0
     for block in page.blocks:
         match = _BRACKETED.match(page.text, block.start, block.end)
-        if match is None:
+        if not match:
             continue
         mark = re.compile(rf"(?<=\S)\[{re.escape(match[1])}\]")
         anchor = mark.search(page.text, at, block.start)
-        if anchor is not None:
+        if anchor:
             at = anchor.end()
             yield Note(match[1], page.page, block.start, block.end, page.page, anchor.start())
 

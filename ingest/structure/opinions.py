@@ -89,7 +89,7 @@ def _opinion_part_locator(item: Item, pages: Sequence[Page]) -> tuple[str, str]:
     """The locator around a part alone on its line, and its own mark; empty for others."""
     line = pages[item.page - 1].text[item.start :].split("\n", 1)[0].strip().rstrip(".")
     match = _LAST.fullmatch(item.locator)
-    return (match[1], match[2]) if match is not None and match[2] == line else ("", "")
+    return (match[1], match[2]) if match and match[2] == line else ("", "")
 
 
 def _opinion_title(line: str) -> str | None:

@@ -132,7 +132,7 @@ def split_number(title: str) -> tuple[str | None, str]:
         return parsed.number, parsed.title
     # "15. [repealed]", which looks like no heading but is known to be one
     plain = _NUMBER_WITH_STOP.fullmatch(title)
-    return (plain[1], plain[2]) if plain is not None else (None, title)
+    return (plain[1], plain[2]) if plain else (None, title)
 
 
 class NumberedHeading(NamedTuple):

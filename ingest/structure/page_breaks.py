@@ -24,7 +24,7 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
         ),
         None,
     )
-    if block is None or block.kind not in ("para", "list"):
+    if not block or block.kind not in ("para", "list"):
         return None
     found = sentences(before.text[block.start : block.end])
     if not found:

@@ -30,18 +30,18 @@ def locator_in_unpaged_document(document: Document, start: int) -> str:
 
 def _paragraph_name(document: Document, section: Section | None, start: int) -> str:
     block = document.block_at(1, start)
-    if block is None or block.kind == "heading" or block.kind in _NAMED_BY_THEIR_SECTION:
+    if not block or block.kind == "heading" or block.kind in _NAMED_BY_THEIR_SECTION:
         return ""
     blocks = document.pages[0].blocks
     first = section.start if section else 0
     following = document.section_after(1, first if section else -1)
-    end = following.start if following is not None else blocks[-1].end
+    end = following.start if following else blocks[-1].end
     low, high = (bisect_right(blocks, at - 1, key=lambda each: each.start) for at in (first, end))
     counted = document.paragraph_numbers.get((low, high))
     if counted is None:
         counted = document.paragraph_numbers[low, high] = _numbers_of_paragraphs(blocks[low:high])
     most = counted[next(reversed(counted))] if counted else 0
-    if section is not None and most <= _FEW_PARAGRAPHS:
+    if section and most <= _FEW_PARAGRAPHS:
         return ""
     return f"paragraph {counted.get(block.start, 1):,}"
 
@@ -51,8 +51,8 @@ def _numbers_of_paragraphs(blocks: tuple[Block, ...]) -> dict[int, int]:
     numbers: dict[int, int] = {}
     count = 0
     for before, block in pairwise((None, *blocks)):
-        if block is None or block.kind == "heading":
+        if not block or block.kind == "heading":
             continue
-        count += not (before is not None and block.kind == before.kind == "table")
+        count += not (before and block.kind == before.kind == "table")
         numbers[block.start] = count
     return numbers

@@ -86,7 +86,7 @@ class _ReferenceResolver:
         for section in document.sections:
             target = ReferenceTarget(section.id, *location_of(section))
             key = _section_key(section)
-            if key is not None:
+            if key:
                 self.places[key].append(target)
             if section.locator:
                 self.located[section.locator.casefold()].append(target)
@@ -98,7 +98,7 @@ class _ReferenceResolver:
         for page in document.pages:
             for block in page.blocks:
                 caption = kind_and_number_of_caption(page.words(block))
-                if caption is not None:
+                if caption:
                     self.places[caption].append(ReferenceTarget(None, page.page, block.start))
 
     def references_on_page(self, page: Page) -> Iterator[Reference]:
@@ -237,7 +237,7 @@ def _section_key(section: Section) -> Key | None:
     number = section.number
     match = _KEY.fullmatch(number or "")
     word = division_of(match[1]) if match and match[1] else ""
-    if match is None or (word and word not in _NAMES):
+    if not match or (word and word not in _NAMES):
         return None
     if not word and not match[2][0].isdigit():
         return ("appendix", match[2]) if section.level == 1 else None

@@ -29,7 +29,7 @@ def _suffix_of(kind: str) -> str:
     if kind in ("application/zip", "application/x-zip-compressed"):
         return ".zip"
     found = format_of_type(kind)
-    return found.suffixes[0] if found is not None and found.types[0] == kind else ""
+    return found.suffixes[0] if found and found.types[0] == kind else ""
 
 
 def parse_email(data: bytes) -> Message:

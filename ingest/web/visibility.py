@@ -310,7 +310,7 @@ def _state_with_declarations(
         colour = ground
         ground = state.ground
         clear = False
-    if ground is None:
+    if not ground:
         unsure = unsure or any(
             are_alike(colour, colour_of(word)) for word in declarations["background"].split()
         )
@@ -362,9 +362,9 @@ def _background_colour(declarations: Declarations, outer_colour: Colour | None) 
     if text in _AS_IT_IS or is_transparent(text):
         return outer_colour
     whole = colour_of(text)
-    if whole is not None:
+    if whole:
         return whole
     for word in reversed(text.split()):
-        if (colour := colour_of(word)) is not None:
+        if colour := colour_of(word):
             return colour
     return outer_colour if text.startswith(("transparent", "none", "0 0")) else None

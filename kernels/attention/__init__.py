@@ -66,7 +66,7 @@ def attention_over(
     """
     length = context.length
     kv_heads = context.blocks[0].k.shape[1] if context.blocks else 1
-    selected = q.shape[1] if selection is None else selection.tiles[-1].end
+    selected = q.shape[1] if not selection else selection.tiles[-1].end
     if length < q.shape[1] or q.shape[2] % kv_heads or selected != q.shape[1]:
         raise ShapeMismatch(
             f"attention of q {tuple(q.shape)} over {length} tokens with {kv_heads} key heads"

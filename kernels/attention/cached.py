@@ -37,7 +37,7 @@ def attention_gathered(
     """
     stop = context.length
     start = stop - q.shape[1]
-    if selection is None:
+    if not selection:
         keys, values = context.unpacked_range(0, stop, q.dtype)
         return attend(q, keys[None], values[None], rounded=rounded)
     near = min(tile.local for tile in selection.tiles)
@@ -70,7 +70,7 @@ def attention_over_native(
     nothing.
     """
     one = q.shape[1] == 1 and selection is None and q.shape[-1] % ONE_DIM == 0
-    if (q.shape[1] <= FEW and not one) or (selection is not None and selection.block % KEYS):
+    if (q.shape[1] <= FEW and not one) or (selection and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)
     q = q if q.stride(-1) == 1 else contiguous_float32(q)
     plain_blocks = [block.as_plain_block() for block in context.blocks]
@@ -106,7 +106,7 @@ def _selection_arrays(
     selection: BlockSelection | None, start: int, kv_heads: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`ends`, `starts` and `blocks` of AttentionCall, for queries from position `start` on."""
-    if selection is None:
+    if not selection:
         return (
             torch.empty(0, dtype=torch.int64),
             torch.zeros(1, dtype=torch.int64),

@@ -64,7 +64,7 @@ class BlockMatrix:
         """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock: the type
         is not in `BLOCKS`, or rows are no whole blocks."""
         block = BLOCKS.get(kind)
-        if block is None:
+        if not block:
             raise UnknownBlock(
                 f"blocks of type {kind} are not computed; known: {', '.join(BLOCKS)}"
             )

@@ -76,7 +76,7 @@ class Checkpoint:
         WeightsMissing.
         """
         kind = self.names.get(name)
-        if kind is None:
+        if not kind:
             raise WeightsMissing(f"{self.folder}: no tensor {name}; the checkpoint is incomplete")
         found = {}
         for part, stored in kind.names(name).items():
@@ -183,7 +183,7 @@ def packed_matrices(
         recipe = recipe_for(name, shape, config, checkpoint.names)
         if len(recipe.sources) == 1 and len(shape) == 2 and not name.endswith(KEPT_WIDE):
             matrix = packed_matrix(checkpoint, recipe)
-            if matrix is not None:
+            if matrix:
                 packed[name] = matrix
     return packed
 
@@ -193,9 +193,9 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
     ((source, shape),) = recipe.sources
     if isinstance(checkpoint, GgufCheckpoint):
         lying = checkpoint.blocks(source, shape)
-        return lying if lying is None or recipe.rows is None else lying.select_rows(recipe.rows)
+        return lying if not lying or recipe.rows is None else lying.select_rows(recipe.rows)
     kind = checkpoint.names.get(source)
-    if kind is None or kind not in (GROUPED, BLOCKS) or shape[1] % GROUP:
+    if not kind or kind not in (GROUPED, BLOCKS) or shape[1] % GROUP:
         return None
     entry = next(iter(checkpoint.parts(source).values()))
     try:

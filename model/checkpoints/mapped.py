@@ -54,7 +54,7 @@ class MappedTensors:
     def array(self, name: str) -> np.ndarray:
         """A tensor in the file, read-only; bfloat16 as a float32 copy. Raises WeightsMismatch."""
         entry = self._entries.get(name)
-        if entry is None:
+        if not entry:
             raise WeightsMismatch(
                 f"{self.path}: there is no tensor {name}; get the model folder again"
             )

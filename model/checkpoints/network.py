@@ -53,7 +53,7 @@ def load_network(
     wanted = {name: tuple(part.shape) for name, part in network.state_dict().items()}
     have: dict[str, Tensor] = {}
     shared: dict[str, StoredMatrix] = {}
-    if known is not None:
+    if known:
         have = {name: tensor for name, tensor in known.state_dict().items() if name in wanted}
         shared = {name: m for name, m in known.packed_matrices().items() if name in wanted}
     with open_checkpoint(folder) as checkpoint:

@@ -20,14 +20,14 @@ class Continuation:
     def move_state_past(self, state: State, tokens: list[int]) -> bool:
         """Moves `state`, where this started, after `tokens`, which it has read since. False, with
         nothing done, where what is remembered is not in the state's form."""
-        if self.native is None:
+        if not self.native:
             return False
         self.native.move_state_past(state, tokens)
         return True
 
     def logits(self, token: int) -> Tensor:
         """Adds one token; logits of the next, float32 [vocab]."""
-        if self.native is None:
+        if not self.native:
             return self.model.logits(self.model.prefill([token], self.state))
         with torch.inference_mode():
             return self.native.logits(token)

@@ -67,7 +67,7 @@ def generate(
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
-        token = rule.choose(known) if rule is not None else sample(known, rules, source, written)
+        token = rule.choose(known) if rule else sample(known, rules, source, written)
         if token in ends:
             yield GeneratedPiece(token, text.remaining_text(), "stop")
             return
@@ -89,11 +89,11 @@ def _next_token_logits(model: WritingModel, state: State, lookup: bool) -> Calla
     a pass over several tokens would read all keys."""
     if state.position <= state.long.exact:
         drafts: Drafts | None = None
-        if model.mtp is not None and state.hidden is not None:
+        if model.mtp and state.hidden is not None:
             drafts = Drafter(model.network, model.mtp, state.hidden)
         elif lookup:
             drafts = PromptLookup(state.ids())
-        if drafts is not None:
+        if drafts:
             return Speculation(model, state, drafts).logits
     return Continuation(model, state).logits
 

@@ -119,7 +119,7 @@ class QuotingRule:
                     return int(token)
                 continue
             after = self._state_after_token(token)
-            if after is not None:
+            if after:
                 self._writing = after
                 return int(token)
         if not self.is_quoting:  # every likely token is a quotation mark that may not stand here
@@ -130,7 +130,7 @@ class QuotingRule:
     def _accept_token(self, token: int) -> int:
         """As written whatever the rule says; a quotation without a word is none."""
         after = self._state_after_token(token)
-        if after is not None:
+        if after:
             self._writing = after
         elif self.is_quoting and not self._writing.length:
             self._writing = replace(self._writing, at=None, before='"')
@@ -172,11 +172,11 @@ class QuotingRule:
         text, rest = _split_whole_characters(raw)
         state: _WritingState | None = replace(self._writing, pending=b"")
         for character in text:
-            assert state is not None
+            assert state
             state = self._state_after_character(state, character)
-            if state is None:
+            if not state:
                 return None
-        assert state is not None
+        assert state
         if rest and state.at is not None and not self._may_begin_character(state, rest):
             return None
         return replace(state, pending=rest)

@@ -84,7 +84,7 @@ class Speculation:
         )
 
     def _step(self, token: int) -> Tensor:
-        if self._plain is None:
+        if not self._plain:
             self._plain = Continuation(self.model, self.state)
         self._behind.append(token)
         self.steps += 1
@@ -94,7 +94,7 @@ class Speculation:
         """One run over what must be run again, the token and guesses; the logits after the
         token.
         """
-        if self._plain is not None and not self._plain.move_state_past(self.state, self._behind):
+        if self._plain and not self._plain.move_state_past(self.state, self._behind):
             self.model.prefill(self._behind, self.state)  # what was decoded one by one
         self._plain = None
         self._behind = []
@@ -136,7 +136,7 @@ class Speculation:
 
     def _accept_last_run(self) -> None:
         """What was run last is decided, all of it."""
-        assert self._after is not None
+        assert self._after
         self.state = self._after
         self._after = None
         self._again = []

@@ -56,7 +56,7 @@ class NativeStep:
             return None
         weights = _cached_weights(model.network)
         reach = attention_reach(state.long, state.grid)
-        if weights is None or not state.position or not reach.is_supported():
+        if not weights or not state.position or not reach.is_supported():
             return None
         memories = [layer_memory(layer) for layer in state.layers]
         return cls(
@@ -117,7 +117,7 @@ def collect_step_weights(network: Network, chosen: Iterable[nn.Module]) -> StepW
         "dim": config.head_dim,
         "rotary": config.rotary_dim,
     }
-    head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
+    head = network.embed_tokens.packed if not network.lm_head else network.lm_head.packed
     layers = [_layer_weights(layer) for layer in some if isinstance(layer, TransformerLayer)]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
     experts = {
@@ -125,7 +125,7 @@ def collect_step_weights(network: Network, chosen: Iterable[nn.Module]) -> StepW
         for number, layer in enumerate(some)
         if isinstance(layer.mlp, SparseMoe)
     }
-    routed = {number: found for number, found in experts.items() if found is not None}
+    routed = {number: found for number, found in experts.items() if found}
     if head is None or not whole or not are_sizes_supported(sizes) or len(routed) < len(experts):
         return None
     of_layers = [x for x in layers if x is not None]
@@ -141,7 +141,7 @@ def _routed_experts(mlp: SparseMoe) -> RoutedExperts | None:
     if not isinstance(bank, PackedExperts) or inner % GROUP:
         return None
     gate = mlp.shared_expert_gate
-    weight = gate.weight if gate.packed is None else gate.packed.dense()
+    weight = gate.weight if not gate.packed else gate.packed.dense()
     return RoutedExperts(bank.pairs, mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0])
 
 

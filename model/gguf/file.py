@@ -74,7 +74,7 @@ class GgufFile:
             )
         self.architecture = self.metadata.get("general.architecture")
         found = family_of_gguf(self.architecture)
-        if found is None:
+        if not found:
             raise ConfigUnsupported(
                 f"{self.path}: architecture '{self.architecture}' is not supported; "
                 f"docqa runs {', '.join(name.replace('_', '') for name in family_names())}"

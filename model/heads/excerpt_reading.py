@@ -172,14 +172,14 @@ class ExcerptReader:
 
     def parse_question_of_several(self, question: str) -> QuestionOfSeveral | None:
         """What it wants of several documents; None without heads for questions."""
-        if self._of_questions is None:
+        if not self._of_questions:
             return None
         line = " ".join(question.split())
         return self._of_questions.parse_question_of_several(line, *self.question_states(line))
 
     def split_into_two_questions(self, question: str) -> tuple[str, str] | None:
         """The two questions that a question asks; None for one, or without heads for questions."""
-        if self._of_questions is None:
+        if not self._of_questions:
             return None
         line = " ".join(question.split())
         return self._of_questions.split_into_two_questions(line, *self.question_states(line))
@@ -206,7 +206,7 @@ class ExcerptReader:
         """The clause of CLAUSES that answers a question, or ""."""
         return (
             ""
-            if self._of_questions is None
+            if not self._of_questions
             else self._of_questions.clause_that_answers(self.question_states(question)[1])
         )
 
@@ -268,7 +268,7 @@ def predict_spans(
     start, end = _start_and_end_logits([each.tokens for each in found])
     other = (
         None
-        if reader.other is None
+        if not reader.other
         else _start_and_end_logits(reader.other.scores(question, excerpts, places))
     )
     spans = span_predictions_from_logits(

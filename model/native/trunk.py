@@ -50,11 +50,11 @@ class NativeTrunk:
         """What the last of the layers puts out for `ids` alone, or after `state`, which goes on
         with them: float32 [seq, hidden]."""
         x = self._embedding.rows(np.asarray(ids))[None]
-        memories = repeat(None) if state is None else state.layers
+        memories = repeat(None) if not state else state.layers
         for layer, memory in zip(self._layers, memories):
             assert memory is None or isinstance(memory, DeltaMemory)
             x = layer(x, memory)
-        if state is not None:
+        if state:
             state.advance(np.asarray(ids), None)
         return x[0]
 

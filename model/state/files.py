@@ -299,14 +299,14 @@ def _load_into_state(
             )
     except KeyError as error:
         raise StateDamaged(f"{folder}: tensor {error} is missing") from error
-    ids = last["ids"] if device is None else last["ids"].cpu().numpy()
+    ids = last["ids"] if not device else last["ids"].cpu().numpy()
     state.tokens = (ids,)
     state.position = point["position"]
     state.hidden = last.get("hidden")
 
 
 def _load_tensors(path: Path, device: torch.device | None) -> Any:
-    if device is None:
+    if not device:
         from safetensors.numpy import load_file
 
         return load_file(path)

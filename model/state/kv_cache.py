@@ -82,7 +82,7 @@ class AttentionMemory:
     @property
     def length(self) -> int:
         return len(self.quantized) * self.grid + (
-            0 if self.pending is None else self.pending[0].shape[0]
+            0 if not self.pending else self.pending[0].shape[0]
         )
 
     def fork(self) -> Self:
@@ -91,9 +91,7 @@ class AttentionMemory:
 
     def tensors(self) -> dict[str, Tensor]:
         """What is remembered outside whole blocks, by the names of a saved state."""
-        return (
-            {} if self.pending is None else {"open_k": self.pending[0], "open_v": self.pending[1]}
-        )
+        return {} if not self.pending else {"open_k": self.pending[0], "open_v": self.pending[1]}
 
     def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
         """Takes over what `tensors` gave, by names that begin with `own`, but for whole blocks.
@@ -124,13 +122,13 @@ class AttentionMemory:
     def _append_to_pending(self, k: Tensor, v: Tensor) -> None:
         self.pending = (
             (k.clone(), v.clone())
-            if self.pending is None
+            if not self.pending
             else self._extend_pending(self.pending, (k, v))
         )
 
     def _quantize_whole_block(self) -> None:
         """Quantizes the pending block if it is whole."""
-        if self.pending is not None and self.pending[0].shape[0] == self.grid:
+        if self.pending and self.pending[0].shape[0] == self.grid:
             whole = _copy_to_own_pages(
                 quantize_block(*self.pending, self.long.block, half_keys=self.half_keys)
             )
@@ -149,7 +147,7 @@ class AttentionMemory:
         if new[0].shape[0] > 1 or not torch.is_inference_mode_enabled():
             self._room = None
             return torch.cat([old[0], new[0]]), torch.cat([old[1], new[1]])
-        if self._room is None or self._room[0].shape[0] < count:
+        if not self._room or self._room[0].shape[0] < count:
             size = min(self.grid, max(ROOM, 2 * count))
             self._room = (
                 old[0].new_empty(size, *old[0].shape[1:]),
@@ -163,7 +161,7 @@ class AttentionMemory:
 
     def context(self) -> KVContext:
         """All keys and values as they lie, the pending block included."""
-        last = () if self.pending is None else (KVBlock(*self.pending),)
+        last = () if not self.pending else (KVBlock(*self.pending),)
         return KVContext((*self.quantized, *last), self.grid)
 
     def _select_blocks(self, q: Tensor) -> BlockSelection:

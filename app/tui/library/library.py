@@ -159,7 +159,7 @@ class LibraryScreen(PromptScreen):
         """(the rows, what is wrong with the history)."""
         store = self._store
         notices: list[str] = []
-        recent = recent_documents(store, notices) if store is not None else []
+        recent = recent_documents(store, notices) if store else []
         known = {row.path: row for row in recent}
         wrong = remembered_problems(store)
         rows = []
@@ -171,12 +171,12 @@ class LibraryScreen(PromptScreen):
             absolute = os.path.abspath(row.path)
             stored = known.pop(absolute, None)
             modified, problem = wrong.get(absolute, (None, ""))
-            if stored is not None:
+            if stored:
                 row = replace(row, used=stored.used, kept=stored.kept, health=stored.health)
             elif modified == row.modified:
                 row = replace(row, health=problem)
             rows.append(row)
-        if self._everywhere and store is not None:
+        if self._everywhere and store:
             for row in known.values():
                 folder, name = os.path.split(short_path(row.path))
                 rows.append(_row_marked_if_gone(replace(row, name=f"{name}  ·  {folder}")))
@@ -206,14 +206,14 @@ class LibraryScreen(PromptScreen):
         self._show_rows(self._typed_words)
 
     def action_recent(self) -> None:
-        if self._store is None:
+        if not self._store:
             self.notify("nothing is stored in this run", markup=False)
         else:
             self._set_listed_folder(self._path, not self._everywhere)
             self.action_refresh_list()
 
     def action_mark(self) -> None:
-        if self._current_row is not None:
+        if self._current_row:
             self._marked ^= {self._current_row.path}
         row = self._table.cursor_row
         self._show_rows(self._typed_words)
@@ -244,16 +244,16 @@ class LibraryScreen(PromptScreen):
         question = f"{SUMMARIZE} {style}".strip()
         if self._marked:
             self.action_ask_together(question)
-        elif self._current_row is not None:
+        elif self._current_row:
             self._open(self._current_row, question)
 
     def action_reveal(self) -> None:
-        if self._current_row is not None:
+        if self._current_row:
             file = containing_file(self._current_row.path) or self._current_row.path
             self._open_path(os.path.dirname(file) or ".")
 
     def action_forget(self) -> None:
-        if self._current_row is not None and self._store is not None:
+        if self._current_row and self._store:
             self.prompt.enter("forget", short_path(os.path.abspath(self._current_row.path)))
             self._status.update(
                 "Enter deletes its text, questions and answers here; the file stays. Esc keeps all"
@@ -263,7 +263,7 @@ class LibraryScreen(PromptScreen):
         store = self._store
         absolute = os.path.abspath(os.path.expanduser(path))
         listed = {os.path.abspath(row.path) for row in self._rows}
-        if store is None or absolute not in listed:
+        if not store or absolute not in listed:
             self._warn(f"{path} is not in the list")
             return
         self.prompt.reset()
@@ -343,7 +343,7 @@ class LibraryScreen(PromptScreen):
 
     def _load_preview(self) -> None:
         row = self._current_row
-        if row is None or (row.path, row.past) == self._previewed:
+        if not row or (row.path, row.past) == self._previewed:
             return
         self._previewed = row.path, row.past
         if row.past is not None:
@@ -376,7 +376,7 @@ class LibraryScreen(PromptScreen):
 
     @property
     def _listed_paths(self) -> list[str]:
-        return [row.path for row in self._shown if row.past is None and row.kept != _GONE]
+        return [row.path for row in self._shown if not row.past and row.kept != _GONE]
 
     @property
     def _is_wide(self) -> bool:
@@ -393,8 +393,8 @@ class LibraryScreen(PromptScreen):
         questions.
         """
         before = self._current_row
-        documents = [row for row in self._rows if row.past is None]
-        questions = [row for row in self._rows if row.past is not None]
+        documents = [row for row in self._rows if not row.past]
+        questions = [row for row in self._rows if row.past]
         rows = sorted(documents, key=ORDERS[self._order]) + questions
         if words:
             match = Matcher(words).match
@@ -453,7 +453,7 @@ class LibraryScreen(PromptScreen):
         ]
         names = []
         for row in rows:
-            mark = "✓ " if row.path in self._marked and row.past is None else ""
+            mark = "✓ " if row.path in self._marked and not row.past else ""
             names.append(mark + printable(row.name))
         others = sum(cells for _, cells, _ in columns) + _PADDING + 2 * (width >= _DATE_FROM)
         room = max(width - others, _LEAST_NAME_CELLS)

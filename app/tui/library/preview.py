@@ -62,10 +62,10 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
     text.append(f"{line}\n")
     for warning in document.coverage.warnings:
         text.append(f"! {printable(without_flags(warning))}\n", "italic")
-    asked = past_questions(store) if store is not None else []
+    asked = past_questions(store) if store else []
     for past in [each for each in asked if each.path == os.path.abspath(path)][:_ANSWERS]:
         text.append(f"\n? {printable(past.turn.question)}\n", "bold")
-        said = past.turn.answer.answer if past.turn.answer is not None else None
+        said = past.turn.answer.answer if past.turn.answer else None
         text.append(f"{printable((said or 'not found')[:_LINE])}\n")
     words = " ".join(page.text for page in document.pages[:2])[:_BEGINNING]
     text.append(
@@ -76,7 +76,7 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
 
 def preview_of_question(turn: "StoredTurn") -> Text:
     """A question that was asked before, its answer and cites."""
-    said = turn.note or turn.state if turn.answer is None else answer_text(turn.answer)
+    said = turn.note or turn.state if not turn.answer else answer_text(turn.answer)
     return Text.assemble((f"{printable(turn.question)}\n\n", "bold"), said)
 
 

@@ -86,7 +86,7 @@ def past_questions(store: "Store") -> list[PastQuestion]:
     from docqa.app.history.history import open_if_stored
 
     history = open_if_stored(store)
-    if history is None:
+    if not history:
         return []
     with history:
         places = {
@@ -128,7 +128,7 @@ def _sessions_about_one_document(store: "Store", notices: list[str]) -> "list[St
 
     try:
         history = open_if_stored(store)
-        if history is None:
+        if not history:
             return []
         with history:
             notices += history.notices

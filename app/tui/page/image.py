@@ -94,7 +94,7 @@ class ImagePane(Static):
     def _make_image(self) -> None:
         document = self._document
         page = self._page
-        if document is None or self._images is None:
+        if not document or not self._images:
             return
         if page in self._made:
             self._show(page, self._made[page])
@@ -128,7 +128,7 @@ class ImagePane(Static):
 
     def _draw_image(self) -> None:
         self._asked = False
-        if self._image is None or self._images is None or not self.is_attached:
+        if self._image is None or not self._images or not self.is_attached:
             return
         region = self.content_region
         terminal = self._images.terminal
@@ -163,7 +163,7 @@ class ImagePane(Static):
     @on(events.Unmount)
     def erase(self) -> None:
         """Take away what text would not write over, as another screen."""
-        if self._drawn and self._images is not None:
+        if self._drawn and self._images:
             self._drawn = False
             self._send(graphics.erasing(self._images.terminal))
             self.refresh()

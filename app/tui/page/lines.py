@@ -115,7 +115,7 @@ class PageLines:
     def character(self, y: int, inside: int) -> tuple[int, int]:
         """(page, offset) of a character of line `y`, at most its end."""
         row = self.row(max(0, min(y, self.height - 1)))
-        return (1, 0) if row is None else (row.page, row.offset_at(max(inside, 0)))
+        return (1, 0) if not row else (row.page, row.offset_at(max(inside, 0)))
 
     def _segment_index_at(self, y: int) -> int:
         return min(bisect_right(self._ends, max(y, 0)), len(self._segments) - 1)
@@ -150,8 +150,8 @@ class PageLines:
         position = 0
         while position < len(text):
             table = tables.get(position)
-            laid_out = table_lines(shown, table, self.width) if table is not None else []
-            stop = table.end - base if table is not None and laid_out else text.find("\n", position)
+            laid_out = table_lines(shown, table, self.width) if table else []
+            stop = table.end - base if table and laid_out else text.find("\n", position)
             stop = len(text) if stop < 0 else stop
             rows += laid_out or [
                 ScreenLine(page, base + start, base + end, "text")

@@ -94,7 +94,7 @@ def find_place(document: Document, name: str) -> Place | None:
     if page is not None:
         return page, 0
     region = find_section_region(document, name)
-    return region.start if region is not None else None
+    return region.start if region else None
 
 
 def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
@@ -107,7 +107,7 @@ def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
         begin = text.rfind("\n", 0, max(at - _WINDOW // 4, 0)) + 1
         window = text[begin : at + _WINDOW]
         found = next((span for span in sentences(window) if begin + span.end > at), None)
-        if found is not None:
+        if found:
             return PageSpan(number, begin + found.start, begin + found.end)
     return None
 
@@ -131,7 +131,7 @@ def location(document: Document, page: int, offset: int) -> str:
     section = document.section_of(page, offset)
     locator = document.locator_of(page, offset)
     named = printable(locator or "")
-    if section is not None and locator == document.name_of(section):
+    if section and locator == document.name_of(section):
         named = section_title(section)
     where = f"p. {page_text(page, document.pages[page - 1].label)}" if document.paged else ""
     return " · ".join(part for part in (named, where) if part)

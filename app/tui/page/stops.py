@@ -56,9 +56,7 @@ def make_stops(answer: Answer, *documents: Document) -> list[Stop]:
     for item in answer.evidence:
         document = by_path.get(item.file, documents[0])
         span = _locate_evidence(item, document)
-        if span is not None and not any(
-            of is document and _do_overlap(span, other) for of, other in taken
-        ):
+        if span and not any(of is document and _do_overlap(span, other) for of, other in taken):
             place = location(document, *span.place) or location_text(item.page, item.label)
             found.append(Stop(item.text, item.file, place, (span,), document))
     return [*quoted, *found]

@@ -92,9 +92,9 @@ class TextPane(ScrollView):
     @property
     def place(self) -> tuple[int, int]:
         """(page, offset) of the line at the top."""
-        if self._pending is not None:
+        if self._pending:
             return self._pending[:2]
-        return (1, 0) if self._lines is None else self._lines.place(round(self.scroll_y))
+        return (1, 0) if not self._lines else self._lines.place(round(self.scroll_y))
 
     def show(self, document: Document, place: tuple[int, int] = (1, 0)) -> None:
         """`place` (page, offset) comes to the top."""
@@ -108,7 +108,7 @@ class TextPane(ScrollView):
         """Bring character `offset` of `page` into view, `above` lines below the top (a third of the
         view).
         """
-        if self._lines is None or not self.size.height:
+        if not self._lines or not self.size.height:
             self._pending = (page, offset, above)
             return
         self._pending = None
@@ -126,7 +126,7 @@ class TextPane(ScrollView):
             self.go(spans[0].page, spans[0].start or 1)
 
     def in_view(self, span: PageSpan) -> bool:
-        if self._lines is None or not self.size.height:
+        if not self._lines or not self.size.height:
             return False
         line = self._lines.line_of(span.page, span.start)
         last = self._lines.line_of(span.page, max(span.end - 1, span.start))
@@ -154,14 +154,14 @@ class TextPane(ScrollView):
         self.screen.selections = {}
 
     def on_resize(self, event: events.Resize) -> None:
-        if self._lines is None or not self.size.height:
+        if not self._lines or not self.size.height:
             return
         place = self.place
         if self._lines.width != max(self._text_width, 10):
             self._lines = PageLines(self._lines.document, self._text_width)
             self.screen.selections = {}  # its lines are others now
             self._pending = self._pending or (*place, 0)
-        if self._pending is not None:
+        if self._pending:
             page, offset, above = self._pending
             self.go(page, offset, above=above)
         else:
@@ -174,19 +174,17 @@ class TextPane(ScrollView):
     def on_click(self, event: events.Click) -> None:
         """A click on a link is posted with it; the end of a selection is no click."""
         place = event.style.meta.get(_LINK) if self.text_selection is None else None
-        link = self.links.at(*place) if place is not None and self.links is not None else None
+        link = self.links.at(*place) if place is not None and self.links else None
         if link is not None:
             self.post_message(self.Chosen(link))
-        elif self.text_selection is None and self._lines is not None:
+        elif self.text_selection is None and self._lines:
             page, offset = self._lines.character(round(self.scroll_y) + event.y, event.x - _GUTTER)
             if any(mark.start <= offset < mark.end for mark in self._own_marks.get(page, ())):
                 self.post_message(self.Chosen(place=(page, offset)))
 
     def selection_updated(self, selection: Selection | None) -> None:
         super().selection_updated(selection)
-        self.selected = (
-            [] if selection is None or self._lines is None else self._spans_of(selection)
-        )
+        self.selected = [] if selection is None or not self._lines else self._spans_of(selection)
         if self.selected:
             self.post_message(self.Chosen())
 
@@ -194,7 +192,7 @@ class TextPane(ScrollView):
         """What the mouse has selected, cut from the pages, with its cite; None where that is no
         text.
         """
-        if self._lines is None:
+        if not self._lines:
             return None
         copied = text_to_copy(self._lines.document, self._spans_of(selection))
         return (copied, "\n") if copied else None
@@ -216,7 +214,7 @@ class TextPane(ScrollView):
     def _strip(self, line: int) -> Strip:
         width = self.size.width
         # Before the view has its width nothing is drawn.
-        row = None if self._lines is None or self._pending is not None else self._lines.row(line)
+        row = None if not self._lines or self._pending else self._lines.row(line)
         if row is None:
             return Strip.blank(width, self._plain_style)
         strip = self._strips.get(row)
@@ -253,7 +251,7 @@ class TextPane(ScrollView):
         )
 
     def _spans_of(self, selection: Selection) -> list[PageSpan]:
-        assert self._lines is not None
+        assert self._lines
         top = round(self.scroll_y)
         start = selection.start or Offset(0, top)
         end = selection.end or Offset(self.size.width, top + self.size.height - 1)
@@ -277,14 +275,14 @@ class TextPane(ScrollView):
         """A character of `page` as selections count: its line, and the characters before it
         there.
         """
-        assert self._lines is not None
+        assert self._lines
         line = self._lines.line_of(page, offset)
         row = self._lines.row(line)
         return Offset(_GUTTER + (row.inside(offset) if row is not None else 0), line)
 
     def _lay_out_near_lines(self) -> None:
         """Lay out what is near, and stay on the same text when that changes the lines above it."""
-        if self._settling or self._lines is None or not self.size.height:
+        if self._settling or not self._lines or not self.size.height:
             return
         self._settling = True
         try:
@@ -303,7 +301,7 @@ class TextPane(ScrollView):
         self.scroll_target_y = self.scroll_y = max(0, min(line, self.max_scroll_y))
 
     def _resize_virtual(self) -> None:
-        assert self._lines is not None
+        assert self._lines
         size = Size(self.size.width, self._lines.height)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -335,7 +333,7 @@ class TextPane(ScrollView):
         ]
         marks.sort(key=lambda mark: _STYLED.index(mark.kind))
         segments = [Segment(_MARKS[marks[0].kind] if marks else "  ", plain)]
-        links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
+        links = self.links.within(row.page, row.start, row.end) if self.links else []
         usual = "heading" if row.kind == "heads" else ""
         for first, last, pad in row.parts or (LinePart(row.start, row.end, 0),):
             segments.append(Segment(" " * pad, plain))

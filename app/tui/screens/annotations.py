@@ -59,9 +59,9 @@ class Annotations:
         last = chosen[-1] if chosen else self._last
         goes_on = last is not None and page.in_view(last)
         found = sentence_at(
-            document, *((last.page, last.end) if last is not None and goes_on else self.panes.where)
+            document, *((last.page, last.end) if last and goes_on else self.panes.where)
         )
-        if found is None:
+        if not found:
             self._say("the document ends here")
             return
         page.select(chosen[0] if extend and chosen else found, found)
@@ -72,7 +72,7 @@ class Annotations:
         so no more.
         """
         pointed = self._annotation_pointed_at()
-        if pointed is None:
+        if not pointed:
             return
         if pointed not in self.made:
             self._store_annotation(pointed)
@@ -86,7 +86,7 @@ class Annotations:
 
     def begin_note(self) -> None:
         pointed = self._annotation_pointed_at()
-        if pointed is not None:
+        if pointed:
             self.edit(pointed)
 
     def edit(self, annotation: StoredAnnotation) -> None:
@@ -98,7 +98,7 @@ class Annotations:
         noted = self._noted
         self._noted = None
         self.panes.prompt.close()
-        if noted is not None:
+        if noted:
             self._store_annotation(replace(noted, note=note))
             self.panes.show_status("note stored" if note else "highlighted")
 
@@ -139,8 +139,8 @@ class Annotations:
         document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
         there = spans[0].place if spans else self.panes.pointed_at
-        known = self.annotation_at(*there) if there is not None else None
-        if known is not None:
+        known = self.annotation_at(*there) if there else None
+        if known:
             return known
         if not spans:
             select = key(self.panes, "select")

@@ -106,7 +106,7 @@ class DocumentScreen(PromptScreen):
     def come_back(self, past: PastQuestion | None) -> None:
         """Somebody who left while work went on is here again, at the question `past` if given."""
         self._past = past
-        if past is not None and self.document is not None:
+        if past and self.document:
             turn = stored_turns.shown_turn(past.turn)
             self.questions.show_past(turn, at_cite=past.at_cite)
 
@@ -114,13 +114,13 @@ class DocumentScreen(PromptScreen):
         """Before the document is open one can ask and go back; where it cannot be opened, go back
         or try again.
         """
-        if self.document is not None or action not in _OVER_A_DOCUMENT:
+        if self.document or action not in _OVER_A_DOCUMENT:
             return True
         failed = self.panes.has_class("failed")
         return (action == "read") if failed else (action == "line" and parameters == ("ask",))
 
     def on_first_pages(self, message: bridge.FirstPages) -> None:
-        if self.document is None:
+        if not self.document:
             self.panes.show_first(message.document)
 
     def on_pages_parsed(self, message: bridge.PagesParsed) -> None:
@@ -145,26 +145,26 @@ class DocumentScreen(PromptScreen):
             self.refresh_bindings()
 
     def on_text_pane_chosen(self, message: TextPane.Chosen) -> None:
-        if message.link is not None:
+        if message.link:
             self.navigation.follow_link(message.link)
-        elif message.place is None:
+        elif not message.place:
             h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
         else:
             annotation = self.annotations.annotation_at(*message.place)
-            if annotation is not None:
+            if annotation:
                 self.annotations.go_to_annotation(annotation)
 
     async def line_entered(self, mode: str, text: str) -> None:
         """A question may come before the document is open."""
         if mode == "password":
             self._try_again(text)
-        elif self.document is None:
+        elif not self.document:
             if text:
                 self._waiting.append(text)
                 self.prompt.reset()
                 self.panes.show_parsed(*self._parsed, len(self._waiting))
-        elif mode == "ask" and not text and self.navigation.selected is not None:
+        elif mode == "ask" and not text and self.navigation.selected:
             self.navigation.follow_selected_link()
         else:
             modes: dict[str, Callable[[str], object]] = {
@@ -186,7 +186,7 @@ class DocumentScreen(PromptScreen):
 
     def prompt_changed(self, mode: str, text: str) -> None:
         self._search_timer.stop()
-        if mode == "find" and self.document is not None:
+        if mode == "find" and self.document:
             show = partial(self.navigation.find_typed, text)
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
                 show()
@@ -224,7 +224,7 @@ class DocumentScreen(PromptScreen):
         getattr(getattr(self, part), method)(*argument)
 
     def action_read(self) -> None:
-        if self.document is None:
+        if not self.document:
             self._try_again()
         else:
             self.questions.read()
@@ -243,7 +243,7 @@ class DocumentScreen(PromptScreen):
             self.app.open_hidden(self)  # type: ignore[attr-defined]
 
     def action_scans(self) -> None:
-        recognised = self.document.coverage.ocr_pages if self.document is not None else ()
+        recognised = self.document.coverage.ocr_pages if self.document else ()
         said = "no page had to be recognised"
         if recognised:
             said = f"text was recognised on {page_list(recognised)}"
@@ -256,19 +256,19 @@ class DocumentScreen(PromptScreen):
         left = self.prompt.leave()
         if left == "find":
             self.navigation.give_up_search()
-        if not left and (self.document is None or not self.questions.stop()):
+        if not left and (not self.document or not self.questions.stop()):
             self.navigation.unselect_link()
             self.set_focus(self.line)
 
     def action_image(self, show: str = "show") -> None:
-        if self._images is None:
+        if not self._images:
             self.panes.message(why_none())
         else:
             getattr(self.panes, f"{show}_image")()
 
     def action_back(self) -> None:
         """To where the reader was before or, from where it was opened at a cite, out of it."""
-        if self._past is not None and self._past.at_cite and self.navigation.is_at_first_place:
+        if self._past and self._past.at_cite and self.navigation.is_at_first_place:
             self.action_library()
         else:
             self.navigation.back()
@@ -282,7 +282,7 @@ class DocumentScreen(PromptScreen):
             )
 
     def action_export(self) -> None:
-        if self.document is not None:
+        if self.document:
             path = self.together[0] if self.together else self.path
             self.begin_export(unused_file_name(path, "docqa.md"))
 

@@ -105,7 +105,7 @@ class GridScreen(PromptScreen):
         job.model = self._session.model
         for row, item in enumerate(self._items):
             record = job.kept_record(item)
-            if record is None and item.failure is None:
+            if record is None and not item.failure:
                 outcome = attempt(job, item, lambda event: None)
             else:
                 outcome = Outcome(record, item.failure)
@@ -122,7 +122,7 @@ class GridScreen(PromptScreen):
             self._errors.pop(message.row, None)
             for number, answer in enumerate(answers_of(outcome.record, item.shown_path)):
                 self._answers[message.row, message.first + number] = answer
-        elif outcome.failure is not None:
+        elif outcome.failure:
             self._errors[message.row] = outcome.failure.message(item.shown_path)
         else:
             self._errors[message.row] = outcome.fatal or "it ended without an answer"
@@ -223,11 +223,11 @@ class GridScreen(PromptScreen):
 
     def _cell(self, row: int, column: int) -> AnswerCell | None:
         answer = self._answers.get((row, column))
-        return None if answer is None else cell_of(answer, self._fields[column])
+        return None if not answer else cell_of(answer, self._fields[column])
 
     def _cell_text(self, row: int, column: int) -> Text:
         cell = self._cell(row, column)
-        if cell is None:
+        if not cell:
             return _one_line(f"✗ {self._errors[row]}" if row in self._errors else "…")
         chance = "" if cell.status is Status.NOT_FOUND else f" {cell.confidence:.0%}"
         words = cell.answer or place_of(cell)
@@ -241,22 +241,22 @@ class GridScreen(PromptScreen):
 
     def on_data_table_cell_highlighted(self) -> None:
         """Show the whole cell at the foot."""
-        if self._cursor is not None:
+        if self._cursor:
             row, column = self._cursor
             cell = self._cell(row, column)
             said = self._errors.get(row, "")
-            if cell is not None:
+            if cell:
                 quoted = f"“{cell.quote}” {place_of(cell)}" if cell.quote else place_of(cell)
                 said = f"{self._fields[column].question} {cell.answer or cell.status} {quoted}"
             self._status.update(printable(f"{self._items[row].path}  {said}"))
 
     def on_data_table_cell_selected(self) -> None:
         """Open the document, at the first cite of the answer; Alt+Left comes back."""
-        if self._cursor is not None:
+        if self._cursor:
             row, column = self._cursor
             path = self._items[row].shown_path
             past = None
-            if (answer := self._answers.get((row, column))) is not None:
+            if answer := self._answers.get((row, column)):
                 turn = StoredTurn(self._fields[column].question, time.time(), answer)
                 past = PastQuestion(path, turn, at_cite=True)
             self.app.open_document(path, past)  # type: ignore[attr-defined]

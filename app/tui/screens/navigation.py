@@ -37,7 +37,7 @@ class Navigation:
         self._led = False  # whether it was followed
 
     def jump(self, place: Place) -> None:
-        if self.panes.document is None:
+        if not self.panes.document:
             return
         self.unselect_link()
         came_from = self._leave()
@@ -100,7 +100,7 @@ class Navigation:
 
     def go_to(self, name: str) -> None:
         place = find_place(self.panes.opened, name)
-        if place is None:
+        if not place:
             self._say(f"there is no page or section “{name}”", "warning")
             return
         self.panes.prompt.close()
@@ -113,13 +113,13 @@ class Navigation:
     def next_answer(self, step: int) -> None:
         cards = self._answers.cards
         current = self._answers.current
-        if current is not None:
+        if current:
             self.choose(cards[min(max(cards.index(current) + step, 0), len(cards) - 1)])
             self.panes.show_pane("answers")
 
     def next_cite(self, step: int) -> None:
         card = self._answers.current
-        if card is None or not card.shown_stop_count:
+        if not card or not card.shown_stop_count:
             self._say_no_cites(card)
             return
         first = 0 if step > 0 else card.shown_stop_count - 1
@@ -129,7 +129,7 @@ class Navigation:
 
     def unfold(self) -> None:
         card = self._answers.current
-        if card is None or not card.stops:
+        if not card or not card.stops:
             self._say_no_cites(card)
         else:
             card.action_unfold()
@@ -137,7 +137,7 @@ class Navigation:
 
     def _say_no_cites(self, card: AnswerCard | None) -> None:
         why = "no cites yet: type a question"
-        if card is not None:
+        if card:
             why = "this answer has no cites"
             if card.turn.running:
                 why = "no cites yet: this question is still being answered"
@@ -145,7 +145,7 @@ class Navigation:
 
     def follow_cite(self, number: int) -> None:
         card = self._answers.current
-        if card is not None and number < len(card.stops):
+        if card and number < len(card.stops):
             self.follow(card, number)
 
     def follow(self, card: AnswerCard, number: int) -> None:
@@ -164,7 +164,7 @@ class Navigation:
         """Bring the first cite of a new answer, or a refusal's best place, into view, unless
         somebody reads on elsewhere."""
         first = card.stops[0] if card.stops else None
-        if first is None or not first.spans or not self._page.display:
+        if not first or not first.spans or not self._page.display:
             return
         chosen = self._answers.current is card and card.current is None
         if chosen and self._page.place == card.asked_at:
@@ -179,7 +179,7 @@ class Navigation:
         if selected:
             app.copy_to_clipboard(selected)
             self._say(f"copied: {one_line_excerpt(selected, EXCERPT_CHARACTERS)}")
-        elif card is None or not card.stops:
+        elif not card or not card.stops:
             self._say("no quote to copy yet")
         else:
             stop = card.stops[card.current or 0]
@@ -193,10 +193,10 @@ class Navigation:
         """Show the first place of `words` from where the search began, while they are typed."""
         document = self.panes.document
         begun = self._search_from
-        if document is None or begun is None:
+        if not document or not begun:
             return
         hit = self._hits.search(document, words, begun) if words else None
-        if hit is not None:
+        if hit:
             self._show_hit(hit)
             return
         self._hits = Hits()
@@ -209,10 +209,10 @@ class Navigation:
         """Stay at the place of `words` that is shown; `back` returns to where the search began."""
         if words != self._hits.words:
             self.find_typed(words)
-        if self._hits.current is None:
+        if not self._hits.current:
             self._say(f"“{words}” is not in this document" if words else "no words to search for")
             return
-        if self._search_from is not None:
+        if self._search_from:
             self._way_back.append((self.panes.opened, self._search_from, None))
         self._search_from = None
         self.panes.prompt.close()
@@ -220,7 +220,7 @@ class Navigation:
     def give_up_search(self) -> None:
         begun = self._search_from
         self._search_from = None
-        if begun is not None:
+        if begun:
             self._hits = Hits()
             self.panes.point_at(None)
             self._page.go(*begun, above=0)
@@ -229,7 +229,7 @@ class Navigation:
 
     def next_hit(self, step: int) -> None:
         hit = self._hits.step(step)
-        if hit is None:
+        if not hit:
             self._say(f"no search yet; {key(self.panes, 'find')} starts one")
             return
         if self.panes.prompt.mode != "find":  # else one is still typing
@@ -247,16 +247,16 @@ class Navigation:
         """
         place = self._page.place
         last = self.selected
-        if last is not None and self._page.in_view(last):
+        if last and self._page.in_view(last):
             place = last.page, last.start + (step > 0)
-        link = self._page.links.first(place, step) if self._page.links is not None else None
+        link = self._page.links.first(place, step) if self._page.links else None
         if link is None:
             self._say("this document has no references or footnotes to follow")
         else:
             self._select_link(link)
 
     def follow_selected_link(self) -> None:
-        if self.selected is None:
+        if not self.selected:
             self._say(f"no reference is selected; {key(self.panes, 'follow')} selects one")
         else:
             self.follow_link(self.selected)
@@ -275,7 +275,7 @@ class Navigation:
         self._show((link.target,), f"{self._words(link)}; {back}")
 
     def unselect_link(self) -> None:
-        if self.selected is not None:
+        if self.selected:
             self.selected = None
             self.refresh_marks()
 
@@ -299,7 +299,7 @@ class Navigation:
         followed.
         """
         hit = self._hits.current
-        if hit is not None and self._page.in_view(hit):
+        if hit and self._page.in_view(hit):
             return [hit]
         card = self._answers.current
         spans = card.stops[card.current].spans if card and card.current is not None else ()
@@ -307,13 +307,13 @@ class Navigation:
 
     def refresh_marks(self) -> None:
         card = self._answers.current
-        stops = card.stops if card is not None else []
-        current = card.current if card is not None else None
+        stops = card.stops if card else []
+        current = card.current if card else None
         hit = self._hits.current
         marks = highlights([span for span in self._hits.places if span != hit], "hit")
-        if hit is not None:
+        if hit:
             marks += highlights([hit], "current-hit")
-        if self.selected is not None:
+        if self.selected:
             marks += highlights([self.selected], "chosen")
             if self._led:
                 marks += highlights([self.selected.target], "target")
@@ -328,7 +328,7 @@ def _marks_of_stop(stop: Stop, *, followed: bool) -> list[Highlight]:
     """The marks of a quote, and in it of the words that answer; of a passage where it is
     `followed`.
     """
-    if stop.quote is None:
+    if not stop.quote:
         return highlights(stop.spans if followed else (), "passage")
     marks = highlights(stop.spans, "cite" if followed else "quote")
     before, exact, _ = split_at_answer(stop.quote)

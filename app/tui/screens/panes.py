@@ -97,7 +97,7 @@ class Panes(Vertical):
 
     @property
     def opened(self) -> Document:
-        assert self.document is not None
+        assert self.document
         return self.document
 
     def show(self, document: Document, place: tuple[int, int]) -> None:
@@ -185,7 +185,7 @@ class Panes(Vertical):
 
     def show_progress(self, progress: ReadProgress | None) -> None:
         self.progress = progress
-        if progress is not None:
+        if progress:
             share = progress.done / max(progress.total, 1)
             wide = self.app.size.width >= WIDE
             self._gauge.update(
@@ -195,7 +195,7 @@ class Panes(Vertical):
     def point_at(self, target: PageSpan | None, called: str = "") -> None:
         """The reader was led to `target`: there one is while it is in view."""
         self._target = None
-        if target is not None:
+        if target:
             self._target = replace(target, end=target.start + 1)
             self._called = called or location(self.opened, *target.place)
 
@@ -203,7 +203,7 @@ class Panes(Vertical):
         """Say what goes on, if given, and where the reader is."""
         if doing is not None:
             self._doing = doing
-        if self.document is None:
+        if not self.document:
             return
         place = self.where
         led = place == self.pointed_at

@@ -42,14 +42,14 @@ class Questions:
 
     def next_best(self) -> None:
         card = self._answers.current
-        if card is None or card.turn.answer is None or card.turn.running:
+        if not card or card.turn.answer is None or card.turn.running:
             self._say("there is no answer yet that another could follow")
             return
         question = card.turn.question
         understood = card.turn.understood
         shown: list[Quote] = []
         for turn in self.turns:
-            if turn.question == question and turn.answer is not None:
+            if turn.question == question and turn.answer:
                 shown += turn.answer.answering_quotes
         added = self._answers.add(
             ShownTurn(question, "queued", note=NEXT_BEST, understood=understood)
@@ -60,7 +60,7 @@ class Questions:
         """Go on with all questions that were stopped or failed, else read the document ahead of
         questions.
         """
-        if self.panes.document is None or self.jobs.busy:
+        if not self.panes.document or self.jobs.busy:
             return
         left = [card for card in self._answers.cards if card.turn.state in ("stopped", "failed")]
         for card in left:
@@ -76,7 +76,7 @@ class Questions:
         if not self.jobs.busy:
             return False
         card = self._answers.current
-        if card is not None and card.turn.state == "queued":
+        if card and card.turn.state == "queued":
             self.jobs.stop(card.number)
             card.end("stopped", self._stopped)
         else:
@@ -112,7 +112,7 @@ class Questions:
             self.panes.show_status(prefill_progress_line(event))
         elif isinstance(event, events.Notice):
             self._say(event.message, "warning")
-        if card is None:
+        if not card:
             return
         card.turn.take(event)
         card.turn.understood = message.understood or card.turn.understood
@@ -130,9 +130,9 @@ class Questions:
             "failed": f"failed: {message.reason}",
         }
         self.panes.show_status(said[message.outcome])
-        if card is None and message.outcome == "failed":
+        if not card and message.outcome == "failed":
             self._say(message.reason, "error")
-        elif card is not None and card.turn.running:
+        elif card and card.turn.running:
             if message.outcome == "stopped":
                 card.end("stopped", self._stopped)
             else:
@@ -141,7 +141,7 @@ class Questions:
 
     def keep(self) -> None:
         documents = self.panes.documents
-        if self._store is None or not documents:
+        if not self._store or not documents:
             return
         place = self.panes.page.place if len(documents) == 1 else (1, 0)
         try:

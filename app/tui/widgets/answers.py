@@ -62,7 +62,7 @@ class AnswerCard(Static):
 
     def redraw(self) -> None:
         answer = self.turn.answer
-        self.stops = [] if answer is None else make_stops(answer, *self._documents)
+        self.stops = [] if not answer else make_stops(answer, *self._documents)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
@@ -83,12 +83,12 @@ class AnswerCard(Static):
         )
         if turn.understood and not self.is_folded:
             yield f"understood as: {printable(turn.understood)}\n", "italic $text-muted"
-        if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
+        if turn.state == "preview" or (turn.state == "stopped" and turn.answer):
             yield (
                 "Preliminary, from passages found by the question's words.\n",
                 "italic $text-warning",
             )
-        if turn.answer is not None:
+        if turn.answer:
             yield from self._answer_parts(turn.answer)
         if turn.running and turn.draft.strip():
             said = (
@@ -178,7 +178,7 @@ class AnswerCard(Static):
         place = (place_alone(stop, *self._documents), self._link(number))
         quote = stop.quote
         yield self._lead(number)
-        if quote is None:
+        if not quote:
             yield place
             yield f"  {one_line_excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted"
             return
@@ -211,7 +211,7 @@ class AnswerCard(Static):
         refusal.
         """
         answer = self.turn.answer
-        if answer is not None and was_searched(answer):
+        if answer and was_searched(answer):
             return min(len(self.stops), 1)  # where to look; more is a key away
         return sum(stop.quote is not None for stop in self.stops)
 
@@ -275,7 +275,7 @@ class AnswersPane(VerticalScroll):
         for other in self.cards:
             other.set_class(other is card, "current")
         for changed in {before, card}:
-            if changed is not None and changed.is_mounted:
+            if changed and changed.is_mounted:
                 changed.redraw()
         self.call_after_refresh(self._bring_up)
 
@@ -293,6 +293,6 @@ class AnswersPane(VerticalScroll):
             self.call_after_refresh(self._bring_up)
 
     def _bring_up(self) -> None:
-        if self.current is not None:
+        if self.current:
             self.scroll_to_widget(self.current, animate=False, top=True, immediate=True)
             self._left_at = round(self.scroll_y)

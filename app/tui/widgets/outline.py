@@ -60,7 +60,7 @@ class OutlineTree(Tree["Section"]):
         """Mark the heading above a place, and bring it into view unless somebody is choosing
         here.
         """
-        section = self._document.section_of(page, offset) if self._document is not None else None
+        section = self._document.section_of(page, offset) if self._document else None
         if section != self._section:
             self._section = section
             self._mark()
@@ -68,7 +68,7 @@ class OutlineTree(Tree["Section"]):
     def render_label(self, node: TreeNode[Section], base_style: Style, style: Style) -> Text:
         label = super().render_label(node, base_style, style)
         here = node is self._here
-        page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
+        page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data else ""
         # Less the scroll bar, which is not there yet.
         room = max(
             self.size.width - 1 - (len(_nodes_above(node)) - 1) * self.guide_depth - cell_len(page),
@@ -82,7 +82,7 @@ class OutlineTree(Tree["Section"]):
         return label.append(page, style + Style(bold=here, dim=not here))
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Section]) -> None:
-        if event.node.data is not None and not event.node.children:
+        if event.node.data and not event.node.children:
             self._fill(event.node, event.node.data.id, False)
         self._mark()
 
@@ -92,7 +92,7 @@ class OutlineTree(Tree["Section"]):
     async def on_tree_node_selected(self, event: Tree.NodeSelected[Section]) -> None:
         event.stop()
         section = event.node.data
-        if section is not None:
+        if section:
             await self.run_action(
                 f"screen.call('navigation', 'jump', ({section.page}, {section.start or 1}))"
             )
@@ -112,7 +112,7 @@ class OutlineTree(Tree["Section"]):
         """
         section = self._section
         node = None
-        while section is not None and node is None:
+        while section and node is None:
             node = self._made.get(section.id)
             if node is not None and not all(above.is_expanded for above in _nodes_above(node)):
                 node = None
@@ -129,7 +129,7 @@ class OutlineTree(Tree["Section"]):
             self.move_cursor(self._here)
 
     def _page_of(self, node: TreeNode[Section]) -> str:
-        if self._document is None or not self._document.paged or node.data is None:
+        if not self._document or not self._document.paged or not node.data:
             return ""
         return printable(self._document.pages[node.data.page - 1].label or str(node.data.page))
 

@@ -122,7 +122,7 @@ class Prompt(Vertical):
             await self._owner.line_entered(self.mode, text)
             return
         command, argument = self.command
-        if command is None:
+        if not command:
             self.notify(f"there is no command {text.split()[0]}", severity="warning", markup=False)
         else:
             self.reset()
@@ -157,7 +157,7 @@ class Prompt(Vertical):
 
     def action_complete(self) -> None:
         command = self.command[0] if self.commanding else None
-        if command is None:
+        if not command:
             self.screen.focus_next()
         else:
             self.line.value = f"/{command.command} "

@@ -73,7 +73,7 @@ def join_lines(lines: Sequence[Line], hyphens: Dehyphenator) -> PageTextWithBloc
         end = start + len(paragraph.text)
         heading = paragraph.heading(start, following, body)
         kind = paragraph.kind()
-        if heading is not None:
+        if heading:
             headings.append(heading)
             if not heading.run_in and (heading.size > 1.08 * body or heading.bold):
                 kind = "heading"
@@ -137,7 +137,7 @@ class _Paragraph:
         self.starts.append(len(self.text) - len(line.text))
 
     def kind(self) -> str:
-        if kind_and_number_of_caption(self.text) is not None:
+        if kind_and_number_of_caption(self.text):
             return "caption"
         if is_opener(self.text):
             return "list"
@@ -242,9 +242,7 @@ def _tables_of_page(
         if grid is not None:
             rows.setdefault(grid.table, []).append((block, grid))
     tables = (_table_from_rows(text, found) for found in rows.values())
-    return tuple(
-        sorted((table for table in tables if table is not None), key=lambda table: table.start)
-    )
+    return tuple(sorted((table for table in tables if table), key=lambda table: table.start))
 
 
 def _table_from_rows(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:

@@ -93,7 +93,7 @@ def lines_in_reading_order(
     number_lines(lines, numbers)
     if turned:
         lines.extend(_lines_in_drawn_order(turned, width))
-    if laid_back is not None:
+    if laid_back:
         _restore_boxes_of_turned_lines(lines, laid_back)
     shown = sorted(int(word.text) for word in numbers)
     return OrderedPage(
@@ -256,7 +256,7 @@ def _segments_of_words(
     current: WordRun | None = None
     for word in words:
         _, x0, top, x1, bottom, newline = word[:6]
-        if current is None or newline or not goes_on(current, word):
+        if not current or newline or not goes_on(current, word):
             current = WordRun([word], x0, top, x1, bottom, drawn=len(segments))
             segments.append(current)
             continue

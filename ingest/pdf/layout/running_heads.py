@@ -146,7 +146,7 @@ def _bare_page_numbers(edges: Sequence[_LineOnPage]) -> Iterator[_LineOnPage]:
         match = _NUMBER_ONLY.match(spot.text)
         value = (
             None
-            if match is None
+            if not match
             else int(match[1])
             if match[1].isdigit()
             else ROMAN.get(match[1].lower())

@@ -257,7 +257,7 @@ class HiddenTextDetector:
                 if c.place < paint.place and c.contains(box)
             )
             behind = next(covers, WHITE)
-            if behind is None or are_alike(behind, paint.colour):
+            if not behind or are_alike(behind, paint.colour):
                 return SAME_COLOUR
         return ""
 
@@ -266,9 +266,7 @@ class HiddenTextDetector:
     ) -> list[_HiddenCandidate]:
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
-        shapes = [
-            cover for cover in self.objects.covers if cover.colour is not None and cover.area < room
-        ]
+        shapes = [cover for cover in self.objects.covers if cover.colour and cover.area < room]
         return [
             candidate._replace(reason=COVERED, must_be_plain=True, group=0, sure=True)
             for candidate in content_layer

@@ -184,7 +184,7 @@ class PageObjects:
             return 0.0, 0.0, 0.0, 0.0
         box = floats[0].value, floats[1].value, floats[2].value, floats[3].value
         matrix = self._matrices.get(item)
-        return box if matrix is None else _transform_box(box, matrix)
+        return box if not matrix else _transform_box(box, matrix)
 
     def text(self, text_page: Any, text_object: int) -> str:
         """The characters of a text object."""
@@ -344,7 +344,7 @@ class PageObjects:
                 colour = self.colour(item)
             elif stroke.value and (thin < _MIN_COVER_POINTS or self._ink_width(item) >= 0.5 * thin):
                 colour = self.colour(item, "Stroke")
-            if colour is None:
+            if not colour:
                 return
         if thin < _MIN_COVER_POINTS:
             # Lines close to each other may cover as well as one that is thick.
@@ -352,7 +352,7 @@ class PageObjects:
             self._band = box
             if _thickness(box) < _MIN_COVER_POINTS:
                 return
-        alpha = 255 if colour is None else colour[3]
+        alpha = 255 if not colour else colour[3]
         plain = colour[:3] if colour and alpha >= OPAQUE else None
         if plain:
             self.colours.add(plain)

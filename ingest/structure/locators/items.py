@@ -147,7 +147,7 @@ class SectionPartScanner:
         self.source = ""
         # A bibliography or a table of contents, whose numbers name nothing in the document.
         self.skipped = False
-        if section is not None:
+        if section:
             self.base = section.locator
             self.number = printed.printed_number(section)
             self.attachment_locator = document.attachments.get(section.id)
@@ -182,7 +182,7 @@ class SectionPartScanner:
         if self.skipped:
             return
         note = self.document.note_around_line(line)
-        if note is not None:
+        if note:
             yield (
                 line.start,
                 f"note {note.mark}" if note.mark.isdigit() else self._current_locator(),
@@ -222,7 +222,7 @@ class SectionPartScanner:
 
     def _is_number_of_section(self, mark: NumberMark) -> bool:
         """Whether a mark is the section's own number on its first line."""
-        if self.section is None or self.number is None or mark.page != self.section.page:
+        if not self.section or self.number is None or mark.page != self.section.page:
             return False
         return 0 <= mark.start - self.section.start <= 2
 
@@ -287,7 +287,7 @@ class SectionPartScanner:
 
     def _open_division(self, mark: NumberMark) -> None:
         """A part of a schedule that is no heading: "Part II – High Court Act" after Part I."""
-        if self.section is None or not self.is_attached:
+        if not self.section or not self.is_attached:
             return
         word, core = mark.text.split()
         word = word.capitalize()
@@ -354,7 +354,7 @@ class SectionPartScanner:
 
     def _next_section_number(self) -> int | None:
         """The number of the next section counted as this one."""
-        if self.section is None:
+        if not self.section:
             return None
         sections = self.document.sections
         for later in sections[sections.index(self.section) + 1 :]:
@@ -382,7 +382,7 @@ class SectionPartScanner:
             if self.terms is not None:
                 self.levels.close_below_depth(min(self.terms, depth))
             self.terms = len(self.levels.open)
-        elif self.before is not None and _ENDED.search(self.before.text[-20:]):
+        elif self.before and _ENDED.search(self.before.text[-20:]):
             # A new paragraph after one that ended is no part of the item.
             new = words[:1].islower() or self.before.marks or self.before.inline
             if new and not self.levels.is_innermost_continued_after(line_number):

@@ -147,7 +147,7 @@ def _opening_marks(page: int, start: int, text: str) -> Iterator[NumberMark]:
     for count in range(_MOST_MARKS):
         for shape, pattern in _SHAPES:
             match = pattern.match(text, at)
-            if match is not None and (count == 0 or shape in ("(a)", "a.", "1 –")):
+            if match and (count == 0 or shape in ("(a)", "a.", "1 –")):
                 group = match.lastindex or 1
                 first = match.start(group)
                 if shape in ("1 –", "1.1"):
@@ -164,7 +164,7 @@ def _opening_marks(page: int, start: int, text: str) -> Iterator[NumberMark]:
 def _inline_marks(page: int, start: int, text: str) -> Iterator[NumberMark]:
     for stop in _INLINE.finditer(text):
         match = _BRACKETED.match(text, stop.end())
-        if match is not None:
+        if match:
             yield NumberMark(page, start + match.start(1) - 1, match.group(1), "(a)", stop.group(1))
 
 
@@ -208,7 +208,7 @@ class NumberingLevelStack:
     def open_if_next(self, line_number: int, mark: NumberMark) -> bool:
         """Opens what `mark` of line number `line_number` begins; False for a stray."""
         follows = self._level_continued_by(mark)
-        if follows is not None and not self._is_roman_one(line_number, mark, follows):
+        if follows and not self._is_roman_one(line_number, mark, follows):
             return self._set_level(*follows)
         for kind, ordinal in possible_kinds_and_ordinals(mark.text):
             if ordinal == 1 and self._is_continued_before_restart(line_number, mark, kind):
@@ -225,7 +225,7 @@ class NumberingLevelStack:
                 return self._set_level(0, NumberingLevel(mark.shape, kind, ordinal, mark.text))
         later = self._level_continued_by(mark, _GAP)
         # After a wide gap in print ("30." and "37.") the numbers must count on.
-        digits = mark.text if later is None and mark.text.isdigit() else ""
+        digits = mark.text if not later and mark.text.isdigit() else ""
         if digits and self._is_next_mark(line_number, mark, "1", int(digits) + 1):
             later = self._level_continued_by(mark, _WIDE_GAP)
         return later is not None and self._set_level(*later)
@@ -260,7 +260,7 @@ class NumberingLevelStack:
         list after a colon.
         """
         follows = self._level_continued_by(mark)
-        if follows is not None:
+        if follows:
             return self._set_level(*follows)
         for kind, ordinal in possible_kinds_and_ordinals(mark.text):
             if (

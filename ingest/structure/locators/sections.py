@@ -141,20 +141,16 @@ def _locator_of_section(
     if own is None:
         title = collapse_whitespace(section.title)
         again = name_counts[title.casefold()] > 1 and numbered is not None
-        return f"{numbered.locator}, {title}" if numbered is not None and again else title or None
+        return f"{numbered.locator}, {title}" if numbered and again else title or None
     attached = next(
         (one for one in outer_sections if _has_numbers_of_its_own(one, first_numbered_id)), None
     )
     if _repeats_outer_number(own, numbers, outer_sections):
         inner = attached is not None and numbered is not None and attached.id != numbered.id
-        return (
-            append_to_locator(attached.locator or "", own)
-            if inner and attached is not None
-            else own
-        )
-    if numbered is not None and _needs_outer_number(own, numbers[numbered.id] or "", name_counts):
+        return append_to_locator(attached.locator or "", own) if inner and attached else own
+    if numbered and _needs_outer_number(own, numbers[numbered.id] or "", name_counts):
         return append_to_locator(numbered.locator or "", own)
-    return append_to_locator(attached.locator or "", own) if attached is not None else own
+    return append_to_locator(attached.locator or "", own) if attached else own
 
 
 def _repeats_outer_number(
@@ -207,7 +203,7 @@ def word_in_printed_number(number: str) -> str:
     if words and words[0][0].isalpha() and ordinal(words[0]):
         return words[-1].casefold()
     match = _WORDED.match(number)
-    if match is None or (len(words) == 1 and not match["word"].startswith("§")):
+    if not match or (len(words) == 1 and not match["word"].startswith("§")):
         return ""
     word = match["word"]
     return "§" if word.startswith("§") else division_of(word)

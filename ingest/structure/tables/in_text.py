@@ -21,9 +21,9 @@ def find_tables_in_text(text: str, known_tables: Sequence[Table] = ()) -> list[T
     found: list[Table] = []
     rows: list[Row] = []
     for line in [*_lines_outside_tables(text, known_tables), None]:
-        if rows and line is not None and _RULE.fullmatch(text[line.start : line.end].strip()):
+        if rows and line and _RULE.fullmatch(text[line.start : line.end].strip()):
             continue
-        row = _cells_of_line(text, line) if line is not None else None
+        row = _cells_of_line(text, line) if line else None
         if row is not None:
             rows.append(row)
         else:
@@ -92,9 +92,7 @@ def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
             parts.append(([row], []))
         else:
             heads.append(row)
-    return [
-        table for heads, body in parts if (table := _table_from_rows(text, heads, body)) is not None
-    ]
+    return [table for heads, body in parts if (table := _table_from_rows(text, heads, body))]
 
 
 def _table_from_rows(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None:

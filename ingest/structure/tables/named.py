@@ -82,7 +82,7 @@ def named_tables_of_page(document: Document, page: int) -> list[NamedTable]:
     return [
         table
         for grid in document.pages[page - 1].tables
-        if (table := _name_rows_and_columns(document, page, grid)) is not None
+        if (table := _name_rows_and_columns(document, page, grid))
     ]
 
 
@@ -94,7 +94,7 @@ def _name_rows_and_columns(document: Document, page: int, grid: Grid) -> NamedTa
         [
             _cell_from_grid(above.text, cell)
             for cell in dict.fromkeys(fields.get((row, at)) for row in range(headed.heads))
-            if cell is not None
+            if cell
         ]
         for at in range(grid.columns)
     ]
@@ -141,9 +141,7 @@ def _named_rows(text: str, grid: Grid) -> list[NamedRow]:
             nothing = Cell(start, start, "")
             name = _row_name_cell(text, fields, number, grid) or nothing
             cells = [fields.get((number, at)) for at in range(grid.names, grid.columns)]
-            values = tuple(
-                _cell_from_grid(text, cell) if cell is not None else nothing for cell in cells
-            )
+            values = tuple(_cell_from_grid(text, cell) if cell else nothing for cell in cells)
             found.append(NamedRow(start, end, name, tuple(titles), values))
             titles = [] if _TOTAL.match(name.text) else titles
     return found
@@ -154,10 +152,10 @@ def _row_name_cell(text: str, fields: Fields, row: int, grid: Grid) -> Cell | No
     on.
     """
     cells = [fields.get((row, at)) for at in range(grid.names)]
-    if grid.names > 1 and cells[0] is None and any(cells):
+    if grid.names > 1 and not cells[0] and any(cells):
         above = (fields.get((number, 0)) for number in range(row - 1, grid.heads - 1, -1))
-        cells[0] = next((cell for cell in above if cell is not None), None)
-    shown = [_cell_from_grid(text, cell) for cell in cells if cell is not None]
+        cells[0] = next((cell for cell in above if cell), None)
+    shown = [_cell_from_grid(text, cell) for cell in cells if cell]
     return (
         Cell(shown[-1].start, shown[-1].end, " ".join(dict.fromkeys(cell.text for cell in shown)))
         if shown

@@ -126,7 +126,7 @@ class GgufCheckpoint:
         WeightsMissing.
         """
         part = self._parts.get(name)
-        if part is None:
+        if not part:
             raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 

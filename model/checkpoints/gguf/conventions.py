@@ -42,7 +42,7 @@ def row_order_in_file(config: HybridConfig, name: str, count: int) -> Tensor | N
     moved.
     """
     if not config.family.recurrent:
-        rows = None if config.family.gguf is None else config.family.gguf.rows(config, name)
+        rows = None if not config.family.gguf else config.family.gguf.rows(config, name)
         return torch.arange(count) if rows is None else rows
     shared = (
         _has_interleaved_value_heads(config)

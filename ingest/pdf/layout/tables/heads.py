@@ -52,7 +52,7 @@ def place_header_cells(lines: Lines, edges: Edges, rules: RuledLines) -> list[Ce
                     (c for c in rows[-1] if (c.column, c.columns) == (cell.column, cell.columns)),
                     None,
                 )
-                if upper is not None:
+                if upper:
                     upper.lines += cell.lines
                 else:
                     rows[-1].append(cell)
@@ -120,7 +120,7 @@ def _column_spans_of_chunks(
     grouped = len(wide) > 1 and all(first < last for first, last in wide)
     for at, chunk in enumerate(line.chunks):
         ruled = _columns_under_rule(chunk, line, below, edges, rules)
-        if ruled is not None:
+        if ruled:
             found.append(ruled)
             continue
         stacked = stacks[at]

@@ -51,8 +51,8 @@ def split_off_tables(
         whole = len(words_within(rest, box)) == len(words_within(rest, frame_box(frame)))
         framed = table_in_frame(frame, rest) if whole else None
         fused = framed is not None and _has_merged_values(framed)
-        built = _build_tables_in_box(rest, rules, box) if framed is None or fused else []
-        if framed is not None:
+        built = _build_tables_in_box(rest, rules, box) if not framed or fused else []
+        if framed:
             framed.doubtful = fused or _is_form_or_nameless(framed)
         rest = _add_tables_and_remove_words(found, built or [framed], rest)
     lines: list[LineOfChunks] = []
@@ -68,7 +68,7 @@ def split_off_tables(
                     _build_tables_in_box(rest, rules, box, is_ruled=regions is not aligned_regions),
                     rest,
                 )
-    if has_drawing_order is not None:
+    if has_drawing_order:
         for cell in (cell for table in found for cell in table.cells):
             cell.lines = list(map(has_drawing_order, cell.lines))
     return rest, [rows_of_table(table, number) for number, table in enumerate(found)]
@@ -113,11 +113,11 @@ def _build_tables_in_box(
     near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
     inside = words_within(words, box)
     table = build_table(inside, near, is_ruled=is_ruled)
-    if table is None:
+    if not table:
         return []
     left, right = _split_side_by_side_tables(table, inside)
     halves = [build_table(half, near, is_ruled=is_ruled) for half in (left, right)] if left else []
-    return [half for half in halves if half is not None] if all(halves) and halves else [table]
+    return [half for half in halves if half] if all(halves) and halves else [table]
 
 
 def _split_side_by_side_tables(
@@ -178,7 +178,7 @@ def _add_tables_and_remove_words(
     words: list[Word],
 ) -> list[Word]:
     """The words that are not in `tables`, which are added to `found_tables`."""
-    taken = [table for table in tables if table is not None and not _is_figure(table)]
+    taken = [table for table in tables if table and not _is_figure(table)]
     found_tables += taken
     inside = {id(word) for table in taken for cell in table.cells for word in cell.words}
     return [word for word in words if id(word) not in inside] if inside else words

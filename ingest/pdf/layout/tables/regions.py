@@ -93,9 +93,7 @@ def _has_cells_between_rules(
             chunks = [c for c in line.chunks if above[1] - 2 <= c.middle <= above[2] + 2]
             if chunks:
                 inside.append(LineOfChunks(chunks, line.top, line.bottom))
-    if not inside or any(
-        kind_and_number_of_caption(line.chunks[0].text) is not None for line in inside
-    ):
+    if not inside or any(kind_and_number_of_caption(line.chunks[0].text) for line in inside):
         return False
     if len(inside) == 1 and len(inside[0].chunks) == 1:
         return len(inside[0].chunks[0].words) <= _LONG
@@ -130,7 +128,7 @@ def aligned_regions(rules: RuledLines, lines: Lines) -> Iterator[Box]:
     ]
     for group in _groups_of_adjacent_columns(columns, lines):
         box = _box_around_columns(group, lines, rules)
-        if box is not None:
+        if box:
             yield box
 
 
@@ -348,7 +346,7 @@ def _header_lines_above(
         if line.height > _LARGER * lines[number].height:
             break  # a heading
         if (
-            kind_and_number_of_caption(chunks[0].text) is not None
+            kind_and_number_of_caption(chunks[0].text)
             or len(chunks) == 1
             and chunks[0].text.endswith((".", ";"))
         ):
