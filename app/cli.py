@@ -121,7 +121,7 @@ def _report_bug(
         sys.__excepthook__(kind, error, trace)
         return
     place = trace
-    while place and place.tb_next is not None:
+    while place and place.tb_next:
         place = place.tb_next
     where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place else ""
     what = f"{kind.__name__}: {error}{where}"

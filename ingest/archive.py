@@ -119,9 +119,8 @@ class Package:
             if id(entry) not in self._counted:  # several may have one name
                 self._counted.add(id(entry))
                 self._total += len(data)
-            if self._total > limits.MAX_ZIP_TOTAL_BYTES:
-                what = f"over {limits.MAX_ZIP_TOTAL_BYTES:,} bytes unpacked"
-                raise TooLarge(what, hint=self._hint)
+            most = limits.MAX_ZIP_TOTAL_BYTES
+            refuse_over_limit(most, self._total, "bytes unpacked", self._hint)
             return data
 
     def _decompress_entry(self, info: zipfile.ZipInfo) -> bytes:

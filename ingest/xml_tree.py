@@ -6,7 +6,7 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from .errors import TooLarge, Unreadable, refuse_over_limit
+from .errors import Unreadable, refuse_over_limit
 from .limits import MAX_XML_BYTES, MAX_XML_DEPTH
 
 _DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -83,11 +83,8 @@ class _ShallowBuilder(TreeBuilder):
 
     def start(self, tag: Any, attrs: Any, /) -> Any:
         self._depth += 1
-        if self._depth > MAX_XML_DEPTH:
-            raise TooLarge(
-                f"XML nested deeper than {MAX_XML_DEPTH} elements",
-                hint="Check that this is the right file",
-            )
+        what = "levels of XML elements"
+        refuse_over_limit(MAX_XML_DEPTH, self._depth, what, "Check that this is the right file")
         return super().start(tag, attrs)
 
     def end(self, tag: Any, /) -> Any:

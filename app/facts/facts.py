@@ -313,7 +313,7 @@ def _spans_with_normal_form(text: str) -> Iterator[tuple[int, int, str]]:
     known = figures(text)
     for figure, following in zip_longest(known, known[1:]):
         repeats = following is not None and not text[figure.end : following.start].strip(" (")
-        if repeats and following is not None and following.value == figure.value:
+        if repeats and following and following.value == figure.value:
             yield figure.start, following.start, ""
         elif not any(date.start < figure.end and figure.start < date.end for date in found):
             start, end = figure.whole

@@ -70,9 +70,7 @@ class Recorder:
                 # forgotten meanwhile: begin anew
                 self.session = self.history.start(self.kind, documents, turn.question)
                 self.history.keep(self.session, turn)
-            if self.session is not None and self._is_forgotten_meanwhile(
-                self.store
-            ):  # while it was written
+            if self.session and self._is_forgotten_meanwhile(self.store):  # while it was written
                 self.history.delete(self.session)
             while self.history.notices:
                 self.on_notice(self.history.notices.pop(0))

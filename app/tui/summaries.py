@@ -12,13 +12,11 @@ from docqa.app.session.session import Session
 from docqa.app.summary.record import DEFAULT_STYLE, STYLES, SummaryRecord, SummarySentence
 from docqa.ingest.types import Document
 
-from .bridge import SUMMARIZE
-
 
 def summarize(session: Session, command: str) -> Iterator[Event]:
     """Summarizes each document as `command` says, "/summarize" with a style after it; the last
     event is Finished. Raises UsageError."""
-    style = command.removeprefix(SUMMARIZE).strip() or DEFAULT_STYLE
+    style = command.partition(" ")[2].strip() or DEFAULT_STYLE
     if style not in STYLES:
         raise UsageError(f"there is no style {style}", hint=f"one of {', '.join(STYLES)}")
     job = SummaryJob(session.options, style)

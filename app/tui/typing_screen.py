@@ -77,7 +77,7 @@ class TypingScreen(Screen[Any]):
                 self.line.write(text)
         elif isinstance(event, events.Key):
             bound = self.active_bindings.get(event.key)
-            if bound is not None and bound.enabled:
+            if bound and bound.enabled:
                 await self.app.run_action(bound.binding.action, bound.node)
 
     async def on_first_character(self, character: str) -> bool:

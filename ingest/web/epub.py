@@ -7,7 +7,7 @@ from functools import partial
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import Encrypted, Unreadable
@@ -25,7 +25,7 @@ from docqa.ingest.xml_tree import (
 )
 
 from .html import HtmlBlocks
-from .html_source import decode_html, make_source_safe_to_parse
+from .html_source import decode_html, parse_html
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
@@ -182,7 +182,7 @@ def _add_ncx_points(parent: Element | None, name: str, level: int, found: Conten
 def _contents_from_nav(data: bytes, name: str) -> Contents:
     source, _ = decode_html(data)
     found: Contents = {}
-    for nav in LexborHTMLParser(make_source_safe_to_parse(source)).css("nav"):
+    for nav in parse_html(source).css("nav"):
         kind = nav.attributes.get("epub:type") or nav.attributes.get("role") or ""
         if "toc" in kind.replace("doc-toc", "toc").split():
             for link in nav.css("a[href]")[:_MAX_ENTRIES]:

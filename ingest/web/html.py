@@ -8,9 +8,9 @@ Scripts, styles, navigation, forms and drawings are left out; text that the page
 import re
 from collections.abc import Mapping
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
-from docqa.ingest.errors import TooLarge, refuse_over_limit
+from docqa.ingest.errors import refuse_over_limit
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
@@ -20,7 +20,7 @@ from docqa.ingest.structure.grids import MarkupCell
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter, superscript_text
 
-from .html_source import decode_html, make_source_safe_to_parse
+from .html_source import decode_html, parse_html
 from .quoted import attribution_line
 from .styles import Linked
 from .visibility import Visibility
@@ -98,7 +98,7 @@ class HtmlBlocks:
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
         """Writes all of `source`; `linked`: its style sheets. Raises TooLarge for HTML nested
         deeper, or larger, than the limits."""
-        tree = LexborHTMLParser(make_source_safe_to_parse(source))
+        tree = parse_html(source)
         title = tree.css_first("head title")
         self.title = collapse_whitespace(title.text()) if title else ""
         # Tables around elements that tables of data do not have.
@@ -131,8 +131,7 @@ class HtmlBlocks:
                 node = closed.next if open_nodes else None
                 continue
             count += 1
-            if count > MAX_HTML_NODES:
-                raise TooLarge(f"over {MAX_HTML_NODES:,} elements", hint="Split the file")
+            refuse_over_limit(MAX_HTML_NODES, count, "elements")
             tag = node.tag or ""
             if tag == "-text":
                 self._add_text((node.text_content or "").replace("\u00ad", ""))

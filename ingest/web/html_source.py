@@ -4,8 +4,10 @@ import codecs
 import re
 from contextlib import suppress
 
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import TooLarge
+from docqa.ingest.errors import TooLarge, refuse_over_limit
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_ATTRIBUTES, MAX_HTML_DEPTH
 
@@ -49,8 +51,8 @@ def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
     return decode(data)
 
 
-def make_source_safe_to_parse(source: str) -> str:
-    """`source` as the parser may have it. Raises TooLarge for nesting that would take minutes."""
+def parse_html(source: str) -> LexborHTMLParser:
+    """The elements of `source`. Raises TooLarge for nesting that would take minutes, MemoryError."""
     if _XHTML.match(source[:2000]):
         source = _xhtml_as_html(source)
     depth = deepest = 0
@@ -68,12 +70,12 @@ def make_source_safe_to_parse(source: str) -> str:
             deepest = max(deepest, depth)
     if not script and len(source) - before > MAX_HTML_ATTRIBUTES:
         _refuse_too_many_attributes(source, before)
-    if deepest > MAX_HTML_DEPTH:
-        raise TooLarge(
-            f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements",
-            hint="Check that this is the right file",
-        )
-    return source
+    what = "levels of HTML elements"
+    refuse_over_limit(MAX_HTML_DEPTH, deepest, what, "Check that this is the right file")
+    try:
+        return LexborHTMLParser(source)
+    except SelectolaxError as error:  # it takes any characters, so it fails for memory alone
+        raise MemoryError from error
 
 
 def _refuse_too_many_attributes(source: str, start: int) -> None:

@@ -346,7 +346,7 @@ class LibraryScreen(PromptScreen):
         if not row or (row.path, row.past) == self._previewed:
             return
         self._previewed = row.path, row.past
-        if row.past is not None:
+        if row.past:
             self._preview.update(preview_of_question(row.past.turn))
             return
         if row.kept == _GONE:

@@ -219,7 +219,7 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
     if choice == "off" or environment.get("TERM", "dumb") == "dumb":
         return None
     named = choice if choice != "auto" else _by_name(environment)
-    return Terminal(named, *_cell_of_window()) if named is not None else None
+    return Terminal(named, *_cell_of_window()) if named else None
 
 
 def why_none(environment: Mapping[str, str] = os.environ) -> str:

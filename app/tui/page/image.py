@@ -87,7 +87,7 @@ class ImagePane(Static):
         self._start_wait_for_reader()
 
     def _start_wait_for_reader(self) -> None:
-        if self._timer is not None:
+        if self._timer:
             self._timer.stop()
         self._timer = self.set_timer(_SETTLES_S, self._make_image)
 
@@ -112,7 +112,7 @@ class ImagePane(Static):
         """Show and keep the image of `page`, or say why there is none; only keep it where the
         reader has gone on.
         """
-        if image is not None:
+        if image:
             self._made[page] = image
         if page == self._page:
             self.erase()
@@ -121,7 +121,7 @@ class ImagePane(Static):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The blank cells; whenever they are written, the image is gone and is drawn again."""
-        if self._image is not None and not self._asked:
+        if self._image and not self._asked:
             self._asked = True
             self.call_after_refresh(self._draw_image)
         return super().render_lines(crop)

@@ -175,7 +175,7 @@ class TextPane(ScrollView):
         """A click on a link is posted with it; the end of a selection is no click."""
         place = event.style.meta.get(_LINK) if self.text_selection is None else None
         link = self.links.at(*place) if place is not None and self.links else None
-        if link is not None:
+        if link:
             self.post_message(self.Chosen(link))
         elif self.text_selection is None and self._lines:
             page, offset = self._lines.character(round(self.scroll_y) + event.y, event.x - _GUTTER)
@@ -204,7 +204,7 @@ class TextPane(ScrollView):
         line = y + round(self.scroll_y)
         strip = self._strip(line)
         selection = self.text_selection
-        span = selection.get_span(line) if selection is not None else None
+        span = selection.get_span(line) if selection else None
         if span is not None:
             strip = _strip_with_selection(
                 strip, *span, self._style("selection") + Style(reverse=False)
@@ -352,7 +352,7 @@ class TextPane(ScrollView):
                 style += (
                     _UNDERLINED if kind == "cite" and "quote" in inside else Style()
                 )  # the very words
-                if link is not None:
+                if link:
                     style += (_UNDERLINED if kind else self._style("link")) + Style.from_meta(
                         {_LINK: link.place}
                     )

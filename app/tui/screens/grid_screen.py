@@ -118,7 +118,7 @@ class GridScreen(PromptScreen):
             return
         item = self._items[message.row]
         outcome = message.outcome
-        if outcome.record is not None:
+        if outcome.record:
             self._errors.pop(message.row, None)
             for number, answer in enumerate(answers_of(outcome.record, item.shown_path)):
                 self._answers[message.row, message.first + number] = answer

@@ -114,18 +114,18 @@ class OutlineTree(Tree["Section"]):
         node = None
         while section and node is None:
             node = self._made.get(section.id)
-            if node is not None and not all(above.is_expanded for above in _nodes_above(node)):
+            if node and not all(above.is_expanded for above in _nodes_above(node)):
                 node = None
             section = self._sections.get(section.parent or "")
         for changed in {self._here, node}:
-            if changed is not None:
+            if changed:
                 changed.refresh()
         self._here = node
-        if node is not None and not self.has_focus:
+        if node and not self.has_focus:
             self.call_after_refresh(self._show_here)
 
     def _show_here(self) -> None:
-        if self._here is not None and self._here.line >= 0 and not self.has_focus:
+        if self._here and self._here.line >= 0 and not self.has_focus:
             self.move_cursor(self._here)
 
     def _page_of(self, node: TreeNode[Section]) -> str:
@@ -135,4 +135,4 @@ class OutlineTree(Tree["Section"]):
 
 
 def _nodes_above(node: TreeNode[Section]) -> list[TreeNode[Section]]:
-    return [node.parent, *_nodes_above(node.parent)] if node.parent is not None else []
+    return [node.parent, *_nodes_above(node.parent)] if node.parent else []

@@ -1,1 +1,3 @@
 """GGUF files read as checkpoints."""
+
+__all__ = ["checkpoint", "conventions"]

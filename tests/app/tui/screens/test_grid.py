@@ -71,7 +71,7 @@ async def test_enter_opens_the_cite_and_alt_left_comes_back_to_the_cell(grid):
         assert tuple(screen._table.cursor_coordinate) == (1, 1)
 
 
-async def test_a_typed_question_is_a_column_more_and_rows_are_sorted_and_filtered(grid):
+async def test_a_typed_question_is_a_column_and_rows_are_sorted_and_filtered(grid):
     async with grid() as pilot:
         screen = await ask_each(pilot)
         await ask_each(pilot, "Who mends the roof?")
