@@ -1,8 +1,6 @@
 """How a batch goes on, on standard error."""
 
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from docqa.app import report
 from docqa.app.answer.events import Event, Notice, ReadProgress
@@ -17,15 +15,8 @@ class BatchProgress(ProgressLine):
     """`total` documents, `before` of them settled, planned for `seconds`; `known` warnings are not
     repeated. Mutable."""
 
-    def __init__(
-        self,
-        total: int,
-        before: int,
-        seconds: float,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(stream, clock)
+    def __init__(self, total: int, before: int, seconds: float) -> None:
+        super().__init__()
         self.known: set[str] = set()
         self._total = total
         self._before = before

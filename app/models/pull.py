@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ class Transfer(Progress):
 
     def on_progress(self, name: str, done: int, total: int) -> None:
         """`done` of `total` bytes are here, the newest of file `name`."""
-        now = self._clock()
+        now = time.monotonic()
         self._begun = self._begun or (now, done)
         passed = now - self._begun[0]
         self._name = name
