@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from docqa.model.device import DEVICES
 from docqa.model.foreign.folder import ROLES
@@ -148,7 +149,7 @@ def config_path() -> Path:
     return user_config_path("docqa", appauthor=False) / "config.toml"
 
 
-def resolve_settings(flags: Mapping[str, object] | None = None) -> Settings:
+def resolve_settings(flags: Mapping[str, object] = MappingProxyType({})) -> Settings:
     """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong
     or unreadable.
     """
@@ -157,7 +158,7 @@ def resolve_settings(flags: Mapping[str, object] | None = None) -> Settings:
     values: dict[str, Setting] = {}
     for name in KNOWN:
         variable = f"DOCQA_{name.upper()}"
-        if flags is not None and flags.get(name) is not None:
+        if flags.get(name) is not None:
             values[name] = _make_setting(
                 name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}"
             )

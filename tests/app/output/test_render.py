@@ -237,9 +237,9 @@ def test_what_is_borne_out_in_part_has_its_open_words_marked():
 
 
 def test_a_preview_is_marked_as_one():
-    assert render.preview_text(_answer(status="partial")).startswith("Preliminary answer")
+    assert render.preview_text(_answer(status="partial"), 1).startswith("Preliminary answer")
     assert "do not answer" in render.preview_text(
-        _answer(status="not_found", answer=None, quotes=())
+        _answer(status="not_found", answer=None, quotes=()), 1
     )
 
 
