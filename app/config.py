@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from docqa.model.device import DEVICES
 from docqa.model.foreign.folder import ROLES
@@ -59,49 +60,47 @@ def _parse_choice(value: object, names: Sequence[str] = SOURCES) -> str:
 @dataclass(frozen=True)
 class _KnownSetting:
     convert: Callable[[object], object]
-    default: object
     help: str
+    default: object = None
 
 
 KNOWN: dict[str, _KnownSetting] = {
     "model": _KnownSetting(
         _parse_text,
-        None,
         "model that answers: a name, a folder, a GGUF file or openai:NAME; not set: the bundled one",
     ),
-    "base_url": _KnownSetting(_parse_text, None, "the server of a model called openai:NAME"),
+    "base_url": _KnownSetting(_parse_text, "the server of a model called openai:NAME"),
     **{
-        role: _KnownSetting(_parse_text, None, f"another's model as {role}: a name or a folder")
+        role: _KnownSetting(_parse_text, f"another's model as {role}: a name or a folder")
         for role in ROLES
     },
-    "timeout": _KnownSetting(_parse_count, 120, "seconds that such a server may be silent"),
-    "threads": _KnownSetting(_parse_count, None, "threads to compute with; not set: one a core"),
+    "timeout": _KnownSetting(_parse_count, "seconds that such a server may be silent", 120),
+    "threads": _KnownSetting(_parse_count, "threads to compute with; not set: one a core"),
     "device": _KnownSetting(
         partial(_parse_choice, names=DEVICES),
-        "auto",
         "where the model computes: auto (the processor), cpu, cuda or mps",
+        "auto",
     ),
-    "cache_dir": _KnownSetting(_parse_text, None, "the folder for everything that docqa keeps"),
+    "cache_dir": _KnownSetting(_parse_text, "the folder for everything that docqa keeps"),
     "k": _KnownSetting(
         _parse_count,
-        None,
         "passages that are read for a question and listed; by default what the model reads best",
     ),
     "from": _KnownSetting(
         _parse_choice,
-        "auto",
         "what a model that writes is given: auto, the whole documents, or passages",
+        "auto",
     ),
     "preview": _KnownSetting(
-        _parse_switch, True, "a preliminary answer first if reading takes long"
+        _parse_switch, "a preliminary answer first if reading takes long", True
     ),
     "store": _KnownSetting(
         _parse_switch,
-        True,
         "keep what was read on disk; where it is set to true also what was opened with a password",
+        True,
     ),
     "include_hidden": _KnownSetting(
-        _parse_switch, False, "also use text that is not visible on the page"
+        _parse_switch, "also use text that is not visible on the page", False
     ),
 }
 
@@ -141,32 +140,30 @@ class Settings:
         return bool(self[name])
 
 
-def config_path(environment: Mapping[str, str] = os.environ) -> Path:
+def config_path() -> Path:
     """DOCQA_CONFIG, else config.toml in the user's configuration folder."""
-    if named := environment.get("DOCQA_CONFIG"):
+    if named := os.environ.get("DOCQA_CONFIG"):
         return Path(named)
     from platformdirs import user_config_path
 
     return user_config_path("docqa", appauthor=False) / "config.toml"
 
 
-def resolve_settings(
-    flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ
-) -> Settings:
+def resolve_settings(flags: Mapping[str, object] = MappingProxyType({})) -> Settings:
     """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong
     or unreadable.
     """
-    path = config_path(environment)
+    path = config_path()
     from_file = _load_config_file(path)
     values: dict[str, Setting] = {}
     for name in KNOWN:
         variable = f"DOCQA_{name.upper()}"
-        if flags is not None and flags.get(name) is not None:
+        if flags.get(name) is not None:
             values[name] = _make_setting(
                 name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}"
             )
-        elif environment.get(variable):
-            values[name] = _make_setting(name, environment[variable], variable)
+        elif os.environ.get(variable):
+            values[name] = _make_setting(name, os.environ[variable], variable)
         elif name in from_file:
             values[name] = _make_setting(name, from_file[name], str(path))
         else:
@@ -206,11 +203,11 @@ def _load_config_file(path: Path) -> dict[str, object]:
     return values
 
 
-def load_table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
+def load_table(name: str) -> dict[str, object]:
     """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve_settings`
     does.
     """
-    path = config_path(environment)
+    path = config_path()
     value = _load_config_file(path).get(name, {})
     if not isinstance(value, dict):
         raise UsageError(
@@ -227,8 +224,8 @@ def nearest_name_hint(key: str, known: Collection[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(known)
 
 
-def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+def unknown_variables() -> list[str]:
     """`DOCQA_*` variables that set nothing, each with the nearest that does."""
     named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | SWITCHES | SECRETS
-    spare = sorted(name for name in environment if name.startswith("DOCQA_") and name not in named)
+    spare = sorted(name for name in os.environ if name.startswith("DOCQA_") and name not in named)
     return [f"{name} sets nothing; {nearest_name_hint(name, named)}" for name in spare]

@@ -7,6 +7,8 @@ from functools import lru_cache
 from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
+from docqa.app.answer.text import JsonObject
+
 from .grades import Grade, Place, Status, Support, Verdict
 
 SCHEMA = 2
@@ -42,7 +44,7 @@ class Cite:
             and end <= self.end
         )
 
-    def to_json_object(self) -> dict[str, object]:
+    def to_json_object(self) -> JsonObject:
         return {key: value for key, value in asdict(self).items() if key != "lines" or value}
 
 
@@ -157,7 +159,7 @@ class Answer:
     provenance: Mapping[str, object] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
-    def to_json_object(self) -> dict[str, object]:
+    def to_json_object(self) -> JsonObject:
         names = "text", "answer_start", "answer_end", "grade", "place", "speaker", "leads"
         quotes = [
             {name: getattr(quote, name) for name in names}
@@ -212,13 +214,12 @@ class Answer:
     def exit_code(self) -> int:
         """0 answered or partial, 3 unreadable, 5 possible or not found, 4 anything else."""
         codes = {
-            Status.ANSWERED: 0,
-            Status.PARTIAL: 0,
             Status.POSSIBLE: 5,
             Status.NOT_FOUND: 5,
             Status.UNREADABLE: 3,
+            Status.ERROR: 4,
         }
-        return codes.get(self.status, 4)
+        return codes.get(self.status, 0)
 
 
 _hints = lru_cache(maxsize=None)(get_type_hints)

@@ -101,6 +101,9 @@ READER_WEIGHTS: dict[str, float] = {
 }
 """What orders the candidates of a reader, where the calibration of its model says nothing else."""
 
+Signals = Mapping[str, float]
+"""What was measured on an answer, by name (reading/signals.py)."""
+
 
 def chance_from_log_odds(log_odds_value: float) -> float:
     """The probability that log-odds are."""
@@ -119,7 +122,7 @@ def clamp_to_bounds(value: float, largest: float) -> float:
 
 
 def answer_chance(
-    signals: Mapping[str, float], calibration: RefusalCalibration | None, form: str = ""
+    signals: Signals, calibration: RefusalCalibration | None, form: str = ""
 ) -> float:
     """Probability (0 to 1) that an answer of this form is right, by `calibration` or OWN_ODDS."""
     if signals.get(BY_STRUCTURE):
@@ -134,9 +137,7 @@ def answer_chance(
     )
 
 
-def first_passage_chance(
-    signals: Mapping[str, float], calibration: RefusalCalibration | None
-) -> float:
+def first_passage_chance(signals: Signals, calibration: RefusalCalibration | None) -> float:
     """Probability (0 to 1) that the first passage answers; without a calibration of it, that of an
     answer.
     """
@@ -146,7 +147,7 @@ def first_passage_chance(
     return _logistic_probability(signals, calibration["features"], fitted)
 
 
-def agreement_chance(signals: Mapping[str, float], calibration: NamedLogistic | None) -> float:
+def agreement_chance(signals: Signals, calibration: NamedLogistic | None) -> float:
     """Probability (0 to 1) that what is asked holds for a document; 0 without a calibration of it,
     or where nothing was read.
     """
@@ -155,9 +156,7 @@ def agreement_chance(signals: Mapping[str, float], calibration: NamedLogistic | 
     return _logistic_probability(signals, calibration["features"], calibration)
 
 
-def _logistic_probability(
-    signals: Mapping[str, float], features: list[str], fitted: Logistic
-) -> float:
+def _logistic_probability(signals: Signals, features: list[str], fitted: Logistic) -> float:
     weighed = zip(features, fitted["weights"], strict=True)
     return chance_from_log_odds(
         fitted["bias"] + sum(w * signals.get(name, 0.0) for name, w in weighed)
@@ -167,7 +166,7 @@ def _logistic_probability(
 def is_below_answer_threshold(
     chance: float,
     calibration: RefusalCalibration | None,
-    signals: Mapping[str, float] = MappingProxyType({}),
+    signals: Signals = MappingProxyType({}),
 ) -> bool:
     """Whether an answer with this chance and these `signals` is not asserted."""
     if BY_CLAUSE in signals:

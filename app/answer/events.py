@@ -3,6 +3,7 @@ and ReadProgress; `Session.ask` those, at most one Preview, Token where the mode
 DocumentAnswered where each document is asked by itself, and Finished, all that a front end
 needs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .answer import Answer
@@ -64,3 +65,4 @@ class Finished:
 
 
 Event = ReadProgress | Preview | Token | Notice | DocumentAnswered | Finished
+OnEvent = Callable[[Event], None]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 # What could move the cursor, change colours or turn the direction of the terminal.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+JsonObject = dict[str, object]
+
 
 def compact_json(value: object) -> str:
     """`value` as JSON on one line, without blanks, letters as they are."""

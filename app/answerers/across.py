@@ -14,6 +14,7 @@ from docqa.app.answer.confidence import (
     AGREES_CHANCE,
     AGREES_ODDS,
     UNNAMED_CHANCE,
+    Signals,
     agreement_chance,
     log_odds,
 )
@@ -56,7 +57,7 @@ def ask_documents_separately(
     words first. Progress is of reading all."""
     started = time.monotonic()
     answers: dict[int, DocumentAnswer] = {}
-    signals: dict[int, Mapping[str, float]] = {}
+    signals: dict[int, Signals] = {}
     scores = corpus.word_index.bm25_scores(question) if asked.kind.picks_documents else np.zeros(0)
     order = _rank_documents_by_words(question, corpus, document_numbers)
     total = sum(answerers[number].reading.total_tokens for number in order)
@@ -116,7 +117,7 @@ def scores_of_document(scores: np.ndarray, corpus: Corpus, document: int) -> np.
 
 def signals_of_document(
     asked: PerDocumentQuestion, question: str, answerer: ExtractiveAnswerer, scores: np.ndarray
-) -> Mapping[str, float]:
+) -> Signals:
     """What says whether the thing asked holds for the document of `answerer`, after it was asked:
     what the reader noticed; how well it, and its beginning, have the words of `question`, by the
     BM25 `scores` of its passages; how like the question its best passages are; how many names and
@@ -134,8 +135,8 @@ def signals_of_document(
 
 
 def signals_with_differences(
-    signals: Mapping[int, Mapping[str, float]],
-) -> dict[int, Mapping[str, float]]:
+    signals: Mapping[int, Signals],
+) -> dict[int, Signals]:
     """The signals of each document, and by how far each is below that of the best document."""
     names = set().union(*signals.values())
     most = {name: max(own.get(name, 0.0) for own in signals.values()) for name in names}

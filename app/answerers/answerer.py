@@ -1,43 +1,15 @@
-"""The two interfaces that a Session works with: what answers, and what a WritingAnswerer has its texts
-written by.
-"""
+"""The interface of what a WritingAnswerer has its texts written by."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event
-from docqa.app.evidence.ranking import RankedPassage
-from docqa.app.reading.candidates import ANYTHING, AnswerRequirements
+from docqa.app.answer.text import JsonObject
 from docqa.model.prompts.conversation import PromptForm
 
 from .local import LocalPrefill
 from .writing.excerpts import Given
-
-
-class Answerer(Protocol):
-    """Reads one Corpus and answers questions about it. Questions are not empty; the Session sees to
-    that.
-    """
-
-    @property
-    def reading(self) -> LocalPrefill:
-        """What reads whole documents on this machine, and its plan."""
-
-    def ask(self, question: str, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
-        """Answer `question`; the last event is Finished. `wanted`: what the answer has to be."""
-
-    def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """The next answer that is in none of the quotes `without`; evidence leaves out the first
-        `nearest` passages.
-        """
-
-    def ranked_passages(self, question: str) -> list[RankedPassage]:
-        """All passages for `question`, best first."""
-
-    def close(self) -> None:
-        """Keep the whole blocks of a read that was left."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +20,12 @@ class Reply:
     text: str
     notes: tuple[str, ...] = ()
     tokens_sent: int = 0
+
+
+Stopped = Callable[[], bool]
+"""Whether the text is to end where it is."""
+Replying = Generator[Event, None, Reply]
+"""Yields the text as it comes, and returns all of it."""
 
 
 class TextGenerator(Protocol):
@@ -72,13 +50,13 @@ class TextGenerator(Protocol):
         form: PromptForm,
         given: Given,
         said: Sequence[str],
-        stopped: Callable[[], bool] = bool,
-    ) -> Generator[Event, None, Reply]:
+        stopped: Stopped = bool,
+    ) -> Replying:
         """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
         Yields the text as it comes.
 
         Raises RemoteError where a server does not answer.
         """
 
-    def provenance(self, given: Given, tokens: int) -> dict[str, object]:
+    def provenance(self, given: Given, tokens: int) -> JsonObject:
         """The `provenance` object of a text about what was `given`, `tokens` of the documents."""

@@ -22,7 +22,7 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cut_quote, location_label, make_quote
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import AnswerForm, Candidate, CandidateSet
+from docqa.app.reading.candidates import AnswerForm, Candidate, Candidates, CandidateSet
 from docqa.ingest.structure.leads import leads_of_cells, leads_outside
 
 _SUPPORT = 2  # further quotes that say the same words elsewhere
@@ -60,7 +60,7 @@ def compose_answer(
     probability: float,
     context: Context,
     *,
-    is_possible: bool = False,
+    is_possible: bool,
 ) -> Answer:
     """Answer with verified quotes: of a question's `parts`, those that are None are not stated; with
     none of them a refusal that shows the nearest passages and what was counted. `probability`: that
@@ -147,7 +147,7 @@ def _best_candidate_answer(reading: CandidateSet, context: Context) -> StatedAns
     return StatedAnswer(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
-def _list_items_answer(items: tuple[Candidate, ...], context: Context) -> StatedAnswer:
+def _list_items_answer(items: Candidates, context: Context) -> StatedAnswer:
     """A statement for each item; items in one quote share it."""
     quotes: list[Quote] = []
     statements: list[Statement] = []

@@ -3,6 +3,7 @@ coverage.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,33 +21,26 @@ if TYPE_CHECKING:
     from docqa.model.decode.quotation import QuotableText
 
 
+@dataclass
 class Corpus:
     """Documents in the order given; `warnings`: what was left out. `opening`: the ids before the
     documents, of a chat template. `cache`: of token ids and word indices; without it they are made
-    for this Corpus alone."""
+    for this Corpus alone.
+    Mutable: it caches what it makes."""
 
-    def __init__(
-        self,
-        documents: tuple[Document, ...],
-        tokenizer: Tokenizer,
-        warnings: list[str],
-        opening: Sequence[int] | None = None,
-        *,
-        cache: DocumentPartsCache | None = None,
-    ) -> None:
-        self.documents = documents
-        self.warnings = tuple(warnings)
-        self.tokenizer = tokenizer
-        self._opening = opening
-        self._cache = cache
-        self._missing_words: dict[str, tuple[str, ...]] = {}
+    documents: tuple[Document, ...]
+    tokenizer: Tokenizer
+    warnings: Sequence[str]
+    opening: Sequence[int] | None = None
+    cache: DocumentPartsCache | None = None
+    _missing_words: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
 
     @cached_property
     def context(self) -> Context:
-        if not self._cache:
-            return lay_out(self.documents, self.tokenizer, self._opening)
-        return self._cache.load_or_lay_out_context(
-            self.documents, lambda: self.tokenizer, self._opening
+        if not self.cache:
+            return lay_out(self.documents, self.tokenizer, self.opening)
+        return self.cache.load_or_lay_out_context(
+            self.documents, lambda: self.tokenizer, self.opening
         )
 
     @cached_property
@@ -54,10 +48,7 @@ class Corpus:
         """A Corpus of each document alone."""
         if len(self.documents) == 1:
             return [self]
-        return [
-            Corpus((document,), self.tokenizer, [], self._opening, cache=self._cache)
-            for document in self.documents
-        ]
+        return [replace(self, documents=(document,), warnings=()) for document in self.documents]
 
     @cached_property
     def quotable_text(self) -> "QuotableText":
@@ -74,9 +65,9 @@ class Corpus:
 
     @cached_property
     def word_index(self) -> WordIndex:
-        if not self._cache:
+        if not self.cache:
             return WordIndex.from_context(self.context)
-        return WordIndex.load_or_build(self.context, self._cache)
+        return WordIndex.load_or_build(self.context, self.cache)
 
     @cached_property
     def clause_sentences(self) -> list[ClauseSentence]:

@@ -23,6 +23,7 @@ from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
 from .finders import AskedQuestion
 from .loading import bundled_model
+from .local import LocalPrefill
 from .writing.answers import ReadQuestion
 
 _MOST_WORDS = 8  # of the answers that the reader would give
@@ -61,7 +62,8 @@ class DocumentEvidence:
     def __init__(self, corpus: Corpus, options: Options, store: Store | None) -> None:
         self.corpus = corpus
         options = replace(options, model=None, k=None)
-        self.own = ExtractiveAnswerer(corpus, bundled_model(options), options, store)
+        reading = LocalPrefill(corpus, bundled_model(options), store, separate=True)
+        self.own = ExtractiveAnswerer(options, reading)
         self._last: tuple[bool, QuestionEvidence] | None = None
 
     @property
@@ -96,7 +98,7 @@ class DocumentEvidence:
         elif is_english(question):
             ranked, reading = self.own.find_candidates(question)
         else:  # the reader reads English; words and vectors are left
-            ranked = self.own.finder.ranked_by_signals(question)
+            ranked = self.own.finder.ranker.rank(question)
         chances = 0.0, 0.0
         if reading:
             likely, first = self.own.chances(question, reading)

@@ -3,11 +3,14 @@ state.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from docqa.app.answer import confidence
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
+from docqa.app.answer.confidence import Signals
 from docqa.app.answer.events import Event, Finished, Preview
+from docqa.app.answer.text import JsonObject
 from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.options import Options
@@ -15,38 +18,29 @@ from docqa.app.reading import addressing
 from docqa.app.reading.candidates import ANYTHING, AnswerForm, AnswerRequirements, CandidateSet
 from docqa.app.reading.signals import answer_signals
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
-from docqa.app.storage.store import Store
-from docqa.model.protocol import Model
 from docqa.model.state.long_attention import attention_kind
 
 from .compose import Draft, compose_answer
-from .corpus import Corpus
 from .finders import AskedQuestion, Found, ReaderCandidateFinder, SentenceFinder
 from .local import LocalPrefill, seconds_since
 from .third_party import options_for_provenance
 
 
+@dataclass
 class ExtractiveAnswerer:
     """Mutable: it caches what was found for the last two questions. `reading` has the states of
     the documents.
     """
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        model: Model,
-        options: Options,
-        store: Store | None,
-        *,
-        reading: LocalPrefill | None = None,
-    ) -> None:
-        self.corpus = corpus
-        self.model = model
-        self.options = options
-        self.reading = reading or LocalPrefill(corpus, model, store, separate=True)
-        kind = ReaderCandidateFinder if model.has_reader else SentenceFinder
-        self.finder = kind(corpus, model, options, self.reading)
-        self._found: dict[AskedQuestion, Found] = {}
+    options: Options
+    reading: LocalPrefill
+    _found: dict[AskedQuestion, Found] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.corpus = self.reading.corpus
+        self.model = self.reading.model
+        kind = ReaderCandidateFinder if self.model.has_reader else SentenceFinder
+        self.finder = kind(self.options, self.reading)
 
     def close(self) -> None:
         self.reading.close()
@@ -110,7 +104,7 @@ class ExtractiveAnswerer:
         """
         return self._find_candidates(AskedQuestion(question))
 
-    def reader_signals(self, question: str) -> Mapping[str, float]:
+    def reader_signals(self, question: str) -> Signals:
         """What the reader noticed of its first candidate, by name, after `ask`; empty where nothing
         was read.
         """
@@ -238,7 +232,7 @@ class ExtractiveAnswerer:
             f"preliminary: from the {few} best passages by their words; {total:,} tokens not read",
         )
 
-    def _answer_provenance(self) -> dict[str, object]:
+    def _answer_provenance(self) -> JsonObject:
         profile = self.reading.profile
         layers = self.model.config.first_layers(profile.layers)
         attention = attention_kind(layers, self.reading.longest_context)

@@ -32,9 +32,8 @@ from docqa.app.reading.joined_parts import join_answers_of_question_parts
 from docqa.app.reading.tables.answer import add_table_cell_candidates
 from docqa.ingest.language.words import POINTING_BACK, QUESTION
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.protocol import Model, RefusalCalibration
+from docqa.model.protocol import RefusalCalibration
 
-from .corpus import Corpus
 from .local import LocalPrefill
 
 SIMILAR_PASSAGES = 3  # of a document, which say whether it is about a question
@@ -60,13 +59,15 @@ class AskedQuestion:
 class CandidateFinder(ABC):
     """Orders the passages of a corpus for a question, and proposes words of the best."""
 
-    _corpus: Corpus
-    _model: Model
     _options: Options
     _reading: LocalPrefill
     english_only = False
     """Whether a question in another language finds nothing."""
     _MOST_PREVIEWED = 5
+
+    def __post_init__(self) -> None:
+        self._corpus = self._reading.corpus
+        self._model = self._reading.model
 
     @property
     def preview_passages(self) -> int:
@@ -74,7 +75,8 @@ class CandidateFinder(ABC):
         return self._options.k or self._MOST_PREVIEWED
 
     @cached_property
-    def _ranker(self) -> PassageRanker:
+    def ranker(self) -> PassageRanker:
+        """What orders all passages where no excerpt is read."""
         corpus = self._corpus
         return PassageRanker(
             self._model,
@@ -93,14 +95,10 @@ class CandidateFinder(ABC):
         """Whether `find` needs the documents in the state of the model."""
         return True
 
-    def ranked_by_signals(self, question: str) -> list[RankedPassage]:
-        """All passages, best first, as no excerpt is read; after the documents were."""
-        return self._ranker.rank(question)
-
     def similarity_of_best(self, question: str) -> float:
         """How like the question the best passages are in the mean, -1 to 1, after the documents
         were read; 0 without a passage encoder."""
-        similarities = None if self._options.quick else self._ranker.similarities(question)
+        similarities = None if self._options.quick else self.ranker.similarities(question)
         if similarities is None or not len(similarities):
             return 0.0
         return float(np.sort(similarities)[-SIMILAR_PASSAGES:].mean())
@@ -119,7 +117,7 @@ class SentenceFinder(CandidateFinder):
     checkpoint that neither reads excerpts nor writes."""
 
     def find_candidates(self, asked: AskedQuestion) -> Found:
-        return self._sentences_of_best_passages(asked, self._ranker.rank(asked.text))
+        return self._sentences_of_best_passages(asked, self.ranker.rank(asked.text))
 
     def find_candidates_before_prefill(self, asked: AskedQuestion) -> Found:
         return self._sentences_of_best_passages(asked, self._corpus.ranked_by_words(asked.text))
@@ -170,7 +168,7 @@ class ReaderCandidateFinder(CandidateFinder):
         )
 
     def _find_part_after_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
-        rank = self._corpus.ranked_by_words if asked.wanted.clause else self._ranker.rank
+        rank = self._corpus.ranked_by_words if asked.wanted.clause else self.ranker.rank
         return self._candidates_of_best_passages(asked, rank(asked.text), part_count)
 
     def _find_part_before_prefill(self, asked: AskedQuestion, part_count: int) -> Found:
@@ -182,7 +180,7 @@ class ReaderCandidateFinder(CandidateFinder):
         if not few:
             return ranked, None
         return self._candidates_of_best_passages(
-            asked, self._ranker.rank_before_prefill(asked.text, few), part_count
+            asked, self.ranker.rank_before_prefill(asked.text, few), part_count
         )
 
     def _candidates_of_best_passages(

@@ -2,9 +2,10 @@
 of them.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from docqa.app.answer.events import Event
+from docqa.app.answer.text import JsonObject
 from docqa.app.context import plan
 from docqa.app.context.provenance import answer_provenance, make_state_profile
 from docqa.app.models.library import name_of
@@ -18,7 +19,7 @@ from docqa.model.protocol import Model, writing_model
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
 
-from .answerer import Reply
+from .answerer import Replying, Stopped
 from .corpus import Corpus
 from .local import LocalPrefill
 from .third_party import options_for_provenance
@@ -32,27 +33,23 @@ ROOM = 4_096  # tokens for a question, the turns before it, a thought and the an
 LEAST_TOKENS = 1_024  # tokens of passages that a model is given however short its context is
 
 
+@dataclass
 class LocalGenerator:
     """Mutable: it has the state that read what was given last. `reading` has that of the
     documents.
     """
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        model: Model,
-        template: ChatTemplate,
-        options: Options,
-        store: Store | None,
-    ) -> None:
-        self.corpus = corpus
-        self.model = model
-        self.options = options
-        self.reading = LocalPrefill(corpus, model, store, ROOM, CONVERSATION_LAYOUT)
-        self.name = name_of(model.folder)
-        self._template = template
-        self.budget = min(MOST_TOKENS, max(model.config.native_context - ROOM, LEAST_TOKENS))
-        self._given: tuple[Given, State] | None = None
+    corpus: Corpus
+    model: Model
+    template: ChatTemplate
+    options: Options
+    store: Store | None
+    _given: tuple[Given, State] | None = None
+
+    def __post_init__(self) -> None:
+        self.reading = LocalPrefill(self.corpus, self.model, self.store, ROOM, CONVERSATION_LAYOUT)
+        self.name = name_of(self.model.folder)
+        self.budget = min(MOST_TOKENS, max(self.model.config.native_context - ROOM, LEAST_TOKENS))
 
     @property
     def whole(self) -> bool:
@@ -76,11 +73,11 @@ class LocalGenerator:
         form: PromptForm,
         given: Given,
         said: Sequence[str],
-        stopped: Callable[[], bool] = bool,
-    ) -> Generator[Event, None, Reply]:
+        stopped: Stopped = bool,
+    ) -> Replying:
         """Write in a state of its own, after a thought where the model thinks."""
-        conversation = TemplateConversation(self._template, self.model.tokenizer, form)
-        thinks = self._template.should_think(self.options.think)
+        conversation = TemplateConversation(self.template, self.model.tokenizer, form)
+        thinks = self.template.should_think(self.options.think)
         if not given.numbered:
             assert self.reading.prefiller.state
             self._given = given, self.reading.prefiller.state
@@ -100,7 +97,7 @@ class LocalGenerator:
             )
         )
 
-    def provenance(self, given: Given, tokens: int) -> dict[str, object]:
+    def provenance(self, given: Given, tokens: int) -> JsonObject:
         whole = not given.numbered
         factor = (
             self.reading.yarn_factor if whole else yarn_factor_for(self.model.config, tokens + ROOM)

@@ -5,6 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from docqa.app.answer.text import JsonObject
 from docqa.app.options import Options
 from docqa.model.foreign.folder import ROLES, model_stamp
 
@@ -28,9 +29,9 @@ def third_party_calibration_path(options: Options) -> Path | None:
     return Path(options.cache_dir).expanduser() / "calibrations" / f"{key}.json"
 
 
-def options_for_provenance(options: Options) -> dict[str, object]:
+def options_for_provenance(options: Options) -> JsonObject:
     """The options that an answer depends on, for its provenance."""
-    recorded: dict[str, object] = {
+    recorded: JsonObject = {
         name: getattr(options, name) for name in ("k", "quick", "include_hidden", "model_scores")
     }
     if options.sections is not None:

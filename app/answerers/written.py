@@ -18,7 +18,7 @@ from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import EXCERPTS, PASSAGES, VALUE, WHOLE
 from docqa.model.prompts.written_prompt import PromptQuestion
 
-from .answerer import Reply, TextGenerator
+from .answerer import Reply, Replying, TextGenerator
 from .compose import Draft
 from .corpus import Corpus
 from .document_evidence import DocumentEvidence, QuestionEvidence
@@ -171,7 +171,7 @@ class WritingAnswerer:
 
     def _generate_reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
-    ) -> Generator[Event, None, Reply]:
+    ) -> Replying:
         """The reply to the question or, after a first `text`, to its `weak` sentences."""
         if weak:
             yield Notice(MENDING)

@@ -35,27 +35,27 @@ class BatchSettings:
     ray: str | None = None
 
 
+@dataclass
 class Batch:
     """The documents of `listing` under one job, in a workspace that is locked while it is written.
     Raises UsageError for a password that would go to a cluster."""
 
-    def __init__(
-        self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings
-    ) -> None:
-        if settings.ray is not None and job.options.password:
+    job: Job
+    listing: Listing
+    workspace: Workspace
+    settings: BatchSettings
+
+    def __post_init__(self) -> None:
+        self.options = self.job.options
+        if self.settings.ray is not None and self.options.password:
             raise UsageError(
                 "a password is not sent to a Ray cluster, where it would travel unencrypted",
                 where="--password-file",
                 hint="run without --ray (--jobs N works here), or save the documents without a password first",
             )
-        self.options = job.options
-        self.listing = listing
-        self.workspace = workspace
-        self.settings = settings
-        self._identity = job.identity()  # once: it hashes the model
-        self.tasks = listing.tasks(key_of(self._identity), by_name=job.by_name)
+        self._identity = self.job.identity()  # once: it hashes the model
+        self.tasks = self.listing.tasks(key_of(self._identity), by_name=self.job.by_name)
         self.task_of = {path: task for task in self.tasks for path in task.paths}
-        self._job = job
 
     def tasks_left(self) -> list[Task]:
         """The tasks that a run would do now."""
@@ -88,7 +88,7 @@ class Batch:
         done.
         """
         for task in self.tasks_left():
-            record = self._job.kept_record(task.item)
+            record = self.job.kept_record(task.item)
             if record is not None:
                 self.workspace.put_record(task.key, record)
                 yield task
@@ -119,7 +119,7 @@ class Batch:
                 for task in left:
                     self.workspace.clear_failure(task.key)
                 ledger.begin(
-                    {"name": self._job.name, **self._identity},
+                    {"name": self.job.name, **self._identity},
                     plan.jobs,
                     plan.seconds,
                     plan.memory_bytes,
@@ -150,11 +150,11 @@ class Batch:
 
     def _make_executor(self, jobs: int, progress: BatchProgress) -> Executor:
         if jobs == 1 and self.settings.ray is None:
-            return Serial(self._job, progress.on_event)
+            return Serial(self.job, progress.on_event)
         threads = self.options.threads or max(processor_count() // jobs, 1)
         if self.settings.ray is not None:
-            return ray_workers(self._job, jobs, threads, self.settings.ray)
-        return process_workers(self._job, jobs, threads)
+            return ray_workers(self.job, jobs, threads, self.settings.ray)
+        return process_workers(self.job, jobs, threads)
 
 
 @contextlib.contextmanager

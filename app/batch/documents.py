@@ -6,6 +6,7 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
+from docqa.app.answer.text import JsonObject
 from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.models.library import bundled
 from docqa.app.options import Options
@@ -19,8 +20,6 @@ from docqa.ingest.types import Document
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.errors import ModelNotFound
 from docqa.model.protocol import Model
-
-from .items import Json
 
 UNTITLED = "Untitled"
 NAMELESS = "-"
@@ -47,7 +46,7 @@ def open_session_of_content(
     return open_session([document], options, model=model, called=name)
 
 
-def reading_identity(options: Options) -> Json:
+def reading_identity(options: Options) -> JsonObject:
     """Fields of a job's identity: not the threads, machine or password, which change no record.
     Raises docqa.model.errors for a model folder that is none."""
     folder = model_folder(options)

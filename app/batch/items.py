@@ -15,7 +15,6 @@ from docqa.ingest.errors import ERRORS, IngestError, MissingError, NoDocuments, 
 from docqa.ingest.limits import MAX_FILE_BYTES
 
 SCHEMA = 1
-Json = dict[str, object]
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from functools import cached_property
 from typing import Any, Self
 
 from docqa.app import report
-from docqa.app.answer.answer import SCHEMA, Answer
-from docqa.app.answer.events import Event, Finished
-from docqa.app.answer.text import compact_json
+from docqa.app.answer.answer import SCHEMA, Answer, Usage, record_from_json
+from docqa.app.answer.events import Event, Finished, OnEvent
+from docqa.app.answer.text import JsonObject, compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.address import is_remote
 from docqa.app.answerers.third_party import options_for_provenance
@@ -30,7 +30,7 @@ from docqa.app.storage.store import Details, Store, key_of, store_of
 from docqa.app.summary.process import summarize_document
 from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
 from docqa.app.summary.record import SummaryRecord, to_json_line
-from docqa.app.summary.written.composing import writer_of
+from docqa.app.summary.written.composing import Writer
 from docqa.app.summary.written.process import write_summary
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
@@ -43,7 +43,7 @@ from .documents import (
     reading_identity,
 )
 from .fields import Field, field_of
-from .items import BatchItem, Failure, Json, failure_of, read_content
+from .items import BatchItem, Failure, failure_of, read_content
 
 ANSWER_VERSION = 7
 """Raised whenever the same question would get another answer."""
@@ -75,8 +75,8 @@ class Outcome:
     @classmethod
     def from_json(cls, line: str) -> Self:
         """Raises ValueError or TypeError for anything that `to_json` did not write."""
-        raw = json.loads(line)
-        return cls(**{**raw, "failure": Failure(**raw["failure"]) if raw["failure"] else None})
+        outcome: Self = record_from_json(cls, json.loads(line))
+        return outcome
 
 
 class Job(ABC):
@@ -92,15 +92,15 @@ class Job(ABC):
         self.model: Model | None = None
 
     @abstractmethod
-    def identity(self) -> Json:
+    def identity(self) -> JsonObject:
         """All that a record depends on besides its document."""
 
     @property
     @abstractmethod
-    def asked(self) -> Json:
+    def asked(self) -> JsonObject:
         """What the job is made of besides its options, by the names of its arguments."""
 
-    def spec(self, threads: int) -> Json:
+    def spec(self, threads: int) -> JsonObject:
         """JSON of which `make_job` makes the same job, with so many threads."""
         return {
             "name": self.name,
@@ -118,9 +118,7 @@ class Job(ABC):
         """The record of `item` where earlier runs kept all of it."""
         return None
 
-    def process(
-        self, item: BatchItem, content: bytes, on_event: Callable[[Event], None]
-    ) -> Outcome:
+    def process(self, item: BatchItem, content: bytes, on_event: OnEvent) -> Outcome:
         """The record of a document: the same for the same bytes and suffix, and where `by_name` the
         same name. Raises for this document alone."""
         self.prepare()
@@ -130,9 +128,7 @@ class Job(ABC):
             item, read_document(content, name, self.options, self.store), on_event
         )
 
-    def process_document(
-        self, item: BatchItem, document: Document, on_event: Callable[[Event], None]
-    ) -> Outcome:
+    def process_document(self, item: BatchItem, document: Document, on_event: OnEvent) -> Outcome:
         """The same of a document that is parsed already."""
         self.prepare()
         # Its state is kept where reading it again would take long.
@@ -143,27 +139,14 @@ class Job(ABC):
             return Outcome(record, tokens=len(session.context))
 
     @abstractmethod
-    def _make_record(
-        self, item: BatchItem, session: Session, on_event: Callable[[Event], None]
-    ) -> str:
+    def _make_record(self, item: BatchItem, session: Session, on_event: OnEvent) -> str:
         """The line of JSON that the workspace keeps."""
 
 
-def _mark_as_reused(answer: Json) -> Json:
+def _mark_as_reused(answer: dict[str, Any]) -> JsonObject:
     usage = answer["usage"]
-    if not isinstance(usage, dict):
-        raise TypeError("no usage")
     tokens = usage["tokens_read"] + usage["tokens_reused"]
-    return {
-        **answer,
-        "usage": {
-            **usage,
-            "tokens_read": 0,
-            "tokens_reused": tokens,
-            "seconds": 0.0,
-            "cached": True,
-        },
-    }
+    return answer | {"usage": asdict(Usage(0, tokens, 0.0, True))}
 
 
 class AnswerJob(Job):
@@ -178,10 +161,10 @@ class AnswerJob(Job):
         self.questions = questions
 
     @property
-    def asked(self) -> Json:
+    def asked(self) -> JsonObject:
         return {"questions": self.questions}
 
-    def identity(self) -> Json:
+    def identity(self) -> JsonObject:
         return {**self._cached_identity, **self.asked}
 
     def kept_record(self, item: BatchItem) -> str | None:
@@ -192,9 +175,7 @@ class AnswerJob(Job):
             else None
         )
 
-    def _make_record(
-        self, item: BatchItem, session: Session, on_event: Callable[[Event], None]
-    ) -> str:
+    def _make_record(self, item: BatchItem, session: Session, on_event: OnEvent) -> str:
         warnings = list(session.documents[0].coverage.warnings)
         answers = self._load_stored_answers(item)[1]
         left = [question for question in self.questions if question not in answers]
@@ -210,7 +191,7 @@ class AnswerJob(Job):
             )
         return self._record_line(warnings, answers)
 
-    def _record_line(self, warnings: list[str], answers: dict[str, Json]) -> str:
+    def _record_line(self, warnings: list[str], answers: dict[str, JsonObject]) -> str:
         record = {
             "warnings": warnings,
             "answers": [answers[question] for question in self.questions],
@@ -220,7 +201,7 @@ class AnswerJob(Job):
     def _answer_events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
 
-    def _load_stored_answers(self, item: BatchItem) -> tuple[list[str], dict[str, Json]]:
+    def _load_stored_answers(self, item: BatchItem) -> tuple[list[str], dict[str, JsonObject]]:
         """What earlier runs kept of a document, by content and name: warnings, and `--json` objects
         by question.
         """
@@ -233,7 +214,7 @@ class AnswerJob(Job):
             ):  # `_keep` writes it anew
                 if store.has("answers", key):
                     folder, _ = store.open("answers", key)
-                    raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
+                    raw = json.loads((folder / _ANSWERS_FILE).read_bytes())
                     answers = {
                         question: _mark_as_reused(answer)
                         for question, answer in raw["answers"].items()
@@ -241,7 +222,7 @@ class AnswerJob(Job):
                     return list(raw["warnings"]), answers
         return [], {}
 
-    def _store_answers(self, item: BatchItem, content: Json, store: Store) -> None:
+    def _store_answers(self, item: BatchItem, content: JsonObject, store: Store) -> None:
         details: Details = {
             "documents": [item.digest or ""],
             "files": [item.shown_path],
@@ -269,7 +250,7 @@ class AnswerJob(Job):
         return key_of(fields)
 
     @cached_property  # hashed into the keys of older workspaces too
-    def _cached_identity(self) -> Json:
+    def _cached_identity(self) -> JsonObject:
         options = options_for_provenance(self.options)
         if self.options.source != "auto":
             options |= {"from": self.options.source}
@@ -295,7 +276,7 @@ class FieldsJob(AnswerJob):
         self.fields = {field.key: field for field in found}
 
     @property
-    def asked(self) -> Json:
+    def asked(self) -> JsonObject:
         return {"fields": [asdict(field) for field in self.fields.values()]}
 
     def _answer_events(self, session: Session, question: str) -> Iterator[Event]:
@@ -316,10 +297,10 @@ class SummaryJob(Job):
         self.focus = focus
 
     @property
-    def asked(self) -> Json:
+    def asked(self) -> JsonObject:
         return {"style": self.style, "focus": self.focus}
 
-    def identity(self) -> Json:
+    def identity(self) -> JsonObject:
         given = {"from": self.options.source} if self.options.source != "auto" else {}
         return {
             "work": self.name,
@@ -330,9 +311,7 @@ class SummaryJob(Job):
             **reading_identity(self.options),
         }
 
-    def _make_record(
-        self, item: BatchItem, session: Session, on_event: Callable[[Event], None]
-    ) -> str:
+    def _make_record(self, item: BatchItem, session: Session, on_event: OnEvent) -> str:
         work = self.summarize(session)
         while True:
             try:
@@ -343,8 +322,8 @@ class SummaryJob(Job):
     def summarize(self, session: Session) -> Generator[Event, None, SummaryRecord]:
         """The events of summarizing the only document of `session`; returns its record."""
         document = session.documents[0]
-        writer = writer_of(session)
-        if writer:
+        if session.writing:
+            writer = Writer(session.writing)
             return (yield from write_summary(document, writer, self.style, focus=self.focus))
         if self.focus:  # only a focus ranks passages
             yield from session.read()
@@ -372,7 +351,7 @@ def prepare(job: Job) -> str | None:
     return None
 
 
-def attempt(job: Job, item: BatchItem, on_event: Callable[[Event], None]) -> Outcome:
+def attempt(job: Job, item: BatchItem, on_event: OnEvent) -> Outcome:
     """Process `item`: its own failure becomes an Outcome; what would fail for every other one its
     `fatal`.
     """

@@ -1,6 +1,5 @@
 """What a batch will take: tokens, seconds, memory, disk, as docqa.model.cost.plan has them."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from docqa.app.options import Options
 from docqa.ingest.formats import format_of_suffix
 from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
+from docqa.model.folder import load_calibration
 
 from .documents import KEEP_STATE_FROM_CHARACTERS, model_folder
 from .items import Task
@@ -58,10 +58,8 @@ def _tokens_and_seconds(task: Task, depth: HybridConfig) -> tuple[int, float]:
 def _configs_of_model(folder: Path) -> tuple[HybridConfig, HybridConfig]:
     """The model's configuration, and that of the layers that documents are read through."""
     config = HybridConfig.from_folder(folder)
-    calibration = folder / "calibration.json"
-    known = json.loads(calibration.read_text(encoding="utf-8")) if calibration.is_file() else {}
-    layers = int(known.get("evidence_layer", config.num_hidden_layers - 1)) + 1
-    return config, config.first_layers(min(layers, config.num_hidden_layers))
+    last = load_calibration(folder).get("evidence_layer", config.num_hidden_layers - 1)
+    return config, config.first_layers(min(last + 1, config.num_hidden_layers))
 
 
 def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, tokens: int) -> int:

@@ -1,31 +1,19 @@
 """How a batch goes on, on standard error."""
 
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
-
 from docqa.app import report
 from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.output.progress import ProgressLine, duration_text
 from docqa.app.output.render import printable
 
-if TYPE_CHECKING:
-    from .items import Failure, Task
+from .items import Failure, Task
 
 
 class BatchProgress(ProgressLine):
     """`total` documents, `before` of them settled, planned for `seconds`; `known` warnings are not
     repeated. Mutable."""
 
-    def __init__(
-        self,
-        total: int,
-        before: int,
-        seconds: float,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(stream, clock)
+    def __init__(self, total: int, before: int, seconds: float) -> None:
+        super().__init__()
         self.known: set[str] = set()
         self._total = total
         self._before = before
@@ -35,12 +23,12 @@ class BatchProgress(ProgressLine):
         self._working: list[str] = []
         self._share = ""
 
-    def on_task_started(self, task: "Task") -> None:
+    def on_task_started(self, task: Task) -> None:
         self._working.append(task.item.shown_path)
         self._share = ""
         self._show_progress_line()
 
-    def on_task_ended(self, task: "Task", failure: "Failure | None") -> None:
+    def on_task_ended(self, task: Task, failure: Failure | None) -> None:
         if task.item.shown_path in self._working:
             self._working.remove(task.item.shown_path)
         self._settled += len(task.paths)

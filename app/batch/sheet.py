@@ -1,11 +1,11 @@
 """The sheet of a document: the fields of its kind, each answered once and cached, as `extract` answers
 them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from docqa.app.answer.events import Event
+from docqa.app.answer.events import OnEvent
 from docqa.app.facts.facts import computed_end
 from docqa.app.options import Options
 from docqa.app.output.render import in_quotation_marks, printable
@@ -39,7 +39,7 @@ class Sheet:
     facts: tuple[tuple[Field, AnswerCell], ...]
 
 
-def make_sheet(item: BatchItem, options: Options, on_event: Callable[[Event], None]) -> Sheet:
+def make_sheet(item: BatchItem, options: Options, on_event: OnEvent) -> Sheet:
     """The sheet of `item`; what is not cached of it is read now. Raises docqa.ingest.errors for a
     file that is no document."""
     document = read_document(read_content(item), item.name, options, store_of(options))

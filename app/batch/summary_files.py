@@ -5,6 +5,7 @@ pages of documents that are gone go."""
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.atomic import write_whole
@@ -19,16 +20,18 @@ from .names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 _TABLES = (DIGEST, SUMMARIES, FAILURES)
 
 
+@dataclass
 class SummaryFiles:
     """The output files of `batch`. `warn` gets a path and what was not read. Writing raises
     OSError.
     """
 
-    def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
-        self._batch = batch
-        self._warn = warn
-        self._root = batch.workspace.root
-        self._items = {item.path: item for item in batch.listing.items}
+    batch: Batch
+    warn: Callable[[str, str], None]
+
+    def __post_init__(self) -> None:
+        self._root = self.batch.workspace.root
+        self._items = {item.path: item for item in self.batch.listing.items}
         self._names = output_names(self._items)
         self._pages: set[str] = set()
 
@@ -37,18 +40,18 @@ class SummaryFiles:
         somebody's file.
         """
         names = {*self._names.values(), *_TABLES, LEDGER}
-        ours = set(self._batch.workspace.output_names())
+        ours = set(self.batch.workspace.output_names())
         for name in sorted(names - ours):
             if os.path.lexists(self._root / name):
                 what = "exists already, and docqa did not write it"
                 where = str(self._root / name)
                 raise UsageError(what, where=where, hint="choose another --output")
-        self._batch.workspace.put_output_names(names | ours)
+        self.batch.workspace.put_output_names(names | ours)
 
     def keep(self, task: Task, record: str) -> None:
         summary = from_json_line(record)
         for warning in summary.warnings:
-            self._warn(task.item.shown_path, warning)
+            self.warn(task.item.shown_path, warning)
         for path in task.paths:
             self._write_page(self._items[path], summary)
 
@@ -58,7 +61,7 @@ class SummaryFiles:
         for item, summary in self.records():
             self._write_page(item, summary)
             records.append(summary)
-        failures = ((item, self._batch.failure(item)) for item in self._batch.listing.items)
+        failures = ((item, self.batch.failure(item)) for item in self.batch.listing.items)
         self._write_file(SUMMARIES, "".join(to_json_line(record) + "\n" for record in records))
         self._write_file(DIGEST, digest_markdown(records))
         lines = (
@@ -74,31 +77,31 @@ class SummaryFiles:
         folders.
         """
         current = {*self._pages, *_TABLES, LEDGER}
-        for name in set(self._batch.workspace.output_names()) - current:
+        for name in set(self.batch.workspace.output_names()) - current:
             page = self._root / name
             page.unlink(missing_ok=True)
             for folder in [parent for parent in page.parents if self._root in parent.parents]:
                 with contextlib.suppress(OSError):  # it is not empty, or gone
                     folder.rmdir()
-        self._batch.workspace.put_output_names(current)
+        self.batch.workspace.put_output_names(current)
 
     def records(self) -> Iterator[tuple[BatchItem, SummaryRecord]]:
         """Every document that is done, with its summary, sorted by path."""
         for item in self._items.values():
-            if self._batch.is_done(item):
-                key = self._batch.task_of[item.path].key
+            if self.batch.is_done(item):
+                key = self.batch.task_of[item.path].key
                 try:
-                    record = from_json_line(self._batch.record(item))
+                    record = from_json_line(self.batch.record(item))
                 except ValueError as error:
                     raise ResourceError(
                         f"the record of {item.path} is damaged ({error})",
-                        where=str(self._batch.workspace.folder),
+                        where=str(self.batch.workspace.folder),
                         hint=f"delete records/{key}.json there; the same command makes it again",
                     ) from error
                 yield item, with_path(record, item.path, item.stem)
 
     def _write_file(self, name: str, text: str) -> None:
-        write_whole(str(self._root / name), text.encode("utf-8", "backslashreplace"))
+        write_whole(self._root / name, text.encode("utf-8", "backslashreplace"))
 
     def _write_page(self, item: BatchItem, summary: SummaryRecord) -> None:
         page = self._root / self._names[item.path]
@@ -107,4 +110,4 @@ class SummaryFiles:
         )
         if not (page.is_file() and page.read_bytes() == content):
             page.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(str(page), content)
+            write_whole(page, content)

@@ -64,18 +64,16 @@ class Workspace:
 
     def failure(self, key: str) -> Failure | None:
         try:
-            return Failure(
-                **json.loads((self._failures / f"{key}.json").read_text(encoding="utf-8"))
-            )
+            return Failure(**json.loads((self._failures / f"{key}.json").read_bytes()))
         except FileNotFoundError:
             return None
 
     def put_record(self, key: str, record: str) -> None:
-        write_whole(str(self._records / f"{key}.json"), record.encode("utf-8", "backslashreplace"))
+        write_whole(self._records / f"{key}.json", record.encode("utf-8", "backslashreplace"))
 
     def put_failure(self, key: str, failure: Failure) -> None:
         text = json.dumps(vars(failure), ensure_ascii=False)
-        write_whole(str(self._failures / f"{key}.json"), text.encode("utf-8", "backslashreplace"))
+        write_whole(self._failures / f"{key}.json", text.encode("utf-8", "backslashreplace"))
 
     def clear_failure(self, key: str) -> None:
         (self._failures / f"{key}.json").unlink(missing_ok=True)
@@ -99,7 +97,7 @@ class Workspace:
     def output_names(self) -> list[str]:
         """Names below `root` of what earlier runs wrote, sorted."""
         try:
-            return [str(name) for name in json.loads(self._outputs.read_text(encoding="utf-8"))]
+            return [str(name) for name in json.loads(self._outputs.read_bytes())]
         except (
             FileNotFoundError,
             ValueError,
@@ -111,4 +109,4 @@ class Workspace:
         known.
         """
         text = json.dumps(sorted(names), ensure_ascii=False, indent=0)
-        write_whole(str(self._outputs), text.encode("utf-8", "surrogateescape"))
+        write_whole(self._outputs, text.encode("utf-8", "surrogateescape"))

@@ -1,42 +1,37 @@
 """A conversation: questions over one Session, each resolved against those before it, and stored."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import stored_documents
 from docqa.app.history.recorder import Recorder, make_turn
 from docqa.app.history.records import NEXT_BEST, StoredSession, StoredTurn
+from docqa.app.session.session import Session
 
 from .followups import complete_question
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
-    from docqa.app.session.session import Session
 
 STOPPED = "stopped before it was answered"
 ANEW = "asked again"
 _NEAREST_STEP = 3  # passages that a refusal shows
 
 
+@dataclass
 class ChatConversation:
     """Over the documents of `session`; `turns` are those of an earlier run. Mutable: it grows by
     what is asked.
     """
 
-    def __init__(
-        self, session: Session, recorder: Recorder, turns: Sequence[StoredTurn] = ()
-    ) -> None:
-        self.session = session
-        self.turns = list(turns)
-        self._recorder = recorder
-        self._started = turns[0].asked if turns else time.time()
+    session: Session
+    recorder: Recorder
+    turns: list[StoredTurn]
+
+    def __post_init__(self) -> None:
+        self._started = self.turns[0].asked if self.turns else time.time()
 
     # Asking
 
@@ -110,7 +105,7 @@ class ChatConversation:
         asked = question.strip()
         turn = make_turn(documents, asked, answer, understood=understood, state=state, note=note)
         self.turns.append(turn)
-        self._recorder.keep(turn)
+        self.recorder.keep(turn)
 
     # Looking back
 

@@ -1,14 +1,11 @@
 """A question among those before it, as it is asked of the documents."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.confidence import FOLLOWUP_LEAD
 from docqa.app.answer.text import clip
-
-if TYPE_CHECKING:
-    from docqa.app.history.records import StoredTurn
-    from docqa.app.session.session import Session
+from docqa.app.history.records import StoredTurn
+from docqa.app.session.session import Session
 
 # of the question before and of its answer, in brackets after a follow-up
 _QUESTION_CHARACTERS = 240
@@ -16,7 +13,7 @@ _ANSWER_CHARACTERS = 120
 _LONGEST_QUESTION = 1_000  # characters that are also asked without the brackets
 
 
-def complete_question(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
+def complete_question(session: Session, turns: Sequence[StoredTurn], question: str) -> str:
     """`question`; a follow-up with the last question that did not fail and its answer in brackets,
     unless it has a surer answer alone."""
     asked = question.strip()

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from docqa.app import report
@@ -52,17 +53,21 @@ def piped_lines() -> Iterator[str]:
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
+@dataclass
 class ChatLoop:
     """Answers lines over a conversation. `typed`: by a person, so that Ctrl+C stops only the
-    answer. `thoughts`: those of the model are shown."""
+    answer. `thoughts`: those of the model are shown.
+    Mutable."""
 
-    def __init__(self, conversation: ChatConversation, *, typed: bool, thoughts: bool) -> None:
-        self._conversation = conversation
-        self._typed = typed
-        self._screen = Screen(thoughts=thoughts)
+    conversation: ChatConversation
+    typed: bool
+    thoughts: bool
+
+    def __post_init__(self) -> None:
+        self._screen = Screen(thoughts=self.thoughts)
         self._text = TerminalText()
         self._waiting = LiveDraft()
-        self._files = len(conversation.session.documents)
+        self._files = len(self.conversation.session.documents)
         self._codes: list[int] = []
         self._stopped: Callable[[], bool] = bool
 
@@ -75,36 +80,36 @@ class ChatLoop:
                 name = line.partition(" ")[0].lower()
                 if name == "/quit":
                     break
-                with _stopping_by_key(self._typed) as self._stopped:
+                with _stopping_by_key(self.typed) as self._stopped:
                     if name.startswith("/"):
                         self._run_command(name, line[len(name) :].strip())
                     else:
                         self._ask(line)
         finally:
             self._screen.close()
-        return report.ANSWERED if self._typed else report.worst_exit_code(self._codes)
+        return report.ANSWERED if self.typed else report.worst_exit_code(self._codes)
 
     # Questions
 
     def _ask(self, question: str) -> None:
-        understood = self._conversation.understood(question)
+        understood = self.conversation.understood(question)
         remark = f"understood as: {render.printable(understood)}" if understood != question else ""
-        self._show(self._conversation.ask(question, understood), question, understood, remark)
+        self._show(self.conversation.ask(question, understood), question, understood, remark)
 
     def _ask_again(self) -> None:
-        if not self._conversation.turns:
+        if not self.conversation.turns:
             report.note("docqa: there is no question to ask again yet")
             return
-        last = self._conversation.turns[-1]
+        last = self.conversation.turns[-1]
         understood = last.understood or last.question
-        remark = self._conversation.note_on_retry()
-        self._show(self._conversation.ask_again(), last.question, understood, remark)
+        remark = self.conversation.note_on_retry()
+        self._show(self.conversation.ask_again(), last.question, understood, remark)
 
     def _show(
         self, stream: Iterator[events.Event], question: str, understood: str, remark: str
     ) -> None:
         """Print the answer of `stream`, and `remark` before it in brackets."""
-        if not self._typed:
+        if not self.typed:
             report.result(f"> {render.printable(question)}")
         if remark:
             report.result(f"({remark})")
@@ -117,9 +122,7 @@ class ChatLoop:
                 raise
             self._screen.close()
             self._codes.append(report.report_failure(error))
-            self._conversation.add(
-                question, understood, None, "failed", report.error_message(error)
-            )
+            self.conversation.add(question, understood, None, "failed", report.error_message(error))
 
     def _show_events(self, stream: Iterator[events.Event]) -> None:
         ending = False  # what is being written ends at its next token, and is shown
@@ -130,7 +133,7 @@ class ChatLoop:
                 self._show_finished_answer(event.answer)
                 continue
             if self._stopped() and not ending:
-                ending = self._conversation.session.stop_writing()
+                ending = self.conversation.session.stop_writing()
                 if not ending:
                     stream.close()  # type: ignore[attr-defined]
                     self._screen.close()
@@ -147,7 +150,7 @@ class ChatLoop:
 
     def _show_waiting_line(self) -> None:
         """Say what goes on while there is nothing else to see yet."""
-        if self._typed:
+        if self.typed:
             self._waiting.show(_WORKING)
 
     def _print(self, text: str) -> None:
@@ -155,10 +158,10 @@ class ChatLoop:
 
     def _show_finished_answer(self, answer: Answer) -> None:
         self._codes.append(answer.exit_code)
-        if self._conversation.turns[-1].note == NEXT_BEST and answer.refused:
+        if self.conversation.turns[-1].note == NEXT_BEST and answer.refused:
             self._print(render.nearest_text(answer, self._files))
         else:
-            first = len(self._conversation.quotes()) - len(answer.quotes) + 1
+            first = len(self.conversation.quotes()) - len(answer.quotes) + 1
             text = render.answer_text(answer, files=self._files, first_quote=first, judged=False)
             report.result(self._text.answer(text, answer) + "\n")
 
@@ -167,11 +170,11 @@ class ChatLoop:
     def _run_command(self, name: str, argument: str) -> None:
         try:
             if name in slash.PRINTED:
-                report.result(slash.PRINTED[name](self._conversation, argument) + "\n")
+                report.result(slash.PRINTED[name](self.conversation, argument) + "\n")
             elif name == "/retry":
                 self._ask_again()
             elif name == "/save":
-                written = slash.save(self._conversation, argument)
+                written = slash.save(self.conversation, argument)
                 report.note(f"docqa: wrote {render.printable(written)}")
             else:
                 near = get_close_matches(name, slash.NAMES, n=1)

@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 import textwrap
-from typing import TextIO
 
 from docqa.app.answer.answer import Answer
 from docqa.app.output.answer_head import head_of
@@ -23,12 +22,11 @@ _PLAIN = "\x1b[0m"
 
 
 class TerminalText:
-    """Lays text out for `stream` (standard output); a file or a pipe gets it as it is."""
+    """Lays text out for standard output; a file or a pipe gets it as it is."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        stream = stream or sys.stdout
-        self._live = is_live(stream)
-        self._colours = has_colours(stream)
+    def __init__(self) -> None:
+        self._live = is_live(sys.stdout)
+        self._colours = has_colours(sys.stdout)
 
     def answer(self, text: str, answer: Answer) -> str:
         """`text` of `answer`, with what kind of answer it is and how sure docqa is of it before its

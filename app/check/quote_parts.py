@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from docqa.app.answer.grades import Grade, weakest_grade
 from docqa.app.quotes.align import Match, protected_words
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.verifier import JoinedPages, Located, find_matches_of_grade, join_pages
+from docqa.app.quotes.verifier import (
+    JoinedPages,
+    LocatedSpans,
+    find_matches_of_grade,
+    join_pages,
+)
 from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
@@ -48,7 +53,7 @@ class Finding:
     document's words at each ellipsis, `replaced`: (bracket's words, document's words)."""
 
     grade: Grade
-    spans: tuple[Located, ...] = ()
+    spans: LocatedSpans = ()
     omitted: tuple[str, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
     count: int = 0
@@ -97,7 +102,7 @@ def split_parts(quotation: str) -> list[QuotePart]:
 
 
 def assemble_parts(
-    document: Document, number: int, parts: list[QuotePart], anchor: int, place: tuple[Located, ...]
+    document: Document, number: int, parts: list[QuotePart], anchor: int, place: LocatedSpans
 ) -> Finding | None:
     """The parts around part `anchor`, which is at `place` of `document`; None where one is not
     there in order.

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, weakest_grade
@@ -19,6 +20,7 @@ from docqa.app.quotes.quoting import make_cite as cite_of
 from docqa.app.quotes.verifier import (
     CitedPlace,
     Located,
+    LocatedSpans,
     QuoteVerdict,
     Verifier,
     is_too_short_quote,
@@ -120,16 +122,30 @@ def verify_text(
         _page_terms.cache_clear()
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """Where a quotation is said to be: its cites, the regions of those that are not of another work,
+    and the documents that are `named` with it."""
+
+    cites: tuple[PlaceCite, ...]
+    regions: dict[PlaceCite, list[Region]]
+    named: set[int]
+
+    @property
+    def all_regions(self) -> list[Region]:
+        return [region for group in self.regions.values() for region in group]
+
+
+@dataclass
 class _TextCheck:
-    def __init__(
-        self, text: str, documents: tuple[Document, ...], on_each: Callable[[str], None]
-    ) -> None:
-        self.text = text
-        self.documents = documents
-        self._on_each = on_each
-        self.verifier = Verifier(documents, lambda: on_each(""))
-        self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
-        self.names = DocumentNames(documents)
+    text: str
+    documents: tuple[Document, ...]
+    on_each: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self.verifier = Verifier(self.documents, lambda: self.on_each(""))
+        self.places = [*map(CitedPlaces, self.documents, count())]
+        self.names = DocumentNames(self.documents)
 
     def check_text(self) -> Verification:
         quotations, alone = find_quotations(self.text)
@@ -167,7 +183,7 @@ class _TextCheck:
         ]
 
     def _check_cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
-        self._on_each("")
+        self.on_each("")
         line = self.text.count("\n", 0, cite.start) + 1
         if cite.work and not named:
             return CheckedCite(
@@ -210,17 +226,17 @@ class _TextCheck:
     def _check_quotation(
         self, quotation: QuotedPassage, claimed: tuple[PlaceCite, ...], named: set[int]
     ) -> CheckedQuotation:
-        self._on_each(quotation.text)
+        self.on_each(quotation.text)
         cited = tuple(self._check_cite(cite, named) for cite in claimed)
         regions = {
             cite: self._regions_of_cite(cite, named)
             for cite in claimed
             if not (cite.work and not named)
         }
-        found, place = self._best_finding(quotation.text, regions, claimed, named)
-        cited_regions = (region for group in regions.values() for region in group)
+        claim = _Claim(claimed, regions, named)
+        found, place = self._best_finding(quotation.text, claim)
         if found.grade == Grade.ABSENT and not all(
-            self.places[r.document].is_region_usable(r) for r in cited_regions
+            self.places[r.document].is_region_usable(r) for r in claim.all_regions
         ):
             found = replace(
                 found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",)
@@ -260,22 +276,14 @@ class _TextCheck:
             notes=tuple(notes),
         )
 
-    def _best_finding(
-        self,
-        text: str,
-        regions: dict[PlaceCite, list[Region]],
-        claimed: tuple[PlaceCite, ...],
-        named: set[int],
-    ) -> tuple[Finding, Place]:
+    def _best_finding(self, text: str, claim: _Claim) -> tuple[Finding, Place]:
         """The strongest finding; of several, one at a cited place, then the one that leaves out
         least.
         """
         best: tuple[tuple[int, bool, int], Finding, Place] | None = None
-        for hint in self._places_to_search_first(regions, named):
+        for hint in _places_to_search_first(claim):
             for finding in self._search_findings(text, hint):
-                place = self._place_of_finding(
-                    finding.grade, finding.spans, regions, claimed, named
-                )
+                place = self._place_of_finding(finding, claim)
                 key = (
                     _RANK[finding.grade],
                     place != Place.AS_CITED,
@@ -286,23 +294,6 @@ class _TextCheck:
             if best and (best[0][:2] == (0, False) or best[1].grade == Grade.ABSENT):
                 break
         return (best[1], best[2]) if best else (Finding(Grade.ABSENT), Place.UNKNOWN)
-
-    def _places_to_search_first(
-        self, regions: dict[PlaceCite, list[Region]], named: set[int]
-    ) -> list[CitedPlace | None]:
-        """Where to look first: each cited place, and the pages that it reaches over."""
-        flat = [region for group in regions.values() for region in group]
-        hints: list[CitedPlace | None] = [
-            CitedPlace(r.document, r.start[0], r.start[1]) for r in flat
-        ]
-        for region in flat:
-            last = region.end[0] if region.end[1] else region.end[0] - 1
-            hints += [
-                CitedPlace(region.document, page, 0)
-                for page in range(region.start[0] + 1, last + 1)
-            ]
-        hints += [CitedPlace(number) for number in sorted(named)]
-        return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
     def _search_findings(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
         whole = self.verifier.verify(text, hint)
@@ -329,7 +320,7 @@ class _TextCheck:
                 grade = Grade.NEAR
             yield Finding(grade, spans, count=verdict.count)
 
-    def _has_words_left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
+    def _has_words_left_out(self, text: str, spans: LocatedSpans) -> bool:
         """Whether words but furniture were left out, unmarked, on pages of certain order."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
@@ -397,7 +388,7 @@ class _TextCheck:
         wanted = distinct_terms(quotation)
 
         def shared(found: tuple[int, Page]) -> int:
-            self._on_each("")
+            self.on_each("")
             return len(wanted & _page_terms(found[1].text))
 
         pages = (
@@ -438,25 +429,19 @@ class _TextCheck:
     def _document_words(self, spans: Sequence[Located]) -> str:
         return "\n".join(span.text_in(self.documents) for span in spans)
 
-    def _place_of_finding(
-        self,
-        grade: Grade,
-        spans: tuple[Located, ...],
-        regions: dict[PlaceCite, list[Region]],
-        claimed: tuple[PlaceCite, ...],
-        named: set[int],
-    ) -> Place:
+    def _place_of_finding(self, finding: Finding, claim: _Claim) -> Place:
         """as_cited where every kind of cited place (page, section) has the words, in one of its
         cites.
         """
-        if not spans or grade == Grade.ABSENT:
+        spans = finding.spans
+        if not spans or finding.grade == Grade.ABSENT:
             return Place.UNKNOWN
-        if named and spans[0].document not in named:
+        if claim.named and spans[0].document not in claim.named:
             return Place.OTHER_DOCUMENT
-        if not claimed:
+        if not claim.cites:
             return Place.AS_CITED
         judged: dict[bool, bool] = {}
-        for cite, group in regions.items():
+        for cite, group in claim.regions.items():
             if group or self.places[spans[0].document].can_tell_place_is_missing(cite):
                 paged = cite.kind != "section"
                 there = any(r.contains(s.document, s.page, s.start) for r in group for s in spans)
@@ -464,7 +449,7 @@ class _TextCheck:
         if not judged:
             return (
                 Place.OTHER_DOCUMENT
-                if all(cite.work for cite in claimed) and not named
+                if all(cite.work for cite in claim.cites) and not claim.named
                 else Place.UNKNOWN
             )
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
@@ -489,7 +474,19 @@ class _TextCheck:
 _page_terms = cache(distinct_terms)
 
 
-def _contiguous_span_runs(spans: tuple[Located, ...]) -> list[list[Located]]:
+def _places_to_search_first(claim: _Claim) -> list[CitedPlace | None]:
+    """Where to look first: each cited place, and the pages that it reaches over."""
+    hints: list[CitedPlace | None] = [CitedPlace(r.document, *r.start) for r in claim.all_regions]
+    for region in claim.all_regions:
+        last = region.end[0] if region.end[1] else region.end[0] - 1
+        hints += [
+            CitedPlace(region.document, page, 0) for page in range(region.start[0] + 1, last + 1)
+        ]
+    hints += map(CitedPlace, sorted(claim.named))
+    return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
+
+
+def _contiguous_span_runs(spans: LocatedSpans) -> list[list[Located]]:
     """Spans that follow one another over a page break belong together."""
     runs: list[list[Located]] = []
     for span in spans:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, Status
-from docqa.app.answer.text import clip
+from docqa.app.answer.text import JsonObject, clip
 from docqa.app.output.render import cite_text, printable
 from docqa.app.quotes.difference import Edit, inline_difference
 
@@ -22,7 +22,7 @@ _PLACES = {
 }
 
 
-def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, object]:
+def to_json_object(checked: Verification, text: str, warnings: list[str]) -> JsonObject:
     """The object that `verify --json` prints. `text` of a quote are the words as quoted, `reads`
     those of the document; `start`, `end` are characters of the checked text, `line` counts from 1.
     `cites` are those without a quotation."""
@@ -39,7 +39,7 @@ def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dic
     }
 
 
-def _quote_json_object(quote: CheckedQuotation) -> dict[str, object]:
+def _quote_json_object(quote: CheckedQuotation) -> JsonObject:
     return {
         "text": quote.quotation.text,
         "answer_start": None,
@@ -63,7 +63,7 @@ def _quote_json_object(quote: CheckedQuotation) -> dict[str, object]:
     }
 
 
-def _cite_json_object(cite: CheckedCite) -> dict[str, object]:
+def _cite_json_object(cite: CheckedCite) -> JsonObject:
     return {
         "text": cite.cite.text,
         "grade": cite.grade,

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from docqa.app import report
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
@@ -38,14 +36,21 @@ if TYPE_CHECKING:
 FORMS = ("text", "md", "html", "json", *bibliography.FORMS)
 Items = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar='PATH... "QUESTION"',
-        help="Files, folders, .zip or - for standard input; the question comes last.",
+    flags.argument(
+        'PATH... "QUESTION"',
+        "Files, folders, .zip or - for standard input; the question comes last.",
     ),
 ]
 
-_FORM_HELP = "How answers are printed (text by default), or a cite of the documents that they cite: bibtex, ris."
-AnswerForm = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
+AnswerForm = Annotated[
+    str | None,
+    flags.option(
+        "--format",
+        "",
+        "How answers are printed (text by default), or a cite of the documents that they cite: bibtex, ris.",
+        *FORMS,
+    ),
+]
 
 
 @flags.shared(
@@ -64,22 +69,20 @@ def ask(
     items: Items = None,
     questions: flags.Questions = None,
     each: Annotated[
-        bool, typer.Option("--each", help="One answer for every file, not one context of all.")
+        bool, flags.switch("--each", "One answer for every file, not one context of all.")
     ] = False,
     form: AnswerForm = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a question, one line each.")
+        bool, flags.switch("--json", "One JSON object a question, one line each.")
     ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Only the preliminary answer.")] = False,
-    no_preview: Annotated[
-        bool, typer.Option("--no-preview", help="Only the final answer.")
-    ] = False,
+    quick: Annotated[bool, flags.switch("--quick", "Only the preliminary answer.")] = False,
+    no_preview: Annotated[bool, flags.switch("--no-preview", "Only the final answer.")] = False,
     think: flags.Think = None,
     hide: flags.HideThoughts = False,
     unsupported: Annotated[
         bool,
-        typer.Option(
-            "--show-unsupported", help="Print apart what a model wrote and no quote bears out."
+        flags.switch(
+            "--show-unsupported", "Print apart what a model wrote and no quote bears out."
         ),
     ] = False,
     jobs: batches.Jobs = 1,
@@ -122,7 +125,7 @@ def ask(
     named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
     run = _Run(asked, options, shown_as, named, not hide and shown_as == "text", unsupported)
     if not each:
-        code = report.worst_exit_code([run.ask(paths)])
+        code = run.ask(paths)
     elif as_batch:
         code = run.ask_batch(paths, jobs, workspace, ray)
     else:
@@ -170,13 +173,14 @@ class _Run:
     def _make_screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         collect = partial(self._collected.add, documents) if self._collected else None
         several = len(self.asked) > 1
-        more |= {
-            "heading": heading,
-            "several": several,
-            "collect": collect,
-            "unsupported": self.unsupported,
-        }
-        return Screen(as_json=self.form == "json", **more)
+        return Screen(
+            as_json=self.form == "json",
+            heading=heading,
+            several=several,
+            collect=collect,
+            unsupported=self.unsupported,
+            **more,
+        )
 
     def ask(self, paths: list[str]) -> int:
         return self._ask_opened_session(
@@ -291,9 +295,7 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
         confidence=0.0,
         quotes=(),
         evidence=(),
-        coverage=CoverageReport(
-            tokens=0, tokens_read=0, pages=0, warnings=(report.error_message(error),)
-        ),
-        usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
+        coverage=CoverageReport(0, 0, 0, warnings=(report.error_message(error),)),
+        usage=Usage(0, 0, 0.0, False),
         provenance=provenance_without_state("", None, options_for_provenance(options)),
     )

@@ -35,10 +35,8 @@ if TYPE_CHECKING:
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
-Jobs = Annotated[
-    int, typer.Option("--jobs", metavar="N", min=1, help="Documents at once, each with a model.")
-]
-RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")]
+Jobs = Annotated[int, flags.count("--jobs", "Documents at once, each with a model.")]
+RetryFailed = Annotated[bool, flags.switch("--retry-failed", "Try again what failed before.")]
 MaxFailures = Annotated[
     int | None,
     typer.Option("--max-failures", metavar="N", min=0, help="Stop after more than N failures."),

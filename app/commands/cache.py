@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from docqa.app import config, report
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.forget import forget_file
@@ -99,9 +97,7 @@ def verify() -> int:
 def forget(
     file: Annotated[
         str,
-        typer.Argument(
-            metavar="PATH", help="A file, an archive or a folder; it may be gone already."
-        ),
+        flags.argument("PATH", "A file, an archive or a folder; it may be gone already."),
     ],
 ) -> int:
     """That is the text of all its documents, what the model read, and past questions about them.

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from docqa.app.history.records import StoredSession, StoredTurn
     from docqa.app.options import Options
 
-_Files = Annotated[
-    list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")
-]
+_Files = Annotated[list[str] | None, flags.argument("FILE...", "Files, folders or .zip archives.")]
 _Resume = Annotated[
     int | None,
     typer.Option(
@@ -81,7 +79,7 @@ def _run_conversation(
                 report.warn(f"{document.path} has changed: earlier answers cite the old version")
         number = earlier[0].id if earlier else None
         recorder = Recorder(session.store, "chat", session.documents, report.warn, number)
-        conversation = ChatConversation(session, recorder, earlier[1] if earlier else ())
+        conversation = ChatConversation(session, recorder, earlier[1] if earlier else [])
         if typed:
             _greet(conversation)
         try:

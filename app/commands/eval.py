@@ -4,8 +4,6 @@ import json
 import time
 from typing import Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.output.progress import LINE_EVERY_S
 
@@ -17,30 +15,24 @@ def evaluate(
     given: flags.SharedOptions,
     file: Annotated[
         str,
-        typer.Argument(
-            metavar="FILE", help="JSON lines of questions with their answers, gzip or not."
-        ),
+        flags.argument("FILE", "JSON lines of questions with their answers, gzip or not."),
     ],
     folder: Annotated[
         str | None,
         flags.option("--folder", "DIR", "The folder of the documents that the lines name."),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N questions.")
-    ] = None,
+    limit: Annotated[int | None, flags.count("--limit", "Only the first N questions.")] = None,
     sample: Annotated[
         int | None,
-        typer.Option(
-            "--sample", metavar="N", min=1, help="Only N questions, drawn evenly over the file."
-        ),
+        flags.count("--sample", "Only N questions, drawn evenly over the file."),
     ] = None,
     plot: Annotated[
         str | None, flags.option("--plot", "F", "Draw confidence and precision into this SVG file.")
     ] = None,
     fit: Annotated[
         bool,
-        typer.Option(
-            "--fit", help="Fit how sure answers with a reader, encoder or reranker of others are."
+        flags.switch(
+            "--fit", "Fit how sure answers with a reader, encoder or reranker of others are."
         ),
     ] = False,
     as_json: flags.Json = False,

@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.errors import InputError, UsageError
 
@@ -18,17 +16,26 @@ if TYPE_CHECKING:
 
 FIELDS = ("contract", "paper", "opinion", "report")
 FORMATS = ("csv", "jsonl", "md", "xlsx")
-_FIELDS_HELP = "Typed fields: those of a kind of document, or of a file."
 _Fields = Annotated[
-    str | None, flags.option("--fields", "|".join([*FIELDS, "FILE.toml"]), _FIELDS_HELP, *FIELDS)
+    str | None,
+    flags.option(
+        "--fields",
+        "|".join([*FIELDS, "FILE.toml"]),
+        "Typed fields: those of a kind of document, or of a file.",
+        *FIELDS,
+    ),
 ]
-_FORMAT_HELP = "The kind of table (default: that of --output, or csv)."
-_Format = Annotated[str | None, flags.option("--format", "", _FORMAT_HELP, *FORMATS)]
+_Format = Annotated[
+    str | None,
+    flags.option(
+        "--format", "", "The kind of table (default: that of --output, or csv).", *FORMATS
+    ),
+]
 _Conflicts = Annotated[
     bool,
-    typer.Option(
+    flags.switch(
         "--conflicts",
-        help="List the answers that differ from the rest of their column, with both quotes.",
+        "List the answers that differ from the rest of their column, with both quotes.",
     ),
 ]
 
@@ -111,11 +118,11 @@ def extract(
 def _write_table(
     batch: "Batch", asked: "list[Field]", form: str, output: str | None, *, conflicts: bool
 ) -> int:
-    from docqa.app.batch.extraction.rows import table_rows
+    from docqa.app.batch.extraction.rows import table_row
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_as_file
 
-    table = make_table(asked, table_rows(batch, asked))
+    table = make_table(asked, [table_row(batch, item, asked) for item in batch.listing.items])
     data = table_as_file(table, form, conflicts=conflicts)
     with batches.kept_in(Path(os.path.abspath(output or ".")).parent, "--output"):
         inputs.deliver(data, output)

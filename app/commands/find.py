@@ -23,23 +23,21 @@ from docqa.ingest.types import Document
 
 from . import flags, inputs
 
-_Pattern = Annotated[
-    str, typer.Argument(metavar="PATTERN", help="Words, or with --regex a regular expression.")
-]
-_Regex = Annotated[bool, typer.Option("--regex", help="PATTERN is a regular expression.")]
+_Pattern = Annotated[str, flags.argument("PATTERN", "Words, or with --regex a regular expression.")]
+_Regex = Annotated[bool, flags.switch("--regex", "PATTERN is a regular expression.")]
 _IgnoreCase = Annotated[
-    bool, typer.Option("--ignore-case", "-i", help="Upper and lower case count as the same.")
+    bool, flags.switch("--ignore-case", "Upper and lower case count as the same.", "-i")
 ]
-_Words = Annotated[bool, typer.Option("--word-regexp", "-w", help="Only whole words.")]
+_Words = Annotated[bool, flags.switch("--word-regexp", "Only whole words.", "-w")]
 _Context = Annotated[
     int, typer.Option("--context", "-C", metavar="N", min=0, help="Lines before and behind a hit.")
 ]
 _Files = Annotated[
-    bool, typer.Option("--files-with-matches", "-l", help="Only the files that have a hit.")
+    bool, flags.switch("--files-with-matches", "Only the files that have a hit.", "-l")
 ]
-_Count = Annotated[bool, typer.Option("--count", "-c", help="Only how many hits each file has.")]
+_Count = Annotated[bool, flags.switch("--count", "Only how many hits each file has.", "-c")]
 _Full = Annotated[
-    bool, typer.Option("--full", help="With --json: the whole line of a hit, however long.")
+    bool, flags.switch("--full", "With --json: the whole line of a hit, however long.")
 ]
 
 

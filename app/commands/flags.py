@@ -26,18 +26,29 @@ def option(name: str, metavar: str, text: str, *values: str) -> Any:
     )
 
 
+def argument(metavar: str, text: str) -> Any:
+    return typer.Argument(metavar=metavar, help=text)
+
+
+def switch(name: str, text: str, *short: str) -> Any:
+    return typer.Option(name, *short, help=text)
+
+
+def count(name: str, text: str) -> Any:
+    """An option that takes a whole number from 1."""
+    return typer.Option(name, metavar="N", min=1, help=text)
+
+
 def _option_of_role(role: str, text: str) -> Any:
     return typer.Option(f"--{role}", metavar=NAMED, autocompletion=completions.models, help=text)
 
 
 Paths = Annotated[
     list[str],
-    typer.Argument(
-        metavar="PATH...", help="Files, folders, .zip archives, or - for standard input."
-    ),
+    argument("PATH...", "Files, folders, .zip archives, or - for standard input."),
 ]
-File = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+File = Annotated[str, argument("FILE", "A document, or - for standard input.")]
+Json = Annotated[bool, switch("--json", "Print JSON.")]
 Questions = Annotated[
     str | None, option("--questions", "FILE", 'Plain lines, or JSON lines with a "question".')
 ]
@@ -70,30 +81,40 @@ BaseUrl = Annotated[
 ]
 Evidence = Annotated[
     int | None,
-    typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list."),
+    count("--k", "Passages to read for a question and to list."),
 ]
 Think = Annotated[
     bool | None,
-    typer.Option("--think/--no-think", help="Let a model that can think do so before it answers."),
+    switch("--think/--no-think", "Let a model that can think do so before it answers."),
 ]
 HideThoughts = Annotated[
     bool,
-    typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers."),
+    switch("--hide-thoughts", "Do not show what the model thinks before it answers."),
 ]
-_FROM_HELP = (
-    "What a model that writes is given; auto: the whole where it was read before or is short."
-)
-From = Annotated[str | None, option("--from", "", _FROM_HELP, "auto", "whole", "passages")]
+From = Annotated[
+    str | None,
+    option(
+        "--from",
+        "",
+        "What a model that writes is given; auto: the whole where it was read before or is short.",
+        "auto",
+        "whole",
+        "passages",
+    ),
+]
 PasswordFile = Annotated[
     str | None, option("--password-file", "F", "Its first line is the password of encrypted PDFs.")
 ]
 IncludeHidden = Annotated[
-    bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")
+    bool, switch("--include-hidden", "Also use text that is not visible on the page.")
 ]
-_STORE_HELP = (
-    "Keep on disk what was read, or nothing; by default all but what was opened with a password."
-)
-Store = Annotated[bool | None, typer.Option("--store/--no-store", help=_STORE_HELP)]
+Store = Annotated[
+    bool | None,
+    switch(
+        "--store/--no-store",
+        "Keep on disk what was read, or nothing; by default all but what was opened with a password.",
+    ),
+]
 Output = Annotated[
     str | None, option("--output", "F", "Write to this file, not to standard output.")
 ]
@@ -102,8 +123,18 @@ Sections = Annotated[
 ]
 _TYPES = [each.name for each in FORMATS]
 Type = Annotated[str | None, option("--type", "TYPE", f"What - is: {', '.join(_TYPES)}.", *_TYPES)]
-_DEVICE_HELP = "Where the model computes; auto: the processor. Never run on a card yet."
-Device = Annotated[str | None, option("--device", "", _DEVICE_HELP, "auto", "cpu", "cuda", "mps")]
+Device = Annotated[
+    str | None,
+    option(
+        "--device",
+        "",
+        "Where the model computes; auto: the processor. Never run on a card yet.",
+        "auto",
+        "cpu",
+        "cuda",
+        "mps",
+    ),
+]
 
 
 def named_model(metavar: str, text: str) -> Any:

@@ -4,10 +4,8 @@ import json
 import time
 from typing import Annotated
 
-import typer
-
 from docqa.app import report
-from docqa.app.answer.text import abridged_name_list
+from docqa.app.answer.text import JsonObject, abridged_name_list
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import file_names_to_show
 from docqa.app.history.records import Listed, parse_id
@@ -22,13 +20,13 @@ _EXPORT = "export"
 _FILES_SHOWN = 3
 _Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[QUERY] | export ID", help="Words to find; or what to export."),
+    flags.argument("[QUERY] | export ID", "Words to find; or what to export."),
 ]
 _Html = Annotated[
-    bool, typer.Option("--html", help="Export one page with the cited pages' text, quotes marked.")
+    bool, flags.switch("--html", "Export one page with the cited pages' text, quotes marked.")
 ]
-_Markdown = Annotated[bool, typer.Option("--md", help="Export Markdown (the default).")]
-_Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="List the newest N.")]
+_Markdown = Annotated[bool, flags.switch("--md", "Export Markdown (the default).")]
+_Limit = Annotated[int, flags.count("--limit", "List the newest N.")]
 
 
 def history(
@@ -119,7 +117,7 @@ def _export_text(number: int, position: int | None, as_html: bool) -> str:
     return rendered(HTML if as_html else MARKDOWN, session, chosen, first, annotations)
 
 
-def _turn_object(item: Listed) -> dict[str, object]:
+def _turn_object(item: Listed) -> JsonObject:
     turn = item.turn
     return {
         "id": item.id,

@@ -102,15 +102,10 @@ def check_stdin(paths: list[str]) -> None:
     """Raises UsageError when `-` is among `paths` twice, or is the terminal."""
     if paths.count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")
-    if STDIN in paths and sys.stdin is None:
+    if STDIN in paths and (sys.stdin is None or sys.stdin.isatty()):
+        why = "which is closed" if sys.stdin is None else "but that is the terminal"
         raise UsageError(
-            "`-` reads a document from standard input, which is closed",
-            hint="cat FILE | docqa ask - ...",
-        )
-    if STDIN in paths and sys.stdin.isatty():
-        raise UsageError(
-            "`-` reads a document from standard input, but that is the terminal",
-            hint="cat FILE | docqa ask - ...",
+            f"`-` reads a document from standard input, {why}", hint="cat FILE | docqa ask - ..."
         )
 
 
@@ -136,25 +131,21 @@ def options_of(given: Mapping[str, Any]) -> Options:
     """The Options from the flags `given`, the environment, config.toml and defaults. Raises
     UsageError for a bad setting or a server without a model on it, InputError for the password
     file."""
-    flags = {
-        name: given.get(name) for name in ("model", *ROLES, "base_url", "k", "store", "device")
-    }
     settings = config.resolve_settings(
         {
-            **flags,
+            **given,
             "from": given.get("source"),
-            "preview": given.get("preview"),
             "include_hidden": given.get("include_hidden") or None,
         }
     )
-    model = _model_to_load(settings.text_value("model"), settings.text_value("cache_dir"))
+    cache_dir = settings.text_value("cache_dir")
+    model = _model_to_load(settings.text_value("model"), cache_dir)
     remote = is_remote(model)
     base_url = given.get("base_url")
     if base_url is not None and not remote:
         raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
     if not (given.get("model") and default_url(model)):
         base_url = settings.text_value("base_url")
-    cache_dir = settings.text_value("cache_dir")
     others: dict[str, Any] = {
         role: _folder_to_load(settings.text_value(role), cache_dir) for role in ROLES
     }

@@ -6,8 +6,6 @@ import json
 import sys
 from typing import Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.errors import ResourceError
 
@@ -15,9 +13,7 @@ from . import flags
 
 _Paths = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[PATH]...", help="Files and folders that may be read; by default this folder."
-    ),
+    flags.argument("[PATH]...", "Files and folders that may be read; by default this folder."),
 ]
 
 

@@ -45,9 +45,7 @@ _Chosen = Annotated[
 ]
 _Source = Annotated[str, flags.named_model(flags.NAMED, "A model, or a checkpoint folder.")]
 _Bits = Annotated[int, flags.option("--bits", "4|6|8", "Of the matrices; the embedding has 8.")]
-_Target = Annotated[
-    str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")
-]
+_Target = Annotated[str, flags.argument("DIR", "A folder that is empty, or does not exist yet.")]
 
 
 def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> int:

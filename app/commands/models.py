@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from docqa.app import report
+from docqa.app.answer.text import JsonObject
 from docqa.app.answerers.remote.address import SERVERS, Address, is_remote
 from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
 from docqa.app.models.known import BITS, KNOWN, OTHERS, KnownModel, known
@@ -120,7 +121,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
     return report.ANSWERED
 
 
-def _needed(model: KnownModel) -> dict[str, object]:
+def _needed(model: KnownModel) -> JsonObject:
     """The disk that a model not here needs, and the memory while some 80 pages are read."""
     forms: dict[str, int | None] = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
     return {
@@ -150,7 +151,7 @@ def check(folder: _Folder, as_json: flags.Json = False) -> int:
     return report.ANSWERED if found["argmax_equal"] else report.RESOURCES
 
 
-def _shape_facts(config: HybridConfig) -> dict[str, object]:
+def _shape_facts(config: HybridConfig) -> JsonObject:
     counts = plan.parameters(config)
     total = counts["total"]
     sizes = plan.state_bytes(config, 0)
@@ -175,7 +176,7 @@ def _shape_facts(config: HybridConfig) -> dict[str, object]:
     }
 
 
-def _fact_lines(facts: dict[str, object]) -> list[str]:
+def _fact_lines(facts: JsonObject) -> list[str]:
     lines = []
     for name, value in facts.items():
         words = name.replace("_", " ")

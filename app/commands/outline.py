@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.errors import InputError
 from docqa.app.options import Options
@@ -19,7 +17,7 @@ from . import flags, inputs
 
 _Facts = Annotated[
     bool,
-    typer.Option("--facts", help="What it is, and its facts, each with its quote and place."),
+    flags.switch("--facts", "What it is, and its facts, each with its quote and place."),
 ]
 
 

@@ -25,8 +25,8 @@ def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
             for event in session.read():
                 screen.progress(event)
                 kept = kept and (not isinstance(event, ReadProgress) or event.kept)
-            total = session.local_reading.total_tokens
-            reused = session.local_reading.tokens_reused
+            total = session.answerer.reading.total_tokens
+            reused = session.answerer.reading.tokens_reused
     finally:
         screen.close()
     took = duration_text(time.monotonic() - started)

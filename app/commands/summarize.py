@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import duration_text, size_text
@@ -23,22 +21,28 @@ if TYPE_CHECKING:
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.summary_files import SummaryFiles
 
-_Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")
-]
+_Paths = Annotated[list[str], flags.argument("PATH...", "Files, folders or .zip archives.")]
 _Output = Annotated[
     str | None, flags.option("--output", "DIR", "Write there, and continue from what is there.")
 ]
-_STYLE_HELP = "brief, abstract, key-points, clauses or papers."
-_STYLE = flags.option(
-    "--style", "S", _STYLE_HELP, "brief", "abstract", "key-points", "clauses", "papers"
-)
-_Style = Annotated[str | None, _STYLE]
+_Style = Annotated[
+    str | None,
+    flags.option(
+        "--style",
+        "S",
+        "brief, abstract, key-points, clauses or papers.",
+        "brief",
+        "abstract",
+        "key-points",
+        "clauses",
+        "papers",
+    ),
+]
 _Focus = Annotated[
     str | None,
     flags.option("--focus", "TEXT", 'Only what is about this: "what the landlord must do".'),
 ]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
+_DryRun = Annotated[bool, flags.switch("--dry-run", "Only estimate what it would take.")]
 
 
 @flags.shared(

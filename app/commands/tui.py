@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-import typer
-
 from . import flags
 
 
@@ -12,9 +10,9 @@ def tui(
     given: flags.SharedOptions,
     path: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[PATH]",
-            help="A document, a folder or a .zip; by default what you read before, or else this folder.",
+        flags.argument(
+            "[PATH]",
+            "A document, a folder or a .zip; by default what you read before, or else this folder.",
         ),
     ] = None,
 ) -> int:

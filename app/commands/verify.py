@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.answer.text import compact_json
 from docqa.app.quotes.normalise import FOLDING
@@ -12,18 +10,14 @@ from . import flags, inputs
 
 _Text = Annotated[
     str,
-    typer.Argument(
-        metavar="TEXT", help="The text to check: a brief, a report, a model's answer, or -."
-    ),
+    flags.argument("TEXT", "The text to check: a brief, a report, a model's answer, or -."),
 ]
-_Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="The documents that it quotes.")
-]
+_Files = Annotated[list[str], flags.argument("FILE...", "The documents that it quotes.")]
 
 _AllowNear = Annotated[
     bool,
-    typer.Option(
-        "--allow-near", help="Status 5 only where something is absent, not where words differ."
+    flags.switch(
+        "--allow-near", "Status 5 only where something is absent, not where words differ."
     ),
 ]
 

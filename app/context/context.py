@@ -21,6 +21,8 @@ from docqa.model.prompts.prompt import PREAMBLE
 from docqa.model.protocol import Tokenizer
 
 NO_PASSAGE = -1
+_NumberedPassage = tuple[int, Passage]
+"""A passage with its number in the document."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class _Layout:
         self.tokens.token_passage.extend([NO_PASSAGE] * len(ids))
         self.tokens.token_offset.extend([NO_PASSAGE] * len(ids))
 
-    def add_page(self, page: Page, passages: list[tuple[int, Passage]]) -> None:
+    def add_page(self, page: Page, passages: list[_NumberedPassage]) -> None:
         """The passages' text; what is between two of them becomes a line break unless it is white
         space.
         """
@@ -137,7 +139,7 @@ def preamble_tokens(tokenizer: Tokenizer) -> list[int]:
 
 
 def lay_out_document(
-    document: Document, tokenizer: Tokenizer, number: int | None = None
+    document: Document, tokenizer: Tokenizer, number: int | None
 ) -> DocumentTokens:
     """The part of a Context that is `document`; `number`: its number in the Context, for a model
     that writes.
@@ -149,7 +151,7 @@ def lay_out_document(
         if number is None
         else prompt.document_line(number, document.title)
     )
-    by_page: dict[int, list[tuple[int, Passage]]] = {}
+    by_page: dict[int, list[_NumberedPassage]] = {}
     for position, passage in enumerate(document.passages):
         by_page.setdefault(passage.page, []).append((position, passage))
     # What the sections are called that have a number or, without pages, a locator.
@@ -200,12 +202,12 @@ def _shift_numbers(offset: int, numbers: "array[int]") -> "array[int]":
 
 
 def _split_passages_at_sections(
-    passages: list[tuple[int, Passage]], section_names: dict[tuple[int, int], str]
-) -> list[tuple[str, list[tuple[int, Passage]]]]:
+    passages: list[_NumberedPassage], section_names: dict[tuple[int, int], str]
+) -> list[tuple[str, list[_NumberedPassage]]]:
     """The passages of a page, cut where one begins with a section that `section_names` has; each run with
     that name.
     """
-    runs: list[tuple[str, list[tuple[int, Passage]]]] = []
+    runs: list[tuple[str, list[_NumberedPassage]]] = []
     for position, passage in passages:
         name = section_names.get((passage.page, passage.start), "")
         if name or not runs:

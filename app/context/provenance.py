@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.text import JsonObject
 from docqa.ingest.read import INGEST_VERSION
 from docqa.ingest.types import Document
 from docqa.model.prompts.prompt import LAYOUT_VERSION
@@ -36,7 +37,7 @@ class Profile:
     layers: int
     store: int = STORE_LAYOUT
 
-    def fields(self) -> dict[str, object]:
+    def fields(self) -> JsonObject:
         return dict(vars(self))
 
     def canonical_text(self) -> str:
@@ -52,7 +53,7 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
     ).hexdigest()
 
 
-def kernel_provenance(device: torch.device | None = None) -> str:
+def kernel_provenance(device: torch.device | None) -> str:
     """What changes the bits of a result on one machine: kernels, torch, threads, the processor's
     features. `device`: the accelerator that the network computes on; None: the CPU."""
     from docqa.kernels.native import is_native_in_use, kernel_identity
@@ -90,8 +91,8 @@ def make_state_profile(model: Model, yarn_factor: float, layout: int | None = No
 
 
 def answer_provenance(
-    profile: Profile, documents: tuple[Document, ...], options: dict[str, object], attention: str
-) -> dict[str, object]:
+    profile: Profile, documents: tuple[Document, ...], options: JsonObject, attention: str
+) -> JsonObject:
     """The `provenance` object of an answer; `attention` says how far reading was exact."""
     stated = {
         "state_format": profile.state_format,
@@ -101,9 +102,7 @@ def answer_provenance(
     return provenance_without_state(documents_hash(documents), profile.model, options) | stated
 
 
-def provenance_without_state(
-    document: str, model: str | None, options: dict[str, object]
-) -> dict[str, object]:
+def provenance_without_state(document: str, model: str | None, options: JsonObject) -> JsonObject:
     """The same without a state; `document`: the hash of what was asked."""
     return {
         "document": document,

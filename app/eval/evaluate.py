@@ -48,7 +48,6 @@ def run_eval(
     folder: str | None = None,
     limit: int | None = None,
     sample: int | None = None,
-    model: Model | None = None,
     plot: str | None = None,
     fit: bool = False,
     on_progress: Callable[[int], None] | None = None,
@@ -60,7 +59,7 @@ def run_eval(
     files that cannot be read are `skipped`. Raises InputError for a file of another form, OSError
     for the figure."""
     chosen = replace(options, store=options.store and folder is not None, preview=False)
-    loaded = model or find_model(chosen)
+    loaded = find_model(chosen)
     outcomes: list[QuestionOutcome] = []
     skipped = 0
     fitting = Fitting(chosen, loaded) if fit else None

@@ -4,13 +4,14 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from statistics import fmean
 from typing import NamedTuple
 
 from docqa.app.answer.answer import Answer
+from docqa.app.answer.confidence import Signals
 from docqa.app.output.figures import Square, two_square_panels
 
 from .questions import GoldQuestion
@@ -54,7 +55,7 @@ class QuestionOutcome:
     hit_3: bool | None
     bm25_hit_1: bool | None
     page_hit: bool | None
-    signals: Mapping[str, float] = field(default_factory=dict)
+    signals: Signals = field(default_factory=dict)
 
 
 class Bin(NamedTuple):

@@ -132,28 +132,26 @@ class History:
         document (sha256).
         """
         query = (
-            "SELECT id, kind, title, started, updated, page, offset, (SELECT count(*) FROM turns WHERE session = s.id) "
+            "SELECT id, kind, title, started, updated, (SELECT count(*) FROM turns WHERE session = s.id), page, offset "
             "FROM sessions AS s WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR kind = ?2) AND "
             "(?3 IS NULL OR id IN (SELECT session FROM documents WHERE document = ?3)) ORDER BY updated DESC, id DESC"
         )
-        sessions: list[StoredSession] = []
         with self._database.reading() as db:
-            for row in db.execute(query, (number, kind, document)).fetchall():
-                session, front_end, title, started, updated, page, offset, questions = row
-                documents = _documents_of_session(db, session)
-                sessions.append(
-                    StoredSession(
-                        session,
-                        front_end,
-                        title,
-                        started,
-                        updated,
-                        documents,
-                        questions,
-                        (page, offset),
-                    )
+            return [
+                StoredSession(
+                    session,
+                    front_end,
+                    title,
+                    started,
+                    updated,
+                    _documents_of_session(db, session),
+                    questions,
+                    (page, offset),
                 )
-        return sessions
+                for session, front_end, title, started, updated, questions, page, offset in db.execute(
+                    query, (number, kind, document)
+                ).fetchall()
+            ]
 
     def session(self, number: int) -> StoredSession:
         """One session. Raises InputError."""

@@ -123,15 +123,13 @@ def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
         if section
         else _excerpts_by_name(document, wanted, everything)
     )
+    too_much = ""
     if len(chosen) > MOST_PAGES:
-        what = f"{len(chosen)} pages are more than {MOST_PAGES}"
-        raise InputError(what, where=document.path, hint="ask for fewer at a time")
-    if sum(len(page["text"]) for page in chosen) > MOST_ANSWERED:
-        raise InputError(
-            f"over {MOST_ANSWERED:,} characters",
-            where=document.path,
-            hint="ask for fewer at a time",
-        )
+        too_much = f"{len(chosen)} pages are more than {MOST_PAGES}"
+    elif sum(len(page["text"]) for page in chosen) > MOST_ANSWERED:
+        too_much = f"over {MOST_ANSWERED:,} characters"
+    if too_much:
+        raise InputError(too_much, where=document.path, hint="ask for fewer at a time")
     return Pages(file=document.path, title=document.title, count=len(everything), pages=chosen)
 
 

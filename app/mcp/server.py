@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import inf
 from typing import Annotated, Any, TypeVar
@@ -26,7 +26,7 @@ from pydantic import Field
 
 from docqa.app import report
 from docqa.app.answer.events import Finished, ReadProgress
-from docqa.app.answer.text import storable_text
+from docqa.app.answer.text import JsonObject, storable_text
 from docqa.app.batch.items import list_items
 from docqa.app.batch.sheet import facts_object, make_sheet
 from docqa.app.check.verification import verify_text
@@ -140,18 +140,20 @@ class _CallProgress:
         await self._context.report_progress(self._base + done, self._base + total, message)
 
 
+@dataclass
 class _Tools:
     """The tools, each a method. One question is answered at a time; what was read last stays open.
     Mutable.
     """
 
-    def __init__(self, allowed: AllowedPaths, options: Options) -> None:
-        self._allowed = allowed
-        self._options = options
-        self._store = store_of(options)
+    allowed: AllowedPaths
+    options: Options
+    _session: AsyncSession | None = None
+    _of: object = None
+
+    def __post_init__(self) -> None:
+        self._store = store_of(self.options)
         self._turn = asyncio.Lock()
-        self._session: AsyncSession | None = None
-        self._of: object = None
 
     @asynccontextmanager
     async def lifespan(self, _: MCPServer) -> AsyncIterator[None]:
@@ -238,9 +240,9 @@ class _Tools:
             found = results.outlines_of(self._read_document(path, progress))
             if facts:
                 until = time.monotonic() + results.SECONDS
-                items = list_items([self._allowed.file(path)]).items
+                items = list_items([self.allowed.file(path)]).items
                 found["sheets"] = [
-                    facts_object(make_sheet(item, self._options, lambda _: progress.go_on(until)))
+                    facts_object(make_sheet(item, self.options, lambda _: progress.go_on(until)))
                     for item in items
                 ]
             return found
@@ -299,7 +301,7 @@ class _Tools:
         self, paths: list[str] | None, sections: str | None, progress: _CallProgress
     ) -> tuple[AsyncSession, list[str]]:
         """(a Session of these documents, the last one where it fits; what was left out)."""
-        files, left_out = self._allowed.files(paths)
+        files, left_out = self.allowed.files(paths)
         if not files:
             raise InputError(
                 "no document to ask",
@@ -312,7 +314,7 @@ class _Tools:
         if not self._session or self._of != wanted:
             model = self._session.session.loaded_model if self._session else None
             await self._close()
-            options = replace(self._options, sections=sections)
+            options = replace(self.options, sections=sections)
             session = AsyncSession(files, options, model=model, on_page=progress.on_page)
             await session.__aenter__()
             self._session = session
@@ -327,7 +329,7 @@ class _Tools:
 
     def _read_document(self, path: str, progress: _CallProgress) -> list[Document]:
         """With what is attached to an e-mail; of an archive all."""
-        file = self._allowed.file(path)
+        file = self.allowed.file(path)
         results.refuse_large(file)
         return list(
             each_document([file], self._make_read_request(progress), self._store, Sources())
@@ -338,7 +340,7 @@ class _Tools:
         memory = max(
             results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES
         )
-        return replace(reading_of(self._options, progress.on_page), until=until, memory=memory)
+        return replace(reading_of(self.options, progress.on_page), until=until, memory=memory)
 
     def _read_documents(
         self,
@@ -349,7 +351,7 @@ class _Tools:
     ) -> Iterator[Document]:
         """The documents of `paths`, or of all, until they have `most` characters; `left_out` says
         which were not read, and why."""
-        files, links = self._allowed.files(paths)
+        files, links = self.allowed.files(paths)
         left_out += links
         reading = self._make_read_request(progress)
         characters = 0
@@ -398,6 +400,6 @@ async def _run_in_thread(context: Context, work: Callable[[_CallProgress], T]) -
         return await asyncio.to_thread(work, progress)
 
 
-def _call_result(shown: str, value: dict[str, object]) -> CallToolResult:
+def _call_result(shown: str, value: JsonObject) -> CallToolResult:
     results.refuse_long_text(shown + json.dumps(value), results.MOST_TOLD, "what is found")
     return CallToolResult(content=[TextContent(text=shown)], structured_content=value)

@@ -76,7 +76,7 @@ def pulled_models(root: Path) -> list[Pulled]:
         if not _COMMIT.fullmatch(manifest.parent.name):
             continue
         try:
-            raw = json.loads(manifest.read_text(encoding="utf-8"))
+            raw = json.loads(manifest.read_bytes())
             sizes = sum(int(entry["size"]) for entry in raw["files"].values())
             model = Pulled(
                 raw["id"], raw["commit"], raw["revision"], manifest.parent, sizes, raw.get("bits")

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ class Transfer(Progress):
 
     def on_progress(self, name: str, done: int, total: int) -> None:
         """`done` of `total` bytes are here, the newest of file `name`."""
-        now = self._clock()
+        now = time.monotonic()
         self._begun = self._begun or (now, done)
         passed = now - self._begun[0]
         self._name = name
@@ -131,16 +132,17 @@ class Transfer(Progress):
         return ", ".join([*parts, self._name])
 
 
+@dataclass(frozen=True)
 class _Download:
-    def __init__(
-        self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress
-    ) -> None:
-        self.id = model_id
-        self.revision = revision
-        self.commit = commit
-        self.parent = parent
-        self._on_progress = on_progress
-        self.staging = parent / f".pull-{commit}"
+    id: str
+    revision: str
+    commit: str
+    parent: Path
+    on_progress: OnProgress
+
+    @property
+    def staging(self) -> Path:
+        return self.parent / f".pull-{self.commit}"
 
     def run(self, listed: dict[str, RemoteFile], bits: int | None) -> Pulled:
         self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -195,7 +197,7 @@ class _Download:
         names = [_SINGLE]
         if _INDEX in listed:
             try:
-                index = json.loads((self.staging / _INDEX).read_text(encoding="utf-8"))
+                index = json.loads((self.staging / _INDEX).read_bytes())
                 names = sorted(set(index["weight_map"].values()))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ResourceError(
@@ -241,7 +243,7 @@ class _Download:
             before = done - self._bytes_here(file)
 
             def on_bytes(count: int, name: str = file.name, before: int = before) -> None:
-                self._on_progress(name, before + count, total)
+                self.on_progress(name, before + count, total)
 
             self._fetch_file(file, on_bytes)
             done = before + file.size

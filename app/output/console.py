@@ -7,6 +7,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TextIO
 
 from docqa.app import report
@@ -28,13 +29,10 @@ def has_colours(stream: TextIO | None) -> bool:
 
 
 class Thoughts:
-    """What a model thinks: dim on a terminal, never between results. Mutable; `stream`: for
-    tests.
-    """
+    """What a model thinks: dim on a terminal, never between results. Mutable."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._dim = has_colours(self._stream)
+    def __init__(self) -> None:
+        self._dim = has_colours(sys.stderr)
         self._open = self._at_line_start = False
 
     def show(self, text: str) -> None:
@@ -45,27 +43,26 @@ class Thoughts:
             return
         self._open = True
         self._at_line_start = shown.endswith("\n")
-        write_now(self._stream, f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
+        write_now(sys.stderr, f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
 
     def end(self) -> None:
         if self._open and not self._at_line_start:
-            write_now(self._stream, "\n")
+            write_now(sys.stderr, "\n")
         self._open = False
 
 
 class LiveDraft:
     """What a model writes, on a terminal, until the checked answer takes its place. Mutable."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._live = all(map(is_live, (stream,) if stream else (sys.stderr, sys.stdout)))
+    def __init__(self) -> None:
+        self._live = is_live(sys.stderr) and is_live(sys.stdout)
         self._shown = ""
 
     def show(self, text: str) -> None:
         piece = render.CONTROL.sub("", text)
         if self._live and (piece := piece if self._shown else piece.lstrip()):
             self._shown += piece
-            write_now(self._stream, piece)
+            write_now(sys.stderr, piece)
 
     def end(self, *, erase: bool) -> None:
         """No more comes; `erase` takes it from the screen."""
@@ -73,7 +70,7 @@ class LiveDraft:
             return
         rows = self._screen_rows_used()
         erased = f"\r\x1b[{rows - 1}A\x1b[J" if rows > 1 else "\r\x1b[J"
-        write_now(self._stream, erased if erase and rows else "\n")
+        write_now(sys.stderr, erased if erase and rows else "\n")
         self._shown = ""
 
     def _screen_rows_used(self) -> int:
@@ -87,37 +84,30 @@ class LiveDraft:
         return rows if rows < size.lines else 0
 
 
+@dataclass(kw_only=True)
 class Screen:
     """Renders the events of one context of `files` documents, which `heading` names where several
     contexts are asked; `several`: so are several questions.
 
     `thoughts`: what a model thinks is shown. `known`: notices that were shown before. `collect`:
     gets the answers, which are then not printed. `unsupported`: what nothing bears out is printed,
-    apart.
+    apart. Mutable.
     """
 
-    def __init__(
-        self,
-        *,
-        as_json: bool = False,
-        heading: str = "",
-        several: bool = False,
-        thoughts: bool = False,
-        files: int = 1,
-        known: Iterable[str] = (),
-        collect: Callable[[Answer], object] | None = None,
-        unsupported: bool = False,
-    ) -> None:
-        self._as_json = as_json
-        self._heading = heading
-        self._several = several
-        self._files = files
-        self._collect = collect
-        self._unsupported = unsupported
-        self._progress: Progress | None = None
-        self._warned = set(known)
-        self._thoughts = Thoughts() if thoughts else None
-        self._draft = None if as_json else LiveDraft()
+    as_json: bool = False
+    heading: str = ""
+    several: bool = False
+    thoughts: bool = False
+    files: int = 1
+    known: Iterable[str] = ()
+    collect: Callable[[Answer], object] | None = None
+    unsupported: bool = False
+    _progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        self._warned = set(self.known)
+        self._thoughts = Thoughts() if self.thoughts else None
+        self._draft = None if self.as_json else LiveDraft()
 
     def show(self, stream: Iterable[events.Event]) -> int:
         """Show all events of one question; returns its exit code."""
@@ -129,11 +119,11 @@ class Screen:
                 code = event.answer.exit_code
             elif isinstance(event, events.Preview):
                 self.close()
-                if not self._as_json and not self._collect:
-                    report.result(render.preview_text(event.answer, self._files) + "\n")
+                if not self.as_json and not self.collect:
+                    report.result(render.preview_text(event.answer, self.files) + "\n")
             elif isinstance(event, events.DocumentAnswered):
                 self.close()
-                if self._draft and not self._collect and is_live(sys.stdout):
+                if self._draft and not self.collect and is_live(sys.stdout):
                     report.note(render.document_line(event.path, event.answer))
             else:
                 self.progress(event)
@@ -183,15 +173,15 @@ class Screen:
             self._draft.end(erase=answered)
 
     def _show_final_answer(self, answer: Answer) -> None:
-        if self._collect:
-            self._collect(answer)
+        if self.collect:
+            self.collect(answer)
             return
-        if self._as_json:
+        if self.as_json:
             report.result(render.json_line(answer))
             return
-        if self._heading:
-            report.result(f"== {render.printable(self._heading)}")
-        if self._several:
+        if self.heading:
+            report.result(f"== {render.printable(self.heading)}")
+        if self.several:
             report.result(f"> {render.printable(answer.question)}")
-        text = render.answer_text(answer, files=self._files, unsupported=self._unsupported)
-        report.result(text + ("\n" if self._heading or self._several else ""))
+        text = render.answer_text(answer, files=self.files, unsupported=self.unsupported)
+        report.result(text + ("\n" if self.heading or self.several else ""))

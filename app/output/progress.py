@@ -35,19 +35,15 @@ class ProgressLine:
     at most. Mutable.
     """
 
-    def __init__(
-        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._stream = stream or sys.stderr
-        self._clock = clock
-        self.live = is_live(self._stream)
-        self._started = clock()
+    def __init__(self) -> None:
+        self.live = is_live(sys.stderr)
+        self._started = time.monotonic()
         self._shown_at: float | None = None
         self._width = 0
 
     @property
     def seconds(self) -> float:
-        return self._clock() - self._started
+        return time.monotonic() - self._started
 
     @property
     def is_shown(self) -> bool:
@@ -57,7 +53,7 @@ class ProgressLine:
         """Show `text` and a bar for `event` when it is time; with `at_once` a terminal shows them
         now.
         """
-        now = self._clock()
+        now = time.monotonic()
         every = REDRAW_EVERY_S if self.live else LINE_EVERY_S
         since = now - (self._shown_at if self._shown_at is not None else self._started)
         if since < every and not (self.live and at_once):
@@ -78,7 +74,7 @@ class ProgressLine:
             self._width = 0
 
     def write(self, text: str) -> None:
-        write_now(self._stream, text)
+        write_now(sys.stderr, text)
 
 
 class Progress(ProgressLine):

@@ -87,14 +87,12 @@ def json_line(answer: Answer) -> str:
     return compact_json(answer.to_json_object())
 
 
-def preview_text(answer: Answer, files: int = 1) -> str:
+def preview_text(answer: Answer, files: int) -> str:
     """A preliminary answer about `files` documents, marked so."""
     if answer.status == Status.NOT_FOUND or answer.answer is None:
         return "Preliminary: the passages that the question's words find do not answer it. Now reading all of it."
-    lines = answer_text(answer, files=files).splitlines()
-    return "\n".join(
-        ["Preliminary answer, from passages found by the question's words:", "", *lines]
-    )
+    text = answer_text(answer, files=files)
+    return f"Preliminary answer, from passages found by the question's words:\n\n{text}"
 
 
 def nearest_text(answer: Answer, files: int) -> str:

@@ -72,13 +72,16 @@ def strip_span(text: str, span: Span) -> Span | None:
     return Span(start, start + len(words))
 
 
+@dataclass
 class CitedPlaces:
     """The places of one document, `number` its index."""
 
-    def __init__(self, document: Document, number: int) -> None:
-        self.document = document
-        self.number = number
-        self._end: Location = len(document.pages) + 1, 0
+    document: Document
+    number: int
+
+    @property
+    def _end(self) -> Location:
+        return len(self.document.pages) + 1, 0
 
     def regions_of_cite(self, cite: PlaceCite) -> list[Region]:
         """Where `cite` may point at in this document."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from docqa.app.context.context import Context
 from docqa.app.evidence.front_matter import DOCUMENT_WORDS
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.app.quotes.verifier import Located
+from docqa.app.quotes.verifier import Located, LocatedSpans
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import ASKING_VERB, QUESTION
@@ -52,7 +52,7 @@ class Scope:
     section 13 say?"). `inside`: the fact is looked for there ("in", "under", "does section 13
     require"); else the place is only spoken of."""
 
-    spans: tuple[Located, ...]
+    spans: LocatedSpans
     whole: bool
     inside: bool
 
@@ -168,9 +168,7 @@ def _prefer_main_body(regions: list[Region], places: CitedPlaces, cite: PlaceCit
     return body or regions
 
 
-def _spans_of_regions(
-    documents: Sequence[Document], regions: Sequence[Region]
-) -> tuple[Located, ...]:
+def _spans_of_regions(documents: Sequence[Document], regions: Sequence[Region]) -> LocatedSpans:
     found = [
         Located(region.document, page.page, part.start, part.end)
         for region in regions

@@ -121,9 +121,7 @@ def make_cite(documents: tuple[Document, ...], located: Located) -> Cite:
         section=document.locator_of(located.page, located.start),
         start=located.start,
         end=located.end,
-        lines=documents[located.document]
-        .pages[located.page - 1]
-        .line_numbers(located.start, located.end),
+        lines=document.pages[located.page - 1].line_numbers(located.start, located.end),
     )
 
 

@@ -54,29 +54,35 @@ class Located:
         return documents[self.document].pages[self.page - 1].text[self.start : self.end]
 
 
+LocatedSpans = tuple[Located, ...]
+"""What stands together: in one place, or in two over a page's end."""
+
+
+@dataclass
 class JoinedPages:
     """The text of pages joined by line ends, and the way back. `document`: its number; `pieces`:
     (page, offset in that page's text, text)."""
 
-    def __init__(self, document: int, pieces: Sequence[tuple[int, int, str]]) -> None:
-        self._document = document
-        self._pieces = pieces
-        texts = [text for _, _, text in pieces]
+    document: int
+    pieces: Sequence[tuple[int, int, str]]
+
+    def __post_init__(self) -> None:
+        texts = [text for _, _, text in self.pieces]
         self._starts = list(accumulate((len(text) + 1 for text in texts[:-1]), initial=0))
         self.text = "\n".join(texts)
 
     def offset(self, page: int, start: int) -> int:
-        return self._starts[page - self._pieces[0][0]] + start
+        return self._starts[page - self.pieces[0][0]] + start
 
-    def located(self, start: int, end: int) -> tuple[Located, ...]:
+    def located(self, start: int, end: int) -> LocatedSpans:
         """The pieces of pages between two offsets, none empty."""
         spans = []
         for number in range(bisect_right(self._starts, start) - 1, bisect_left(self._starts, end)):
-            page, offset, text = self._pieces[number]
+            page, offset, text = self.pieces[number]
             low = max(0, start - self._starts[number])
             high = min(len(text), end - self._starts[number])
             if low < high:
-                spans.append(Located(self._document, page, offset + low, offset + high))
+                spans.append(Located(self.document, page, offset + low, offset + high))
         return tuple(spans)
 
 
@@ -96,9 +102,9 @@ class QuoteVerdict:
 
     grade: Grade
     place: Place
-    spans: tuple[Located, ...] = ()
+    spans: LocatedSpans = ()
     count: int = 0
-    places: tuple[tuple[Located, ...], ...] = ()
+    places: tuple[LocatedSpans, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -165,17 +171,17 @@ def is_too_short_quote(quote: str) -> bool:
     return len(quote.strip()) < MIN_CHARACTERS or count_content_words(quote) < MIN_CONTENT_WORDS
 
 
+@dataclass
 class Verifier:
     """Checks quotes against documents; folded pages are kept, so that many quotes are cheap.
     `on_page` is called before each page, and may raise."""
 
-    def __init__(
-        self, documents: Sequence[Document], on_page: Callable[[], None] = lambda: None
-    ) -> None:
-        self._documents = documents
-        self._on_page = on_page
+    documents: Sequence[Document]
+    on_page: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
         self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
-        self._bare = [_pages_without_footnotes(document) for document in self._documents]
+        self._bare = [_pages_without_footnotes(document) for document in self.documents]
 
     def verify(self, quote: str, cited: CitedPlace | None = None) -> QuoteVerdict:
         """The best QuoteVerdict for `quote`; `absent` when nothing comparable is anywhere."""
@@ -189,7 +195,7 @@ class Verifier:
                 if found:
                     return found
         if cited and cited.page is not None:
-            pages = self._documents[cited.document].pages
+            pages = self.documents[cited.document].pages
             page = pages[cited.page - 1] if 1 <= cited.page <= len(pages) else None
             if not page or page.grade == "F" or not page.text.strip():
                 return QuoteVerdict(Grade.UNCHECKABLE, Place.UNKNOWN)
@@ -205,7 +211,7 @@ class Verifier:
             fresh = [
                 key
                 for key in pages
-                if key not in seen and 1 <= key[1] <= len(self._documents[key[0]].pages)
+                if key not in seen and 1 <= key[1] <= len(self.documents[key[0]].pages)
             ]
             seen.update(fresh)
             return fresh
@@ -221,12 +227,12 @@ class Verifier:
                         for page in self._pages_of_section(number, cited.page, cited.start or 0)
                     ]
                 )
-            yield ring([(number, page.page) for page in self._documents[number].pages])
-        for number, document in enumerate(self._documents):
+            yield ring([(number, page.page) for page in self.documents[number].pages])
+        for number, document in enumerate(self.documents):
             yield ring([(number, page.page) for page in document.pages])
 
     def _pages_of_section(self, number: int, page: int, start: int) -> range:
-        document = self._documents[number]
+        document = self.documents[number]
         here = document.section_of(page, start)
         if not here:
             return range(0)
@@ -235,12 +241,12 @@ class Verifier:
     def _best_verdict_in_group(
         self, ring: list[tuple[int, int]], wanted: str, grade: Grade, cited: CitedPlace | None
     ) -> QuoteVerdict | None:
-        scored: list[tuple[float, tuple[Located, ...]]] = []
+        scored: list[tuple[float, LocatedSpans]] = []
         regions = list(self._search_regions(ring, len(wanted)))
         if grade == Grade.DAMAGED:
             regions += self._search_regions(ring, len(wanted), bare=True)
         for region in regions:
-            self._on_page()
+            self.on_page()
             pages = JoinedPages(region.document, region.pieces)
             for match in self._matches_in_region(region, pages.text, wanted, grade):
                 spans = pages.located(match.start, match.end)
@@ -271,7 +277,7 @@ class Verifier:
         # Few lengths: a folded seam serves many quotes.
         reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
         for number, page in ring:
-            pages = self._documents[number].pages
+            pages = self.documents[number].pages
             notes = self._bare[number] if bare else {}
             if not bare or page in notes:
                 text = notes.get(page, pages[page - 1].text)
@@ -291,7 +297,7 @@ class Verifier:
     def _matches_in_region(
         self, region: _Region, text: str, wanted: str, grade: Grade
     ) -> Iterator[Match]:
-        furniture = self._documents[region.document].pages[region.page - 1].furniture
+        furniture = self.documents[region.document].pages[region.page - 1].furniture
         form = Grade.NORMALISED if region.bare else grade
 
         def folded(keep: bool) -> Folded:
@@ -303,7 +309,7 @@ class Verifier:
         return chain.from_iterable(find_matches_of_grade(form, text, folded, wanted, furniture))
 
     def _distance_from_cited_place(
-        self, spans: tuple[Located, ...], cited: CitedPlace | None
+        self, spans: LocatedSpans, cited: CitedPlace | None
     ) -> tuple[int, int, int, int]:
         first = spans[0]
         if not cited or cited.page is None:
@@ -311,9 +317,7 @@ class Verifier:
         pages = min(abs(span.page - cited.page) for span in spans)
         return (pages, len(spans), abs(first.start - (cited.start or 0)), first.start)
 
-    def _place_relative_to_cite(
-        self, spans: tuple[Located, ...], cited: CitedPlace | None
-    ) -> Place:
+    def _place_relative_to_cite(self, spans: LocatedSpans, cited: CitedPlace | None) -> Place:
         if not cited:
             return Place.AS_CITED
         if spans[0].document != cited.document:

@@ -11,7 +11,7 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 
-from .candidates import Candidate, CandidateSet
+from .candidates import Candidate, Candidates, CandidateSet
 
 _AROUND = 600  # characters on either side that are cut into sentences
 _SHOWN = 80
@@ -101,6 +101,6 @@ def warnings_of_addressed_reader(
     return tuple(lines)
 
 
-def likely_candidates(candidate_set: CandidateSet | None) -> tuple[Candidate, ...]:
+def likely_candidates(candidate_set: CandidateSet | None) -> Candidates:
     """The candidates that may be the answer, and the items of a list."""
     return (*candidate_set.candidates[:_LIKELY], *candidate_set.items) if candidate_set else ()

@@ -15,7 +15,6 @@ from docqa.model.heads.shown_text import Insertion, show_with_insertions
 from docqa.model.protocol import Model
 
 from .candidates import (
-    ANYTHING,
     AnswerRequirements,
     CandidateSet,
     Excerpt,
@@ -46,11 +45,11 @@ class PassageReader:
         question: str,
         ranked: list[RankedPassage],
         *,
-        reorder: bool = True,
+        reorder: bool,
         passages: int | None = None,
         always_read: Sequence[PassageNumber] = (),
         part_count: int = 1,
-        wanted: AnswerRequirements = ANYTHING,
+        wanted: AnswerRequirements,
     ) -> tuple[list[RankedPassage], CandidateSet]:
         """(all of `ranked` in the reader's order, what it read in the first of them).
 

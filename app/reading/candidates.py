@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from docqa.app.answer.answer import Quote
-from docqa.app.answer.confidence import BY_CELL, BY_STRUCTURE
+from docqa.app.answer.confidence import BY_CELL, BY_STRUCTURE, Signals
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import PassageNumber, WordIndex
@@ -94,18 +94,21 @@ class Candidate:
         return Located(self.document, self.page, self.start, self.end)
 
 
+Candidates = tuple[Candidate, ...]
+
+
 @dataclass(frozen=True)
 class CandidateSet:
     """What the model made of the excerpts; candidates best first. `verdict`: of the first candidate
     on a yes/no question. `items`: of a list or a question of two parts, in the order to state them;
     `parts`: what was made of each of these, with its `question`. `signals`: by name (signals.py)."""
 
-    candidates: tuple[Candidate, ...] = ()
+    candidates: Candidates = ()
     prompt_tokens: int = 0
     form: AnswerForm = AnswerForm.FACT
     verdict: Verdict | None = None
-    items: tuple[Candidate, ...] = ()
-    signals: Mapping[str, float] = field(default_factory=dict)
+    items: Candidates = ()
+    signals: Signals = field(default_factory=dict)
     parts: tuple["CandidateSet", ...] = ()
     question: str = ""
 
@@ -128,7 +131,7 @@ class CandidateSet:
         )
 
 
-def fact_or_list(found: Sequence[Candidate], signals: Mapping[str, float]) -> CandidateSet:
+def fact_or_list(found: Sequence[Candidate], signals: Signals) -> CandidateSet:
     """`found` as an answer, several as the items of a list."""
     several = tuple(found) if len(found) > 1 else ()
     form = AnswerForm.LIST if several else AnswerForm.FACT
@@ -149,7 +152,7 @@ def spaces_for_line_breaks(text: str) -> str:
     return "".join(" " if character.isspace() else character for character in text)
 
 
-def sort_best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+def sort_best_first(candidates: Iterable[Candidate]) -> Candidates:
     """`candidates` by score, equal ones in the order of the excerpts."""
     return tuple(sorted(candidates, key=lambda c: (-c.score, c.slot, c.start, c.end)))
 
@@ -282,7 +285,7 @@ def trim_span(text: str, start: int, end: int) -> tuple[int, int]:
 
 def candidates_not_shown(
     candidates: Iterable[Candidate], quotes: Sequence[Quote], documents: Sequence[Document]
-) -> tuple[Candidate, ...]:
+) -> Candidates:
     """Those of `candidates` that no quote has, or answers with; quotes that only go with an answer
     do not count.
     """

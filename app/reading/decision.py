@@ -29,6 +29,7 @@ from .candidates import (
     AnswerForm,
     AnswerRequirements,
     Candidate,
+    Candidates,
     CandidateSet,
     ScoredExcerpts,
     sort_best_first,
@@ -74,7 +75,7 @@ def decide_answer(
     question: str,
     headings: Sequence[str],
     read_separately: Alone,
-    wanted: AnswerRequirements = ANYTHING,
+    wanted: AnswerRequirements,
 ) -> CandidateSet:
     """Candidates of an answer, best first, in the form that the question wants; `headings`: above
     each of the excerpts of `places`; `wanted`: what a field's has to be.
@@ -91,7 +92,7 @@ def decide_answer(
     best = candidates[0]
     excerpt = _excerpt_index_with_candidate(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
-    items: tuple[Candidate, ...] = ()
+    items: Candidates = ()
     if form is AnswerForm.LIST:
         items = (
             _names_in_excerpt(reading, places, best, excerpt)
@@ -137,11 +138,11 @@ def _likeliest_form(
 
 
 def _move_best_alone_first(
-    candidates: tuple[Candidate, ...],
+    candidates: Candidates,
     places: ScoredExcerpts,
     documents: Sequence[Document],
     read_separately: Alone,
-) -> tuple[tuple[Candidate, ...], str, SentenceOdds]:
+) -> tuple[Candidates, str, SentenceOdds]:
     """`candidates`, the one first whose sentence, of a few, answers by itself too; that sentence
     with its leads, and its reading.
     """
@@ -190,7 +191,7 @@ def _value_of_kind(
 
 def _names_in_excerpt(
     reading: ExcerptReadResult, places: ScoredExcerpts, best: Candidate, excerpt: int
-) -> tuple[Candidate, ...]:
+) -> Candidates:
     """The items in the best candidate's excerpt that are names and part of no other, each once."""
     items = _candidates_from_spans(
         places, (item for item in reading.items if item.excerpt == excerpt)
@@ -259,7 +260,7 @@ def _list_items_of_best(
     document: Document,
     best: Candidate,
     excerpt: int,
-) -> tuple[Candidate, ...]:
+) -> Candidates:
     """The items in the excerpt of the best candidate, in order; all items of a marked list where
     they, or the best candidate, are of one or lead to one."""
     likely = (i for i in reading.items if i.excerpt == excerpt and i.logprob >= ITEM_CHANCE)
@@ -303,7 +304,7 @@ def _join_adjacent_items(items: Sequence[Candidate], places: ScoredExcerpts) -> 
 
 def _answer_signals(
     reading: ExcerptReadResult,
-    candidates: tuple[Candidate, ...],
+    candidates: Candidates,
     form: AnswerForm,
     excerpt: int,
     sentence_odds: SentenceOdds,

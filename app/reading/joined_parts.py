@@ -1,13 +1,13 @@
 """The answers to both parts of a question as the answer to the whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
-from docqa.app.answer.confidence import BY_STRUCTURE
+from docqa.app.answer.confidence import BY_STRUCTURE, Signals
 from docqa.app.evidence.ranking import RankedPassage
 
-from .candidates import AnswerForm, Candidate, CandidateSet, sort_best_first
+from .candidates import AnswerForm, Candidate, Candidates, CandidateSet, sort_best_first
 
 
 def join_answers_of_question_parts(
@@ -50,7 +50,7 @@ def join_answers_of_question_parts(
     )
 
 
-def _items_of_part(part: CandidateSet, known_items: list[Candidate]) -> tuple[Candidate, ...]:
+def _items_of_part(part: CandidateSet, known_items: list[Candidate]) -> Candidates:
     """A part's list, or its best candidate that does not repeat the part before."""
     if part.form is AnswerForm.LIST and part.items:
         return tuple(item for item in part.items if item not in known_items)
@@ -63,7 +63,7 @@ def _items_of_part(part: CandidateSet, known_items: list[Candidate]) -> tuple[Ca
     return part.candidates[:1]
 
 
-def _weakest_signals(parts: Sequence[CandidateSet]) -> Mapping[str, float]:
+def _weakest_signals(parts: Sequence[CandidateSet]) -> Signals:
     """The signals of the part with the least margin. What the structure answered is sure: another
     part decides.
     """

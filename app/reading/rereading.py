@@ -97,7 +97,7 @@ def choose_excerpts(
 
 
 def split_passage_into_excerpts(
-    text: str, passage: int, insertions: Sequence[Insertion] = ()
+    text: str, passage: int, insertions: Sequence[Insertion]
 ) -> list[ExcerptPlace]:
     """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a
     table, in parts.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from docqa.app.answer.text import CONTROL
+from docqa.app.answer.text import CONTROL, JsonObject
 from docqa.app.output.render import cite_text, one_line_excerpt
 from docqa.ingest.types import Span
 
@@ -61,9 +61,7 @@ def without_control_characters(text: str) -> str:
     return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
 
 
-def hit_object(
-    text: SearchedText, hit: Hit, context: int, *, full: bool = False
-) -> dict[str, object]:
+def hit_object(text: SearchedText, hit: Hit, context: int, *, full: bool = False) -> JsonObject:
     """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or
     hit only what is around its beginning, unless `full`; with `context` lines around it."""
     start = text.line_span(hit.lines[0]).start
@@ -71,7 +69,7 @@ def hit_object(
     if not full:
         start = max(start, hit.start - HIT_CHARACTERS // 2)
         end = min(end, max(start + HIT_CHARACTERS, hit.start + HIT_CHARACTERS // 2))
-    found: dict[str, object] = {
+    found: JsonObject = {
         "text": text.text[hit.start : min(hit.end, end)],
         "line": text.text[start:end],
         "start": hit.start - start,

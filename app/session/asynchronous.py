@@ -1,25 +1,20 @@
 """A Session for asyncio: the work is done in one thread of its own, in the order of the calls."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import Self, TypeVar
 
+from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Event, Finished
+from docqa.app.options import Options
+from docqa.ingest.types import Document
+from docqa.model.protocol import Model
 
 from .engine import open_session
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
-    from docqa.app.options import Options
-    from docqa.ingest.types import Document
-    from docqa.model.protocol import Model
-
-    from .session import Session
+from .session import Session
 
 T = TypeVar("T")
 
@@ -47,7 +42,7 @@ class AsyncSession:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docqa session")
         self._session: Session | None = None
 
-    async def __aenter__(self) -> AsyncSession:
+    async def __aenter__(self) -> Self:
         """Parse the documents. Raises as `open_session`."""
         async with AsyncExitStack() as on_failure:
             on_failure.callback(self._thread.shutdown, wait=False)

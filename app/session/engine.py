@@ -58,23 +58,16 @@ def open_session(
         if load_meanwhile:
             request = replace(request, on_begun=load)
         parsed = read_sources(paths, request, store)
-    documents = parsed.documents
+    documents = tuple(parsed.documents)
     if chosen.sections is not None:
         from docqa.app.places.limited import limit_to_sections
 
-        documents = list(limit_to_sections(documents, chosen.sections))
+        documents = limit_to_sections(documents, chosen.sections)
     if called is not None:
-        documents = [replace(document, path=called) for document in documents]
+        documents = tuple(replace(document, path=called) for document in documents)
     from .session import Session
 
-    return Session(
-        documents,
-        chosen,
-        store=store,
-        warnings=parsed.warnings,
-        notices=parsed.notices,
-        model=model,
-    )
+    return Session(documents, chosen, store, parsed.warnings, parsed.notices, model)
 
 
 def _load_model_for_session(options: Options) -> Model:

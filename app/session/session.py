@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event, Finished, Notice
 from docqa.app.answerers.across import ask_documents_separately
-from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import bundled_model, find_model, writing_template
+from docqa.app.answerers.local import LocalPrefill
 from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context
@@ -30,7 +30,6 @@ from docqa.model.heads.question_heads import QuestionKind
 
 if TYPE_CHECKING:
     from docqa.app.answerers.answerer import TextGenerator
-    from docqa.app.answerers.local import LocalPrefill
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model
@@ -42,28 +41,20 @@ _LEAST_EXCERPTS = 4
 """Read with a question to each document alone: in all, and of each at least."""
 
 
+@dataclass(eq=False)
 class Session:
     """One context of documents, in the order given; to be closed, or used in a `with`. `warnings`
-    belong to every answer, `notices` are said once. `model`: one that is loaded."""
+    belong to every answer, `notices` are said once. `loaded_model`: one that is loaded.
+    Mutable."""
 
-    def __init__(
-        self,
-        documents: Sequence[Document],
-        options: Options,
-        *,
-        store: Store | None = None,
-        warnings: Sequence[str] = (),
-        notices: Sequence[str] = (),
-        model: Model | None = None,
-    ) -> None:
-        self.documents = tuple(documents)
-        self.options = options
-        self.store = store
-        self.warnings = list(warnings)
-        self.notices = list(notices)
-        self.loaded_model = model
-        self.has_begun = False
-        self._cache_notices: list[str] = []
+    documents: tuple[Document, ...]
+    options: Options
+    store: Store | None
+    warnings: list[str]
+    notices: list[str]
+    loaded_model: Model | None
+    has_begun: bool = field(default=False, init=False)
+    _cache_notices: list[str] = field(default_factory=list, init=False)
 
     def __enter__(self) -> Session:
         return self
@@ -73,23 +64,15 @@ class Session:
 
     def make_session_for(self, documents: Sequence[Document]) -> Session:
         """A Session of some of these documents, with the same options and model."""
-        return Session(
-            documents,
-            self.options,
-            store=self.store,
-            warnings=self.warnings,
-            notices=self.notices,
-            model=self.loaded_model,
-        )
+        return replace(self, documents=tuple(documents))
 
     def close(self) -> None:
         """Keep the whole blocks of a read that was left, and let other processes evict what was
         used.
         """
         made = vars(self)  # nothing is made to be closed
-        for answerer in (made.get("local"), made.get("writing")):
-            if answerer is not None:
-                answerer.close()
+        for answerer in filter(None, (made.get("local"), made.get("writing"))):
+            answerer.close()
         if self.store:
             self.store.unpin()
 
@@ -116,21 +99,15 @@ class Session:
         )
 
     def _make_corpus(self, model: Model, opening: list[int] | None = None) -> Corpus:
-        return Corpus(
-            self.documents,
-            model.tokenizer,
-            self.warnings,
-            opening,
-            cache=self._open_document_parts_cache(model),
+        cache = (
+            DocumentPartsCache(self.store, model.fingerprint, self._cache_notices)
+            if self.store
+            else None
         )
-
-    def _open_document_parts_cache(self, model: Model) -> DocumentPartsCache | None:
-        if not self.store:
-            return None
-        return DocumentPartsCache(self.store, model.fingerprint, self._cache_notices)
+        return Corpus(self.documents, model.tokenizer, self.warnings, opening, cache)
 
     @property
-    def answerer(self) -> Answerer:
+    def answerer(self) -> ExtractiveAnswerer | WritingAnswerer:
         """What answers: `local`, or `writing` where the model writes."""
         return self.writing or self.local
 
@@ -166,22 +143,15 @@ class Session:
         if self.writing:
             name = self.writing.generator.name
             raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
-        return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
+        reading = LocalPrefill(self.corpus, self.model, self.store, separate=True)
+        return ExtractiveAnswerer(self.options, reading)
 
     @cached_property
     def single_document_answerers(self) -> list[ExtractiveAnswerer]:
         """An answerer of each document by itself, with the prefill that all share."""
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
-        return [
-            ExtractiveAnswerer(each.corpus, self.model, options, self.store, reading=each)
-            for each in self.local.reading.parts
-        ]
-
-    @property
-    def local_reading(self) -> LocalPrefill:
-        """What reads whole documents here: for a server's model the bundled one."""
-        return self.answerer.reading
+        return [ExtractiveAnswerer(options, part) for part in self.local.reading.parts]
 
     @property
     def context(self) -> Context:
@@ -189,7 +159,7 @@ class Session:
 
     @property
     def plan(self) -> Plan:
-        return self.local_reading.plan
+        return self.answerer.reading.plan
 
     def read(self) -> Iterator[Event]:
         """Read all documents into the model, or load what is cached. Closing the generator keeps
@@ -197,7 +167,7 @@ class Session:
         """
         yield from self._first_notices()
         self.corpus.word_index  # noqa: B018 - so that no question has to wait until it is made
-        yield from self._interleave_cache_notices(self.local_reading.prefill_documents())
+        yield from self._interleave_cache_notices(self.answerer.reading.prefill_documents())
 
     def ask(self, question: str, *, wanted: AnswerRequirements = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.

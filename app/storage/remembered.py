@@ -14,7 +14,7 @@ def remembered(store: Store | None) -> dict[str, Any]:
     if not store:
         return {}
     try:
-        values = json.loads((store.root / _KEPT_IN).read_text(encoding="utf-8"))
+        values = json.loads((store.root / _KEPT_IN).read_bytes())
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}

@@ -510,7 +510,7 @@ def _write_entry(folder: Path, kind: str, key: str, details: Details) -> None:
 
 def _read_entry(folder: Path) -> Details:
     """Raises OSError, ValueError or StoreDamagedError where it is not what was written."""
-    entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
+    entry = json.loads((folder / _ENTRY).read_bytes())
     if not isinstance(entry, dict) or entry.get("checksum") != _checksum(cast(Details, entry)):
         raise StoreDamagedError(f"{_ENTRY} does not match its checksum", where=str(folder))
     return cast(Details, entry)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.text import abridged_name_list
+from docqa.app.answer.text import JsonObject, abridged_name_list
 
 from .address import KEY_VARIABLE, Address, api_key
 from .stream import (
@@ -61,7 +61,7 @@ class ChatClient:
         the JSON to write, where the server can see to it. Raises RemoteError, in words.
         """
         # Greedy, so that the same question has the same answer as far as the server allows.
-        body: dict[str, object] = {
+        body: JsonObject = {
             "model": self.address.name,
             "messages": messages,
             "temperature": 0,
@@ -103,7 +103,7 @@ class ChatClient:
                 attempt += not loads
                 waited += pause
 
-    def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:
+    def _complete_once(self, body: JsonObject) -> Iterator[Piece]:
         """One request; `body` loses the fields that the server does not know, and is sent again at
         once.
         """

@@ -3,16 +3,18 @@ written.
 """
 
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-from docqa.app.answer.events import Event, Notice
+from docqa.app.answer.events import Notice
+from docqa.app.answer.text import JsonObject
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
 from docqa.model.prompts.conversation import PromptForm, chat_messages
 from docqa.model.prompts.written_prompt import UNSTATED
 
-from ..answerer import Reply
+from ..answerer import Reply, Replying, Stopped
 from ..corpus import Corpus
 from ..third_party import options_for_provenance
 from ..writing.excerpts import MOST_TOKENS, Given
@@ -25,23 +27,25 @@ _UNLIMITED = 1 << 40
 _LONGEST = 16_000  # characters of a reply
 
 
+@dataclass
 class RemoteGenerator:
     """Asks the server that `options` name. Raises UsageError where they name none."""
 
     reading = None
     whole = False
 
-    def __init__(self, corpus: Corpus, options: Options) -> None:
-        self._corpus = corpus
-        self._options = options
-        self._address = Address.from_model_name(str(options.model), options.base_url)
-        self._client = ChatClient(self._address, options.timeout_s)
+    corpus: Corpus
+    options: Options
+
+    def __post_init__(self) -> None:
+        self._address = Address.from_model_name(str(self.options.model), self.options.base_url)
+        self._client = ChatClient(self._address, self.options.timeout_s)
         self.name = self._address.model
 
     @cached_property
     def budget(self) -> int:
         """As much as the server's context has room for, where it says how long that is."""
-        if self._options.k is not None:
+        if self.options.k is not None:
             return _UNLIMITED
         context = self._client.context_size()
         return MOST_TOKENS if context is None else min(MOST_TOKENS, room_for_passages(context))
@@ -51,14 +55,14 @@ class RemoteGenerator:
         form: PromptForm,
         given: Given,
         said: Sequence[str],
-        stopped: Callable[[], bool] = bool,
-    ) -> Generator[Event, None, Reply]:
+        stopped: Stopped = bool,
+    ) -> Replying:
         """What the model writes, its thought apart. Raises RemoteError where there is no answer in
         it."""
         sent = chat_messages(form, given.text, said)
         text = ""
         end = ReplyEnd("stop")
-        for piece in self._client.complete(sent, self._options.think, form.schema):
+        for piece in self._client.complete(sent, self.options.think, form.schema):
             if stopped():
                 break
             if isinstance(piece, ReplyEnd):
@@ -89,21 +93,21 @@ class RemoteGenerator:
                     where=str(self._address),
                     hint=hint,
                 )
-        encode = self._corpus.tokenizer.encode
+        encode = self.corpus.tokenizer.encode
         text = _unwrap_json_answer(text) if form.schema else text
         return Reply(
             text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent)
         )
 
-    def provenance(self, given: Given, tokens: int) -> dict[str, object]:
+    def provenance(self, given: Given, tokens: int) -> JsonObject:
         """The server holds no state; `whole` is what it was sent all of."""
         source = "whole" if given.whole else "passages"
         options = {
-            **options_for_provenance(self._options),
+            **options_for_provenance(self.options),
             "base_url": self._address.base_url,
             "from": source,
         }
-        return provenance_without_state(documents_hash(self._corpus.documents), self.name, options)
+        return provenance_without_state(documents_hash(self.corpus.documents), self.name, options)
 
 
 def _unwrap_json_answer(text: str) -> str:

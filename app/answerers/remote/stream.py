@@ -13,6 +13,7 @@ from itertools import starmap
 from typing import Any
 
 from docqa.app.answer.events import Token
+from docqa.app.answer.text import JsonObject
 from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
@@ -83,7 +84,7 @@ def reply_pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piec
     splitter = ThoughtSplitter()
     finish = ""
     written = 0
-    usage: dict[str, object] = {}
+    usage: JsonObject = {}
     for content in contents:
         if content == "[DONE]":
             finish = finish or "stop"
@@ -157,6 +158,6 @@ def unexpected_reply_message(text: str) -> str:
     return f"the server's reply is no chat completion: {' '.join(text.split())[:_SHOWN]!r}"
 
 
-def _object_or_empty(value: object) -> dict[str, object]:
+def _object_or_empty(value: object) -> JsonObject:
     """`value` where it is an object; a server that sends anything else there has said nothing."""
     return value if isinstance(value, dict) else {}

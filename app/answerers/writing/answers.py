@@ -7,7 +7,7 @@ answer itself is compared with the statement, in words and in the kind of value.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -18,12 +18,13 @@ from docqa.app.answer.confidence import (
     STATEMENT_BIAS,
     STATEMENT_CHANCE,
     STATEMENT_WEIGHTS,
+    Signals,
     chance_from_log_odds,
 )
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import kinds_of_values_in
-from docqa.app.quotes.verifier import Located
+from docqa.app.quotes.verifier import Located, LocatedSpans
 from docqa.app.reading.rereading import SentenceOdds
 from docqa.app.reading.wording.forms import fits_type_asked_for
 
@@ -43,7 +44,7 @@ class ReadQuestion:
 
     question: str
     words: tuple[str, ...]
-    places: tuple[Located, ...]
+    places: LocatedSpans
     read: Callable[[Sequence[Sequence[Located] | str]], list[SentenceOdds]]
     passage_answers: float
     small: bool = False
@@ -60,7 +61,7 @@ class SentenceRun:
     there, what differs.
     """
 
-    places: tuple[Located, ...]
+    places: LocatedSpans
     text: str
     share: float
     differs: Differences
@@ -77,7 +78,7 @@ def claim_after_verdict(statement: str, question: str) -> tuple[str, bool]:
 
 def chance_and_runs_that_answer(
     asked: ReadQuestion, statement: str, runs: Sequence[SentenceRun]
-) -> tuple[float, list[tuple[float, SentenceRun]], list[Mapping[str, float]]]:
+) -> tuple[float, list[tuple[float, SentenceRun]], list[Signals]]:
     """(the chance that `statement` answers and some of `runs` say so, those that do with the chance
     of each, and the signals of each that differs in nothing). A bare yes or no has to be what the
     reader reads there."""
@@ -103,7 +104,7 @@ def chance_and_runs_that_answer(
     bias = SMALL_STATEMENT_BIAS if asked.small else STATEMENT_BIAS
     weights = SMALL_STATEMENT_WEIGHTS if asked.small else STATEMENT_WEIGHTS
     found: list[tuple[float, SentenceRun]] = []
-    signals: list[Mapping[str, float]] = []
+    signals: list[Signals] = []
     for run, text in zip(runs, read, strict=True):
         each = {**anywhere, "share": run.share, "behind_the_best": text.answers - most}
         odds = bias + sum(weights[name] * value for name, value in each.items())

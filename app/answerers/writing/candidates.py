@@ -10,7 +10,7 @@ from itertools import chain
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
-from docqa.app.quotes.verifier import Located
+from docqa.app.quotes.verifier import Located, LocatedSpans
 from docqa.ingest.language.quantities import figures
 
 from .excerpts import Given
@@ -116,8 +116,8 @@ class CandidateSentences:
         return self._index.share_of_question_idf(set(words_and_values(statement)), found)
 
     def without_needless_quotes(
-        self, statement: str, quotes: Sequence[tuple[Located, ...]]
-    ) -> list[tuple[Located, ...]]:
+        self, statement: str, quotes: Sequence[LocatedSpans]
+    ) -> list[LocatedSpans]:
         """`quotes` without those that say nothing of `statement` that the others do not say."""
         kept = list(dict.fromkeys(quotes))
         for quote in sorted(

@@ -2,10 +2,11 @@
 how far they do.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from docqa.app.answer.confidence import Signals
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import abridged_name_list, clip
@@ -13,9 +14,15 @@ from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import span_to_quote
-from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, is_too_short_quote
+from docqa.app.quotes.verifier import (
+    CitedPlace,
+    Located,
+    LocatedSpans,
+    QuoteVerdict,
+    is_too_short_quote,
+)
 
-from ..answerer import Reply
+from ..answerer import Reply, Replying, Stopped
 from ..corpus import Corpus
 from ..remote.stream import RemoteError
 from .answers import ReadQuestion, SentenceRun, chance_and_runs_that_answer, claim_after_verdict
@@ -53,9 +60,9 @@ class CheckedStatement:
 
     written: WrittenStatement
     support: Support = Support.UNSUPPORTED
-    quotes: list[tuple[Located, ...]] = field(default_factory=list)
+    quotes: list[LocatedSpans] = field(default_factory=list)
     moved: bool = False
-    signals: list[Mapping[str, float]] = field(default_factory=list)
+    signals: list[Signals] = field(default_factory=list)
     verdicts: list[tuple[str, QuoteVerdict]] = field(default_factory=list)
 
     @property
@@ -119,8 +126,8 @@ Checked = tuple[
 def check_and_mend(
     reply: Reply,
     check: Callable[[Reply], Checked],
-    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]],
-    stopped: Callable[[], bool] = bool,
+    again: Callable[[str, Sequence[str]], Replying],
+    stopped: Stopped = bool,
 ) -> Generator[Event, None, Checked]:
     """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`:
     has it write again, told its weak sentences. Nothing is mended once `stopped`."""
@@ -276,20 +283,18 @@ class _ReplyCheck:
                         item.written.numbers
                     )
 
-    def _runs_cited_by_statement(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+    def _runs_cited_by_statement(self, item: CheckedStatement) -> list[list[LocatedSpans]]:
         """The sentences that are cited by number, those around the quotations that were found, and
         all together.
         """
-        found: list[tuple[Located, ...]] = [
-            (place,) for place in self._sentences_cited_by_number(item)
-        ]
+        found: list[LocatedSpans] = [(place,) for place in self._sentences_cited_by_number(item)]
         for _, verdict in item.verdicts:
             if verdict.spans and (verdict.verified or not found):
                 found.append(tuple(self._sentence_around(span) for span in verdict.spans))
         found = list(dict.fromkeys(found))
         return [*([spans] for spans in found), *([found] if len(found) > 1 else [])]
 
-    def _runs_nearest_to_statement(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+    def _runs_nearest_to_statement(self, item: CheckedStatement) -> list[list[LocatedSpans]]:
         return [
             [(place,) for place in run]
             for run in self.candidates.most_likely_runs(self._self_contained_claim(item.written))
@@ -404,7 +409,7 @@ class _ReplyCheck:
     # Parts
 
     def _set_quotes_and_support(
-        self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support
+        self, item: CheckedStatement, quotes: Sequence[LocatedSpans], support: Support
     ) -> None:
         item.support = support
         item.quotes = list(dict.fromkeys(quotes))

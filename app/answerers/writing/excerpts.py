@@ -15,7 +15,7 @@ from itertools import islice, zip_longest
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.places.scope import Scope, passages_in
-from docqa.app.quotes.verifier import Located
+from docqa.app.quotes.verifier import Located, LocatedSpans
 from docqa.ingest.language.sentences import sentences
 
 MOST_TOKENS = 4_096
@@ -35,7 +35,7 @@ class Given:
     part; `numbered`: the model may cite by numbers."""
 
     text: str
-    sentences: tuple[Located, ...]
+    sentences: LocatedSpans
     passages: tuple[int, ...]
     whole: bool
     numbered: bool = True

@@ -1,12 +1,12 @@
 """A text that a model writes on this machine, token by token: its thought, then prose, with the
 documents' own words between quotation marks."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
 
-from ..answerer import Reply
+from ..answerer import Reply, Stopped
 from .replies import STOPPED, is_repeating_itself
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _TURN_TOKENS = (
 
 
 def write_reply(
-    model: "WritingModel", state: "State", quotable: "QuotableText", stopped: Callable[[], bool]
+    model: "WritingModel", state: "State", quotable: "QuotableText", stopped: Stopped
 ) -> Generator[Token, None, Reply]:
     """Write from the end of `state`, which is not moved: the most probable tokens, quotations from
     `quotable` alone, piece by piece. Ends at the checkpoint's end of a turn, when the text goes
@@ -60,7 +60,7 @@ def write_reply(
 
 
 def think_before_reply(
-    model: "WritingModel", state: "State", stopped: Callable[[], bool]
+    model: "WritingModel", state: "State", stopped: Stopped
 ) -> Generator[Token, None, None]:
     """Let the model think in `state`, which is moved after the thought; yields what it thinks,
     drawn as the checkpoint's generation_config.json says, from a fixed seed."""

@@ -8,7 +8,7 @@ from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support
 from docqa.app.context.context import Context
 from docqa.app.quotes.quoting import cut_quote, make_cite
-from docqa.app.quotes.verifier import Located
+from docqa.app.quotes.verifier import LocatedSpans
 from docqa.app.reading import addressing
 
 from ..compose import Draft, StatedAnswer, answer_from_statements
@@ -40,7 +40,7 @@ def written_answer(
         return answer_from_statements(
             draft, StatedAnswer(statements=statements), status, first, context
         )
-    quotes: dict[tuple[Located, ...], Quote] = {}  # each once
+    quotes: dict[LocatedSpans, Quote] = {}  # each once
     borne_out: list[Statement] = []
     for item in checked.statements:
         bearing = [] if item in checked.weak_statements else list(dict.fromkeys(item.quotes))
@@ -68,7 +68,7 @@ def written_answer(
     )
 
 
-def _quote_at_spans(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:
+def _quote_at_spans(item: CheckedStatement, spans: LocatedSpans, context: Context) -> Quote:
     """The pages' words at `spans`, with the place of a statement that was cut from them."""
     documents = context.documents
     first = replace(

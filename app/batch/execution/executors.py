@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from docqa.app.answer.events import Event
+from docqa.app.answer.events import OnEvent
 from docqa.ingest.process.messages import receive, send, start_child
 
 from ..items import Task
@@ -36,7 +36,7 @@ class Serial:
     read."""
 
     job: Job
-    on_event: Callable[[Event], None]
+    on_event: OnEvent
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
         self.job.prepare()

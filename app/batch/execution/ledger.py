@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import Self
 
-from docqa.app.answer.text import storable_text
+from docqa.app.answer.text import JsonObject, storable_text
 
-from ..items import Json, Task
+from ..items import Task
 from ..jobs import Outcome
 
 DONE = "done"
@@ -36,7 +36,7 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def begin(self, job: Json, jobs: int, planned_seconds: float, planned_bytes: int) -> None:
+    def begin(self, job: JsonObject, jobs: int, planned_seconds: float, planned_bytes: int) -> None:
         with self._database as database:
             cursor = database.execute(
                 "INSERT INTO runs (machine, work, jobs, started, planned_seconds, planned_bytes)"

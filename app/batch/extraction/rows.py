@@ -12,14 +12,8 @@ from ..jobs import answers_of
 from .table import AnswerCell, FileRow, cell_of
 
 
-def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
-    """A row for each document, in order; one that failed, or was not asked, is a row with its
-    error.
-    """
-    return [_row_of_item(batch, item, fields) for item in batch.listing.items]
-
-
-def _row_of_item(batch: Batch, item: BatchItem, fields: Sequence[Field]) -> FileRow:
+def table_row(batch: Batch, item: BatchItem, fields: Sequence[Field]) -> FileRow:
+    """The row of a document; one that failed, or was not asked, is a row with its error."""
     failure = batch.failure(item)
     if not failure and not batch.is_done(item):
         failure = Failure(

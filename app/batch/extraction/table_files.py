@@ -7,7 +7,7 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.text import compact_json, storable_text
+from docqa.app.answer.text import JsonObject, compact_json, storable_text
 from docqa.app.output.render import cite_text, possible_place, printable
 
 from .table import NORMALISED, AnswerCell, AnswerTable, Conflict
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 SCHEMA = 1
+_Row = list[str | float]
 MARKDOWN_HEAD = "<!-- docqa extract -->"
 """The first line of Markdown, by which a later run knows its own output."""
 _DIFFERS = "≠"
@@ -77,7 +78,7 @@ def place_of(cell: AnswerCell) -> str:
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
-def _table_records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
+def _table_records(table: AnswerTable, columns: tuple[str, ...]) -> list[_Row]:
     """Head and rows of the flat table: file, error, and each field's answer, normalised value and
     `columns`.
     """
@@ -89,9 +90,9 @@ def _table_records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[st
         for field, names in zip(table.fields, shown)
         for name in ("", *(f" [{column}]" for column in names))
     ]
-    rows: list[list[str | float]] = [["file", "error", *head]]
+    rows: list[_Row] = [["file", "error", *head]]
     for row in table.rows:
-        values: list[str | float] = [row.file, row.error or ""]
+        values: _Row = [row.file, row.error or ""]
         for cell, names in zip(row.cells, shown):
             named = {
                 "normalised": cell.normalised or "",
@@ -106,10 +107,10 @@ def _table_records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[st
     return rows
 
 
-def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
-    rows: list[list[str | float]] = [list(_CONFLICT_HEAD)]
+def _conflict_records(table: AnswerTable) -> list[_Row]:
+    rows: list[_Row] = [list(_CONFLICT_HEAD)]
     for conflict in table.conflicts:
-        values: list[str | float] = [printable(conflict.question)]
+        values: _Row = [printable(conflict.question)]
         for file, cell in ((conflict.file, conflict.cell), (conflict.other_file, conflict.other)):
             values += [
                 file,
@@ -128,8 +129,8 @@ def _escape_formula(value: str) -> str:
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
-    objects: list[dict[str, object]] = []
+def _row_objects(table: AnswerTable) -> list[JsonObject]:
+    objects: list[JsonObject] = []
     for row in table.rows:
         named = [
             {} if each.type is None else {"field": each.name, "type": each.type}
@@ -141,7 +142,7 @@ def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
     return objects
 
 
-def cell_object(cell: AnswerCell) -> dict[str, object]:
+def cell_object(cell: AnswerCell) -> JsonObject:
     first = cell.cites[0] if cell.cites else cell.possibly
     return {
         "status": cell.status,
@@ -158,7 +159,7 @@ def cell_object(cell: AnswerCell) -> dict[str, object]:
     }
 
 
-def _conflict_object(conflict: Conflict) -> dict[str, object]:
+def _conflict_object(conflict: Conflict) -> JsonObject:
     return {
         "schema": SCHEMA,
         "question": conflict.question,
@@ -236,7 +237,7 @@ def _table_as_xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
     }
 
     def add_sheet(
-        name: str, rows: list[list[str | float]], width: int, marks: set[tuple[int, int]]
+        name: str, rows: list[_Row], width: int, marks: set[tuple[int, int]]
     ) -> "Worksheet":
         sheet = book.add_worksheet(name)
         sheet.set_column(0, len(rows[0]) - 1, width)

@@ -8,7 +8,7 @@ from itertools import accumulate, chain, pairwise
 
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.answerer import Reply
+from docqa.app.answerers.answerer import Reply, Replying
 from docqa.app.answerers.writing.checking import (
     Checked,
     CheckedStatement,
@@ -23,7 +23,6 @@ from docqa.app.check.quotations import find_quotations
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
-from docqa.app.session.session import Session
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.conversation import WHOLE, PromptForm
@@ -63,15 +62,10 @@ class Writer:
             yield Notice(f"{error}; passages are found by their words alone")
             self.unread = True
 
-    def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
+    def reply(self, given: Given, said: Sequence[str]) -> Replying:
         """What the model writes to the last of what was `said` in turn, about what is `given`.
         Raises RemoteError where a server does not answer."""
         return (yield from self._generator.reply(form_of(given), given, said))
-
-
-def writer_of(session: Session) -> Writer | None:
-    """The writer of a session's model; None where that cuts its answers."""
-    return Writer(session.writing) if session.writing else None
 
 
 def form_of(given: Given) -> PromptForm:
@@ -112,7 +106,7 @@ def compose(
     statements with what bears them out; remarks). What nothing bears out the model may cite or
     withdraw once. Raises as `Writer.reply`."""
 
-    def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
+    def again(text: str, weak: Sequence[str]) -> Replying:
         mend = form_of(material.shown).mend(PromptQuestion(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))
 

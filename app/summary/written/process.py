@@ -46,7 +46,7 @@ _Result = tuple[tuple[SummarySentence, ...], tuple[SummarySection, ...], tuple[s
 
 
 def write_summary(
-    document: Document, writer: Writer, style: str, *, focus: str = ""
+    document: Document, writer: Writer, style: str, *, focus: str
 ) -> Generator[Event, None, SummaryRecord]:
     """The summary of `document`, the only one of the writer's corpus, in a style of
     `record.STYLES`; `focus`: what it is to be about. Raises what `Writer.reply` raises."""

@@ -133,14 +133,14 @@ def test_an_empty_state_or_another_document_is_another_answer(
     said = []
     for path in (lease, note, None):
         with opened(lease, source="whole") as session:
-            reading = session.local_reading
+            reading = session.answerer.reading
             with opened(path or lease, cache_dir=str(tmp_path / "other"), source="whole") as other:
-                state = other.local_reading.model.new_state(1.0)
+                state = other.answerer.reading.model.new_state(1.0)
                 if path is None:
                     writing_model.prefill(list(other.context.ids[:2]), state)
                 else:
                     list(other.read())
-                    state = other.local_reading.prefiller.state
+                    state = other.answerer.reading.prefiller.state
                 reading.prefiller.state, reading.prefiller.finished = state, True
             said.append(text_of(list(session.ask(QUESTION))))
     assert all(said) and len(set(said)) == 3
@@ -176,12 +176,12 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(lease) as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
-        conversation = ChatConversation(session, recorder)
+        conversation = ChatConversation(session, recorder, [])
         for events in (conversation.ask(QUESTION, QUESTION), conversation.ask_again()):
             list(events)
         recorder.close()
         assert conversation.turns[-1].note == NEXT_BEST
-        assert session.local_reading.prefiller.state is None
+        assert session.answerer.reading.prefiller.state is None
 
 
 def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(

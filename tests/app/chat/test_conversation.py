@@ -121,7 +121,7 @@ def session(documents: tuple[Document, ...]) -> Scripted:
 @pytest.fixture
 def conversation(session: Any, store: Store) -> Iterator[ChatConversation]:
     recorder = Recorder(store, "chat", session.documents, pytest.fail)
-    yield ChatConversation(session, recorder)
+    yield ChatConversation(session, recorder, [])
     recorder.close()
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from dataclasses import replace
 
 import pytest
@@ -49,8 +50,9 @@ def test_lines_break_between_words_below_where_they_began():
     assert wrapped("short", 40) == "short"
 
 
-def test_a_terminal_gets_the_head_first_and_colours(answer):
-    shown = TerminalText(Screen()).answer(answer_text(answer, first_quote=1, judged=False), answer)
+def test_a_terminal_gets_the_head_first_and_colours(answer, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Screen())
+    shown = TerminalText().answer(answer_text(answer, first_quote=1, judged=False), answer)
     assert shown.startswith("\x1b[36m●\x1b[0m Answer · \x1b[36m███████░\x1b[0m 93 % very likely")
     assert "\x1b[1mthe law's term\x1b[0m" in shown
     plain = re.sub("\x1b\\[[0-9;]*m", "", shown)
@@ -60,9 +62,10 @@ def test_a_terminal_gets_the_head_first_and_colours(answer):
     assert "confidence" not in plain
 
 
-def test_words_have_no_colour_of_their_own(answer):
+def test_words_have_no_colour_of_their_own(answer, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Screen())
     refused = replace(answer, status=Status.NOT_FOUND, answer=None, refused=True, quotes=())
-    shown = TerminalText(Screen()).answer(answer_text(refused, judged=False), refused)
+    shown = TerminalText().answer(answer_text(refused, judged=False), refused)
     assert shown.startswith("\x1b[31m○\x1b[0m \x1b[1mNot found.\x1b[0m")
     for coloured in re.findall("\x1b\\[3\\d(?:;\\d+)*m([^\x1b]*)", shown):
         assert not any(map(str.isalnum, coloured))
@@ -70,6 +73,8 @@ def test_words_have_no_colour_of_their_own(answer):
 
 def test_no_color_and_a_pipe_get_no_colours(answer, monkeypatch):
     text = answer_text(answer, judged=False)
-    assert TerminalText(io.StringIO()).answer(text, answer).endswith(text)
+    monkeypatch.setattr(sys, "stdout", Screen())
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in TerminalText(Screen()).answer(text, answer)
+    assert "\x1b" not in TerminalText().answer(text, answer)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert TerminalText().answer(text, answer).endswith(text)

@@ -266,8 +266,8 @@ def test_an_interrupt_says_what_is_kept_only_where_something_is(
 
 def test_a_reader_without_anything_kept_reuses_nothing(model, lease):
     with open_session([str(lease)], Options(store=False), model=model) as session:
-        assert isinstance(session.local_reading.prefiller, Prefiller)
-        assert session.local_reading.prefiller.reusable_tokens() == 0
+        assert isinstance(session.answerer.reading.prefiller, Prefiller)
+        assert session.answerer.reading.prefiller.reusable_tokens() == 0
 
 
 def forgotten(lease: Path, cache: Path, said: list[Any]) -> threading.Thread:
@@ -299,7 +299,7 @@ def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(lease, model, 
     found = [
         path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"
     ]
-    assert found == [f"{session.local_reading.prefiller.key}.lock"]
+    assert found == [f"{session.answerer.reading.prefiller.key}.lock"]
 
 
 def test_what_another_process_saved_is_deleted_once_it_lets_go(lease, model, cache):
@@ -309,7 +309,7 @@ def test_what_another_process_saved_is_deleted_once_it_lets_go(lease, model, cac
     ) as session:
         for event in session.read():
             if isinstance(event, ReadProgress) and event.done == 4096 and not waiting:
-                session.local_reading.prefiller.save_interrupted_prefill()
+                session.answerer.reading.prefiller.save_interrupted_prefill()
                 forgetting = forgotten(lease, cache, waiting)
                 while not waiting:
                     time.sleep(0.01)

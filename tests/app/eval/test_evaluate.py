@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.errors import InputError
-from docqa.app.eval.evaluate import run_eval
+from docqa.app.eval import evaluate
 from docqa.app.eval.judging import exact_match, f1
 from docqa.app.eval.questions import TextMap, read_eval_file
 from docqa.app.options import Options
@@ -121,8 +121,9 @@ def test_lines_of_a_doc_are_one_document_and_the_limit_counts_questions(tmp_path
     assert [len(d.questions) for d in read_eval_file(path, 1)] == [1]
 
 
-def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path, model):
-    found = run_eval(str(write_eval(tmp_path / "set.jsonl.gz")), Options(), model=model)
+def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path, model, monkeypatch):
+    monkeypatch.setattr(evaluate, "find_model", lambda options: model)
+    found = evaluate.run_eval(str(write_eval(tmp_path / "set.jsonl.gz")), Options())
     assert list(found) == NAMES.split()
     assert found["questions"] == 3
     assert found["evidence_hit_at_1"] == 1.0

@@ -1,7 +1,10 @@
 """How an Answer looks in a terminal, and how progress looks on standard error."""
 
 import io
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +20,7 @@ from docqa.app.answer.answer import (
 from docqa.app.answer.events import ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.output import console, render
+from docqa.app.output import progress as progress_module
 from docqa.app.output.progress import Progress, duration_text, prefill_progress_line, size_text
 
 
@@ -233,9 +237,9 @@ def test_what_is_borne_out_in_part_has_its_open_words_marked():
 
 
 def test_a_preview_is_marked_as_one():
-    assert render.preview_text(_answer(status="partial")).startswith("Preliminary answer")
+    assert render.preview_text(_answer(status="partial"), 1).startswith("Preliminary answer")
     assert "do not answer" in render.preview_text(
-        _answer(status="not_found", answer=None, quotes=())
+        _answer(status="not_found", answer=None, quotes=()), 1
     )
 
 
@@ -267,31 +271,38 @@ def _at(done: int) -> ReadProgress:
     return ReadProgress(done, 1000, 50.0, (1000 - done) / 50.0, reused=0)
 
 
-def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most():
+def _set_clock(monkeypatch: pytest.MonkeyPatch, times: Iterator[float]) -> None:
+    clock = SimpleNamespace(monotonic=lambda: next(times))
+    monkeypatch.setattr(progress_module, "time", clock)
+
+
+def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most(monkeypatch, capsys):
     now = iter([0.0, 1.0, 9.0, 11.0, 15.0, 22.0, 22.5])
-    stream = io.StringIO()
-    progress = Progress(stream, lambda: next(now))
+    _set_clock(monkeypatch, now)
+    progress = Progress()
     for done in (100, 300, 500, 700, 900):
         progress.update(_at(done))
-    lines = stream.getvalue().splitlines()
+    lines = capsys.readouterr().err.splitlines()
     assert [line.split(",")[0] for line in lines] == ["read 50 %", "read 90 %"]
 
 
-def test_a_short_read_without_a_terminal_says_nothing():
+def test_a_short_read_without_a_terminal_says_nothing(monkeypatch, capsys):
     now = iter([0.0, 1.0, 2.0, 3.0])
-    stream = io.StringIO()
-    progress = Progress(stream, lambda: next(now))
+    _set_clock(monkeypatch, now)
+    progress = Progress()
     progress.update(_at(500))
     progress.update(_at(1000))
     progress.finish()
-    assert stream.getvalue() == ""
+    assert capsys.readouterr().err == ""
 
 
 def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     now = iter([0.0, 0.0, 1.0, 2.0, 3.0])
     stream = _Terminal()
-    progress = Progress(stream, lambda: next(now))
+    monkeypatch.setattr(sys, "stderr", stream)
+    _set_clock(monkeypatch, now)
+    progress = Progress()
     progress.update(_at(500))
     progress.update(_at(1000))
     progress.finish()
@@ -306,7 +317,7 @@ def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch):
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_long_read_promises_instant_questions_only_where_it_is_kept(kept, monkeypatch, capsys):
     now = iter([0.0, 11.0, 22.0, 22.0])
-    monkeypatch.setattr(console, "Progress", lambda: Progress(clock=lambda: next(now)))
+    _set_clock(monkeypatch, now)
     screen = console.Screen()
     screen.progress(_at(500))
     screen.progress(replace(_at(1000), kept=kept))

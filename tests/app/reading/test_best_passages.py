@@ -58,7 +58,7 @@ def session(open_lease):
 
 
 def test_every_candidate_is_trimmed_words_of_its_passage(session):
-    ranked = session.local.finder.ranked_by_signals(QUESTION)
+    ranked = session.local.finder.ranker.rank(QUESTION)
     _, reading = session.local.finder.find_candidates(AskedQuestion(QUESTION))
     assert reading.candidates
     for candidate in reading.candidates:
@@ -71,7 +71,7 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session):
 
 
 def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
-    ranked = session.local.finder.ranked_by_signals(QUESTION)
+    ranked = session.local.finder.ranker.rank(QUESTION)
     ordered, reading = session.local.finder.find_candidates(AskedQuestion(QUESTION))
     again = {item.passage_number for item in ordered if item.reader is not None}
     assert again == {ranked[c.slot].passage_number for c in reading.candidates}

@@ -21,7 +21,7 @@ SENTENCE = st.lists(WORD, min_size=1, max_size=60).map(
 @settings(max_examples=80, deadline=None)
 @given(st.lists(SENTENCE, min_size=1, max_size=12).map(" ".join))
 def test_the_pieces_of_a_passage_hold_each_word_once(text):
-    found = split_passage_into_excerpts(text, 3)
+    found = split_passage_into_excerpts(text, 3, ())
     said = [word for place in found for word in text[place.start : place.end].split()]
     assert said == text.split()
     assert all(place.slot == 3 for place in found)
@@ -30,12 +30,12 @@ def test_the_pieces_of_a_passage_hold_each_word_once(text):
 
 def test_a_passage_that_is_not_too_long_is_read_whole():
     text = "The rent is 30 pounds. " * 20
-    assert split_passage_into_excerpts(text, 0) == [ExcerptPlace(0, 0, len(text.rstrip()))]
+    assert split_passage_into_excerpts(text, 0, ()) == [ExcerptPlace(0, 0, len(text.rstrip()))]
 
 
 def test_a_sentence_without_end_is_cut_between_words():
     text = "word " * 700
-    found = split_passage_into_excerpts(text, 0)
+    found = split_passage_into_excerpts(text, 0, ())
     assert len(found) == 5
     assert all(set(text[place.start : place.end].split()) == {"word"} for place in found)
 

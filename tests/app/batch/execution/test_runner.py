@@ -2,7 +2,6 @@
 that die.
 """
 
-import io
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -64,7 +63,7 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
             for task in tasks
             if not workspace.is_done(task.key) and workspace.failure(task.key) is None
         ]
-        progress = BatchProgress(len(left), 0, 1.0, stream=io.StringIO())
+        progress = BatchProgress(len(left), 0, 1.0)
         with Ledger(workspace.root / "ledger.sqlite", "here") as ledger:
             ledger.begin({}, 1, 0.0, 0)
             runner = Runner(

@@ -13,7 +13,7 @@ from docqa.app.answerers.writing import generation
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.summary.record import SummaryRecord
-from docqa.app.summary.written.composing import writer_of
+from docqa.app.summary.written.composing import Writer
 from docqa.app.summary.written.process import write_summary
 from docqa.model.load import load_model
 
@@ -60,15 +60,15 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, wr
     def summary(other: Path | None = None) -> SummaryRecord:
         options = Options(cache_dir=str(tmp_path / "kept"), preview=False, source="whole")
         with open_session([str(note)], options, model=model) as session:
-            made = writer_of(session)
+            made = Writer(session.writing)
             assert made is not None and made.whole
             if other is not None:
                 with open_session([str(other)], options, model=model) as third:
                     list(third.read())
-                    prefiller = session.local_reading.prefiller
-                    prefiller.state = third.local_reading.prefiller.state
+                    prefiller = session.answerer.reading.prefiller
+                    prefiller.state = third.answerer.reading.prefiller.state
                     prefiller.finished = True
-            writing = write_summary(session.documents[0], made, "brief")
+            writing = write_summary(session.documents[0], made, "brief", focus="")
             while True:
                 try:
                     next(writing)
