@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .screens.document_screen import DocumentScreen
 
 _QUIT = "ctrl+q"  # works at any moment
+_ASKED_AGAIN_S = 4.0
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way."""
 
@@ -68,6 +70,7 @@ class Interface(App[None]):
         self._images = images
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
+        self._leaves_until = 0.0  # in `time.monotonic`: Ctrl+C quits
         self.store = store
         self._at_work: dict[
             str, DocumentScreen
@@ -123,6 +126,17 @@ class Interface(App[None]):
                 await screen.take(event)
                 return
         await super().on_event(event)
+
+    def ask_to_leave(self) -> None:
+        """Say how to leave; asked once more soon, do it."""
+        if time.monotonic() < self._leaves_until:
+            self.call_next(self.action_quit)
+        else:
+            self._leaves_until = time.monotonic() + _ASKED_AGAIN_S
+            self.notify(
+                f"{keymap.key_text(_QUIT)} leaves docqa, and so does Ctrl+C once more",
+                timeout=_ASKED_AGAIN_S,
+            )
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""

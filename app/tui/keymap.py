@@ -97,6 +97,15 @@ def matching_keys(keys: Iterable[Key], words: str) -> list[Key]:
     return sorted(found, key=lambda key: not all(key.name.startswith(word) for word in wanted[:1]))
 
 
+def requested_key(keys: Iterable[Key], text: str) -> Key | None:
+    """The key that does what `text` asks for in words."""
+    words = text.casefold().removeprefix("please ")
+    for name, beginnings in _FILE["requests"].items():
+        if words.startswith(tuple(beginnings)):
+            return next((key for key in keys if key.name == name), None)
+    return None
+
+
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
     """For every topic its keys as shown, each once; the nine keys of the cites are one line while
     none was replaced.

@@ -80,6 +80,13 @@ class TypingScreen(Screen[Any]):
             if bound and bound.enabled:
                 await self.app.run_action(bound.binding.action, bound.node)
 
+    def action_copy_text(self) -> None:
+        """Ctrl+C copies what the mouse has selected; without that it is a wish to leave."""
+        if self.get_selected_text():
+            super().action_copy_text()
+        else:
+            self.app.ask_to_leave()  # type: ignore[attr-defined]
+
     async def on_first_character(self, character: str) -> bool:
         """Whether a character was no word of a question, but a command by itself."""
         return False

@@ -18,7 +18,6 @@ from textual.widgets import DataTable, Footer, Static
 
 from docqa.app.answer.grades import Status
 from docqa.app.batch.items import containing_file
-from docqa.app.errors import UsageError
 from docqa.app.output.progress import size_text
 from docqa.app.output.render import printable
 from docqa.app.storage.store import Store
@@ -191,7 +190,7 @@ class LibraryScreen(PromptScreen):
         self._show_rows(self._typed_words)
         if self._entered:
             self._entered = False
-            self._table.action_select_cursor()
+            self._enter()
         for notice in notices:
             self._warn(notice)
 
@@ -221,24 +220,19 @@ class LibraryScreen(PromptScreen):
 
     def action_ask_together(self, question: str = "") -> None:
         paths = sorted(self._marked) or self._listed_paths
-        narrowed = self._marked or self._typed_words or self._everywhere
+        narrowed = self._marked or len(self._shown) < len(self._rows) or self._everywhere
         together = paths if narrowed else [self._path]
         name = f"{os.path.abspath(self._path)} · {count_text(len(paths), 'document')}"
         if len(paths) == 1:
             name = paths[0]
             together = []
-        self.prompt.reset()
         if paths:
+            self.prompt.reset()
             self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
 
     def action_grid(self, fields: str = "") -> None:
         """A table of the selected documents, or of all in the list."""
-        try:
-            self.app.open_grid(sorted(self._marked) or self._listed_paths, fields)  # type: ignore[attr-defined]
-        except UsageError as error:
-            self._warn(str(error))
-        else:
-            self.prompt.reset()
+        self.show_grid(sorted(self._marked) or self._listed_paths, fields)
 
     def action_summarize(self, style: str = "") -> None:
         question = f"{SUMMARIZE} {style}".strip()
@@ -275,7 +269,8 @@ class LibraryScreen(PromptScreen):
         self.action_refresh_list()
 
     def action_clear(self) -> None:
-        self.prompt.leave()
+        if not self.prompt.leave():
+            self._marked.clear()
         self._show_rows("")
         self.set_focus(self.line)
 
@@ -295,7 +290,14 @@ class LibraryScreen(PromptScreen):
         else:
             self._show_rows(text)
             self._entered = not self._loaded
+            self._enter()
+
+    def _enter(self) -> None:
+        """Open the row, or ask words that no name has of all documents, or of those selected."""
+        if self._shown or not self._typed_words:
             self._table.action_select_cursor()
+        elif self._loaded and not self.offers(self._typed_words):
+            self.action_ask_together(self._typed_words)
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
         if command.name == "ask_together":
@@ -322,7 +324,7 @@ class LibraryScreen(PromptScreen):
             self._open(LibraryRow("", path))
 
     def _choose(self, row: int) -> None:
-        if self._marked:
+        if self._marked and not self._typed_words:
             self.action_ask_together()
         else:
             self._open(self._shown[row])
@@ -376,7 +378,9 @@ class LibraryScreen(PromptScreen):
 
     @property
     def _listed_paths(self) -> list[str]:
-        return [row.path for row in self._shown if not row.past and row.kept != _GONE]
+        """Of all rows where none is shown."""
+        rows = self._shown or self._rows
+        return [row.path for row in rows if not row.past and row.kept != _GONE]
 
     @property
     def _is_wide(self) -> bool:
@@ -418,6 +422,9 @@ class LibraryScreen(PromptScreen):
         """The line below the list; empty without one."""
         if not self._rows:
             return ""
+        if not self._shown:
+            count = count_text(len(self._marked or self._listed_paths), "document")
+            return f"no name has these words; Enter asks them of {count}"
         documents = sum(row.past is None for row in self._shown)
         parts = [count_text(documents, "document")]
         if self._everywhere:

@@ -20,7 +20,7 @@ from docqa.app.tui.page.view import highlights
 from docqa.app.tui.settings import key
 from docqa.ingest.types import Document
 
-from .choice_screen import ChoiceScreen, Row
+from .choice_screen import ChoiceScreen, Row, has_words
 from .navigation import Navigation
 
 _NOTE_CHARACTERS = 120
@@ -160,6 +160,7 @@ class Annotations:
         others = [each for each in self.made if each.made != stored.made]
         self.made = sorted([*others, stored], key=lambda each: (each.page, each.start, each.made))
         self.panes.page.unselect()
+        self._navigation.end_search()
         self._show_highlights()
 
     def _show_highlights(self) -> None:
@@ -192,13 +193,11 @@ class AnnotationsScreen(ChoiceScreen):
         self._annotations = annotations
 
     def rows(self, words: str) -> list[Row]:
-        wanted = words.casefold().split()
-        found = [
-            each
+        return [
+            (_annotation_line(each), each)
             for each in self._annotations.made
-            if all(word in f"{each.text} {each.note}".casefold() for word in wanted)
+            if has_words(f"{each.text} {each.note}", words)
         ]
-        return [(_annotation_line(each), each) for each in found]
 
     async def chosen(self, choice: StoredAnnotation) -> None:
         self._annotations.go_to_annotation(choice)

@@ -1,6 +1,6 @@
-"""Lists over a screen, narrowed by what is typed, of which Enter takes one: themes, keys."""
+"""Lists over a screen, narrowed by what is typed, of which Enter takes one: themes, keys, places."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rich.console import RenderableType
@@ -130,11 +130,7 @@ class ThemeScreen(ChoiceScreen):
     def rows(self, words: str) -> list[Row]:
         known = self.app.available_themes
         now = self.app.available_themes[self._before]
-        found = [
-            each
-            for each in known.values()
-            if all(word in each.name for word in words.casefold().split())
-        ]
+        found = [each for each in known.values() if has_words(each.name, words)]
         found.sort(
             key=lambda it: (
                 it is not now,
@@ -155,6 +151,23 @@ class ThemeScreen(ChoiceScreen):
     def action_leave(self) -> None:
         self.app.theme = self._before
         self.dismiss()
+
+
+class PlaceScreen(ChoiceScreen):
+    """Lists `places`, each as (its words, itself); `go` gets the one that is chosen."""
+
+    def __init__(
+        self, title: str, places: Sequence[tuple[str, Any]], go: Callable[[Any], None]
+    ) -> None:
+        super().__init__(title, "words of one; Enter goes there")
+        self._places = places
+        self._go = go
+
+    def rows(self, words: str) -> list[Row]:
+        return [(Text(shown), place) for shown, place in self._places if has_words(shown, words)]
+
+    async def chosen(self, choice: Any) -> None:
+        self._go(choice)
 
 
 class HelpScreen(ChoiceScreen):
@@ -185,6 +198,11 @@ class HelpScreen(ChoiceScreen):
     async def chosen(self, choice: Key) -> None:
         if choice.action:
             await self.app.screen.run_action(choice.action)
+
+
+def has_words(text: str, words: str) -> bool:
+    """Whether `text` has all of `words`, in any case and order."""
+    return all(word in text.casefold() for word in words.casefold().split())
 
 
 def _table_line(name: str, what: str) -> Table:

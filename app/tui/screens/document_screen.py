@@ -1,10 +1,12 @@
 """Open documents: keys, messages and the prompt, each handed to the part that knows what to do:
 Panes (the widgets), Navigation, Questions (reading and answering), Annotations."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from textual.binding import Binding
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
@@ -12,7 +14,7 @@ from textual.widgets import Footer
 from docqa.app.history.export import unused_file_name
 from docqa.app.storage.store import Store
 from docqa.app.tui import bridge, keymap, stored_turns
-from docqa.app.tui.library.recents import PastQuestion
+from docqa.app.tui.library.recents import PastQuestion, count_text, recent_documents
 from docqa.app.tui.page.graphics import why_none
 from docqa.app.tui.page.image import PageImages
 from docqa.app.tui.page.view import TextPane
@@ -22,22 +24,38 @@ from docqa.ingest.pdf import ocr
 from docqa.ingest.types import Document
 
 from .annotations import Annotations, AnnotationsScreen
+from .choice_screen import PlaceScreen
 from .navigation import Navigation
-from .panes import Panes
+from .panes import Panes, title_text
 from .prompt_screen import PromptScreen
 from .questions import Questions
 
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
 # What needs a document on the screen.
-_OVER_A_DOCUMENT = ("line", "call", "export", "read", "image", "notes", "summarize", "back")
+_OVER_A_DOCUMENT = (
+    "line",
+    "call",
+    "export",
+    "read",
+    "image",
+    "notes",
+    "summarize",
+    "back",
+    "grid",
+    "files",
+    "hits",
+)
 
 
 class DocumentScreen(PromptScreen):
     """Opens `path` through the bridge, at the question `past` if given, or the documents at the
     paths `together`, named `path`; a `question` is asked at once. `store` None keeps nothing."""
 
-    BINDINGS = keymap.bindings(keymap.DOCUMENT)
+    BINDINGS = [
+        *keymap.bindings(keymap.DOCUMENT),
+        Binding("shift+enter", "call('navigation', 'next_hit', -1)", show=False),
+    ]
     EXPORTED = (".md", ".html", ".htm")
 
     def __init__(
@@ -166,12 +184,15 @@ class DocumentScreen(PromptScreen):
                 self.panes.show_parsed(*self._parsed, len(self._waiting))
         elif mode == "ask" and not text and self.navigation.selected:
             self.navigation.follow_selected_link()
-        else:
+        elif mode == "ask" and not text and self.navigation.is_searching:
+            self.navigation.next_hit(1)
+        elif mode != "ask" or not self.offers(text):
             modes: dict[str, Callable[[str], object]] = {
                 "ask": self.questions.ask,
                 "find": self.navigation.find,
                 "goto": self.navigation.go_to,
                 "note": self.annotations.write,
+                "extract": self.action_grid,
             }
             modes.get(mode, self.export)(text)
 
@@ -252,12 +273,14 @@ class DocumentScreen(PromptScreen):
         self.panes.message(said)
 
     def action_stop_job(self) -> None:
-        """One step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
+        """One step out: of what the prompt asks for, of what runs, of a search, of a pane."""
         left = self.prompt.leave()
         if left == "find":
             self.navigation.give_up_search()
         if not left and (not self.document or not self.questions.stop()):
             self.navigation.unselect_link()
+            if self.navigation.is_searching:
+                self.navigation.give_up_search()
             self.set_focus(self.line)
 
     def action_image(self, show: str = "show") -> None:
@@ -280,6 +303,27 @@ class DocumentScreen(PromptScreen):
             self.panes.message(
                 f"no notes yet; {key(self, 'select')} selects, {key(self, 'highlight')} highlights"
             )
+
+    def action_hits(self) -> None:
+        hits = self.navigation.hit_lines()
+        if hits:
+            self.app.push_screen(PlaceScreen("Hits", hits, self.navigation.go_to_hit))
+        else:
+            self.navigation.next_hit(0)  # which says how to search
+
+    def action_files(self) -> None:
+        """The open documents, with what is read of each and how many answers quote it."""
+        known = recent_documents(self._store) if self._store else []
+        kept = {row.path: row.kept for row in known}
+        files = []
+        for document in self.panes.documents:
+            answers = count_text(self.panes.answers.count_about(document), "answer")
+            read = kept.get(os.path.abspath(document.path)) or "not read"
+            files.append((f"{title_text(document)} · {read} · {answers}", document))
+        self.app.push_screen(PlaceScreen("Open documents", files, self.navigation.go_to_file))
+
+    def action_grid(self, fields: str = "") -> None:
+        self.show_grid(self.together or [self.path], fields)
 
     def action_export(self) -> None:
         if self.document:

@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 
 from rich.text import Text
-from textual.fuzzy import Matcher
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, Static
@@ -41,7 +40,7 @@ class DocumentAnswered(Message):
 
     row: int | None = None
     first: int = 0
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: Outcome = Outcome()
 
 
 class GridScreen(PromptScreen):
@@ -195,24 +194,22 @@ class GridScreen(PromptScreen):
     def _show_rows(self) -> None:
         """The rows that have the words, in order of the column sorted by."""
         at = self._table.cursor_coordinate
-        texts = [
-            [_one_line(item.path), *(self._cell_text(row, each) for each in self._columns)]
-            for row, item in enumerate(self._items)
-        ]
-        matches = Matcher(self._words).match
-        self._rows = [
-            row
-            for row, shown in enumerate(texts)
-            if not self._words or any(matches(text.plain) for text in shown)
-        ]
+        words = self._words.casefold()
+        self._rows = [row for row in range(len(self._items)) if words in self._text_of(row)]
         self._rows.sort(key=self._sort_key)
         self._table.clear(columns=True)
         for number, name in enumerate(["Document", *(each.name for each in self._fields)]):
             self._table.add_column(_one_line(name), width=_CELLS, key=str(number))
         for row in self._rows:
-            self._table.add_row(*texts[row], key=str(row))
+            cells = [self._cell_text(row, each) for each in self._columns]
+            self._table.add_row(_one_line(self._items[row].path), *cells, key=str(row))
         self._table.cursor_coordinate = at
         self._show_progress()
+
+    def _text_of(self, row: int) -> str:
+        cells = [self._cell(row, each) for each in self._columns]
+        answers = [cell.answer or "" for cell in cells if cell]
+        return "\n".join([self._items[row].path, *answers]).casefold()
 
     def _sort_key(self, row: int) -> tuple[bool, str]:
         if self._sorted_by == 0:

@@ -16,6 +16,7 @@ from docqa.ingest.types import Document
 
 from .panes import Panes
 
+_BEFORE_HIT = 40  # characters of its line
 # Shown on the image, too: what was gone to.
 _ON_IMAGE = ("cite", "passage", "current-hit", "target")
 
@@ -32,15 +33,17 @@ class Navigation:
         self._say = panes.message
         self._way_back: list[tuple[Document, Place, Link | None]] = []
         self._hits = Hits()
-        self._search_from: Place | None = None  # while words are typed
+        self._search_from: Place | None = None  # until one goes elsewhere than to a hit
         self.selected: Link | None = None  # at the keys
         self._led = False  # whether it was followed
 
-    def jump(self, place: Place) -> None:
+    def jump(self, place: Place, document: Document | None = None) -> None:
+        """Go to `place`, in this document or in another `document` that is open with it."""
         if not self.panes.document:
             return
         self.unselect_link()
         came_from = self._leave()
+        self._turn_to(document or self.panes.opened)
         page, offset = place
         self.panes.point_at(PageSpan(page, offset, offset + 1))
         self._page.go(page, offset)
@@ -48,6 +51,20 @@ class Navigation:
         self.panes.show_status(
             f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else ""
         )
+
+    def next_file(self, step: int) -> None:
+        documents = self.panes.documents
+        self.go_to_file(documents[(documents.index(self.panes.opened) + step) % len(documents)])
+
+    def go_to_file(self, document: Document) -> None:
+        """Where the reader last was in `document`, one of those that are open together."""
+        if document is self.panes.document:
+            self._say(
+                "it is on the screen; select several documents in the list to open them together"
+            )
+            return
+        places = [place for left, place, _ in self._way_back if left is document]
+        self.jump(places[-1] if places else (1, 0), document)
 
     @property
     def is_at_first_place(self) -> bool:
@@ -76,6 +93,7 @@ class Navigation:
         """Remember where the reader is, and the `link` followed from there; returns the place in
         words.
         """
+        self.end_search()
         self._way_back.append((self.panes.opened, self._page.place, link))
         return self._words_of_place()
 
@@ -83,6 +101,7 @@ class Navigation:
         if document is not self.panes.document:
             self._hits = Hits()
             self.panes.show(document, (1, 0))
+            self.refresh_marks()
 
     def _words_of_place(self) -> str:
         return location(self.panes.opened, *self.panes.where).rpartition(" · ")[2]
@@ -214,8 +233,16 @@ class Navigation:
             return
         if self._search_from:
             self._way_back.append((self.panes.opened, self._search_from, None))
-        self._search_from = None
         self.panes.prompt.close()
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether the reader went from hit to hit and nowhere else."""
+        return bool(self._search_from and self._hits.current)
+
+    def end_search(self) -> None:
+        """The reader is where they wanted to be."""
+        self._search_from = None
 
     def give_up_search(self) -> None:
         begun = self._search_from
@@ -232,9 +259,27 @@ class Navigation:
         if not hit:
             self._say(f"no search yet; {key(self.panes, 'find')} starts one")
             return
+        begun = self._search_from or self._page.place
         if self.panes.prompt.mode != "find":  # else one is still typing
             self._leave()
+        self._search_from = begun
         self._show_hit(hit)
+
+    def go_to_hit(self, hit: PageSpan) -> None:
+        self._hits.search(self.panes.opened, self._hits.words, hit.place)
+        self.panes.prompt.close()
+        self.next_hit(0)
+
+    def hit_lines(self) -> list[tuple[str, PageSpan]]:
+        """Every hit, after its place and the words around it."""
+        document = self.panes.opened
+        lines = []
+        for hit in self._hits.places:
+            start = max(hit.start - _BEFORE_HIT, 0)
+            words = document.pages[hit.page - 1].text[start : hit.end + EXCERPT_CHARACTERS]
+            around = one_line_excerpt(words, EXCERPT_CHARACTERS)
+            lines.append((f"{location(document, *hit.place)}  {around}", hit))
+        return lines
 
     def _show_hit(self, hit: PageSpan) -> None:
         self.unselect_link()

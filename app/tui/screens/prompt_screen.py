@@ -1,8 +1,10 @@
 """A screen with the prompt at its foot, which has the keyboard from its first frame to its last."""
 
 import os
+from collections.abc import Sequence
 from pathlib import PurePath
 
+from docqa.app.errors import UsageError
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.settings import settings_of
@@ -30,6 +32,7 @@ class PromptScreen(TypingScreen):
         self._marks = screen == "document"
         self.prompt = Prompt(self, (*self._keys, *keymap.EVERYWHERE), mode)
         self.line = self.prompt.line
+        self._offered = ""  # words for which a key was named
         self._confirmed = ""  # the path of an export, shown whole before it is written
 
     async def on_first_character(self, character: str) -> bool:
@@ -58,6 +61,24 @@ class PromptScreen(TypingScreen):
 
     def action_line(self, mode: str) -> None:
         self.prompt.enter(mode)
+
+    def offers(self, text: str) -> bool:
+        """Whether `text` asks for what a key does, which is said: entered again it is a question."""
+        command = keymap.requested_key(settings_of(self).apply(self._keys), text)
+        new = command is not None and text != self._offered
+        self._offered = text if new else ""
+        if command and new:
+            self.notify(f"{command.shown}: {command.help}. Enter again asks it as a question")
+        return new
+
+    def show_grid(self, paths: Sequence[str], fields: str) -> None:
+        """Show a table of the documents at `paths`, with the `fields` of a preset or of a file."""
+        try:
+            self.app.open_grid(paths, fields)  # type: ignore[attr-defined]
+        except UsageError as error:
+            self.notify(printable(str(error)), severity="warning", markup=False)
+        else:
+            self.prompt.reset()
 
     def begin_export(self, path: str) -> None:
         self._confirmed = ""

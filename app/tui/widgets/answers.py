@@ -269,6 +269,11 @@ class AnswersPane(VerticalScroll):
         self.choose(card)
         return card
 
+    def count_about(self, document: Document) -> int:
+        """How many answers quote `document`."""
+        quoted = [{stop.document.path for stop in card.stops if stop.quote} for card in self.cards]
+        return sum(document.path in paths for paths in quoted)
+
     def choose(self, card: AnswerCard) -> None:
         before = self.current
         self.current = card

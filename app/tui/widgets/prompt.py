@@ -56,7 +56,7 @@ class PromptLine(Input, inherit_bindings=False):
         Binding("delete", "delete_right", show=False),
         Binding("ctrl+w", "delete_left_word", show=False),
         Binding("ctrl+u", "delete_left_all", show=False),
-        Binding("enter", "submit", show=False),
+        Binding("enter,ctrl+j", "submit", show=False),
     ]
 
     def __init__(self, owner: Any, placeholder: str, *, id: str) -> None:
@@ -136,7 +136,7 @@ class Prompt(Vertical):
 
     @property
     def commanding(self) -> bool:
-        return self.mode in TALKING and self.line.value.startswith("/")
+        return self.mode in TALKING and self.line.value.startswith(("/", ":"))
 
     @property
     def matching(self) -> list[keymap.Key]:

@@ -67,6 +67,53 @@ async def test_selected_documents_are_asked_together_and_each_cite_gone_to(
         assert stored_turns.load(store, [both.documents[0]]).turns == []
 
 
+async def test_files_are_gone_through_and_each_keeps_its_place(running, both, folder):
+    async with running(str(folder), lambda *_: both) as pilot:
+        await tui.sees(pilot, "3 documents")
+        await pilot.press("alt+a")
+        panes = await tui.ask(pilot)
+        panes.page.go(7, 0)
+        await pilot.press("ctrl+n")
+        assert panes.document is both.documents[1]
+        assert panes.page.place == (1, 0)
+        await pilot.press("ctrl+p")
+        assert panes.document is both.documents[0]
+        assert panes.page.place[0] in (6, 7)
+        await pilot.press("alt+j")
+        await tui.sees(pilot, "1 answer")
+        await pilot.press(*"other", "enter")
+        assert panes.document is both.documents[1]
+        await pilot.press("alt+left")
+        assert panes.document is both.documents[0]
+
+
+async def test_a_question_that_is_no_name_is_asked_of_all(running, both, folder):
+    asked: list[Any] = []
+
+    async with running(str(folder), lambda path, *_: asked.append(path) or both) as pilot:
+        await tui.sees(pilot, "3 documents")
+        await pilot.press(*"What is the fee?")
+        await tui.sees(pilot, "no name has these words; Enter asks them of 3 documents")
+        await pilot.press("enter")
+        await tui.opened(pilot)
+        await tui.until(pilot, lambda: both.asked == ["What is the fee?"])
+        assert [len(paths) for paths in asked] == [3]
+
+
+async def test_words_open_their_file_and_escape_clears_a_selection(running, both, folder):
+    asked: list[Any] = []
+
+    async with running(str(folder), lambda path, *_: asked.append(path) or both) as pilot:
+        await tui.sees(pilot, "3 documents")
+        await pilot.press("alt+s", "alt+s", *"c.t", "enter")
+        await tui.opened(pilot)
+        assert set(asked) == {str(folder / "c.txt")}
+        await pilot.press("ctrl+l")
+        await tui.sees(pilot, "2 of 3 selected")
+        await pilot.press("escape")
+        assert "selected" not in tui.screen_text(pilot)
+
+
 async def test_a_question_behind_the_command_is_asked_of_the_whole_folder(running, both, folder):
     go = threading.Event()
     asked = []

@@ -75,6 +75,66 @@ async def test_a_search_that_is_given_up_returns_to_where_it_began(running, sess
         assert panes.page.place == (1, 0)
 
 
+async def test_enter_goes_on_to_the_next_hit_and_escape_back(running, session):
+    async with running() as pilot:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "ctrl+f", *"fee of", "enter", "enter", "enter")
+        assert "hit 3 of 10" in tui.screen_text(pilot)
+        await pilot.press("shift+enter")
+        assert "hit 2 of 10" in tui.screen_text(pilot)
+        await pilot.press("escape")
+        assert panes.page.place == (1, 0)
+        assert "hit" not in tui.screen_text(pilot)
+        await pilot.press("enter")
+        assert "the question is empty" in tui.notices(pilot)
+
+
+async def test_hits_are_listed_with_their_lines_and_gone_to(running, session):
+    async with running() as pilot:
+        panes = await tui.opened(pilot)
+        await pilot.press("alt+g")
+        assert "no search yet" in tui.notices(pilot)
+        await pilot.press("ctrl+f", *"fee of", "alt+g")
+        await tui.sees(pilot, "The fee of part 7 is 119 dollars")
+        await pilot.press(*"119", "enter")
+        await tui.sees(pilot, "hit 7 of 10")
+        assert "119 dollars" in tui.shown(panes.page)
+        assert panes.prompt.mode == "ask"
+
+
+async def test_ctrl_c_says_how_to_leave_and_then_leaves(interface, session):
+    app = interface()
+    async with app.run_test() as pilot:
+        await tui.opened(pilot)
+        await pilot.press("ctrl+c")
+        assert "Ctrl+Q leaves" in tui.notices(pilot)
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app._exit
+
+
+@pytest.mark.parametrize("typed", [":q", "/exit", "/quit"])
+async def test_words_of_other_programs_leave(interface, session, typed):
+    app = interface()
+    async with app.run_test() as pilot:
+        await tui.opened(pilot)
+        await pilot.press(*typed, "enter")
+        await pilot.pause()
+        assert app._exit
+
+
+async def test_a_request_names_its_key_and_a_second_enter_asks(running, answered):
+    async with running() as pilot:
+        panes = await tui.opened(pilot)
+        await pilot.press(*"Summarise this", "enter")
+        assert "Alt+K: summarize the document" in tui.notices(pilot)
+        assert not answered.asked
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: answered.asked == ["Summarise this"])
+        assert panes.prompt.line.value == ""
+
+
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
 async def test_the_current_hit_differs_from_the_others_by_colour_and_sign(running, session, theme):
     async with running() as pilot:
