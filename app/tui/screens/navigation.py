@@ -275,9 +275,10 @@ class Navigation:
         document = self.panes.opened
         lines = []
         for hit in self._hits.places:
-            start = max(hit.start - _BEFORE_HIT, 0)
-            words = document.pages[hit.page - 1].text[start : hit.end + EXCERPT_CHARACTERS]
-            around = one_line_excerpt(words, EXCERPT_CHARACTERS)
+            text = document.pages[hit.page - 1].text
+            start = text.rfind(" ", 0, max(hit.start - _BEFORE_HIT, 0)) + 1
+            end = hit.end + EXCERPT_CHARACTERS
+            around = one_line_excerpt(text[start:end], EXCERPT_CHARACTERS)
             lines.append((f"{location(document, *hit.place)}  {around}", hit))
         return lines
 
