@@ -95,7 +95,7 @@ async def test_hits_are_listed_with_their_lines_and_gone_to(running, session):
         await pilot.press("alt+g")
         assert "no search yet" in tui.notices(pilot)
         await pilot.press("ctrl+f", *"fee of", "alt+g")
-        await tui.sees(pilot, "The fee of part 7 is 119 dollars")
+        await tui.sees(pilot, "10 Duties of keeper 10")
         await pilot.press(*"119", "enter")
         await tui.sees(pilot, "hit 7 of 10")
         assert "119 dollars" in tui.shown(panes.page)
