@@ -70,7 +70,7 @@ class Interface(App[None]):
         self._images = images
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
-        self._leaves_until = 0.0  # in `time.monotonic`: Ctrl+C quits
+        self._leaves_until = 0.0  # by `time.monotonic`: until then Ctrl+C quits
         self.store = store
         self._at_work: dict[
             str, DocumentScreen

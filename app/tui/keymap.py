@@ -99,9 +99,9 @@ def matching_keys(keys: Iterable[Key], words: str) -> list[Key]:
 
 def requested_key(keys: Iterable[Key], text: str) -> Key | None:
     """The key that does what `text` asks for in words."""
-    words = text.casefold().removeprefix("please ")
+    words = f"{text.casefold()} ".removeprefix("please ")
     for name, beginnings in _FILE["requests"].items():
-        if words.startswith(tuple(beginnings)):
+        if words.startswith(tuple(f"{beginning} " for beginning in beginnings)):
             return next((key for key in keys if key.name == name), None)
     return None
 

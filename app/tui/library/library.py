@@ -236,7 +236,7 @@ class LibraryScreen(PromptScreen):
 
     def action_summarize(self, style: str = "") -> None:
         question = f"{SUMMARIZE} {style}".strip()
-        if self._marked:
+        if self._marked or not self._shown:
             self.action_ask_together(question)
         elif self._current_row:
             self._open(self._current_row, question)

@@ -34,7 +34,7 @@ _MARKS = {Status.ANSWERED: "●", Status.PARTIAL: "●", Status.POSSIBLE: "◐",
 
 
 @dataclass
-class DocumentAnswered(Message):
+class RowAnswered(Message):
     """The questions from column `first` on were put to document `row`; without one the documents
     are listed."""
 
@@ -100,7 +100,7 @@ class GridScreen(PromptScreen):
     def _answer_documents(self, job: AnswerJob, first: int) -> Generator[Message, None, None]:
         """In the thread of the bridge, whose model is shared."""
         self._items = self._items or list_items(self._paths).items
-        yield DocumentAnswered()
+        yield RowAnswered()
         job.model = self._session.model
         for row, item in enumerate(self._items):
             record = job.kept_record(item)
@@ -108,10 +108,10 @@ class GridScreen(PromptScreen):
                 outcome = attempt(job, item, lambda event: None)
             else:
                 outcome = Outcome(record, item.failure)
-            yield DocumentAnswered(row, first, outcome)
+            yield RowAnswered(row, first, outcome)
             self._session.model = job.model
 
-    def on_document_answered(self, message: DocumentAnswered) -> None:
+    def on_row_answered(self, message: RowAnswered) -> None:
         if message.row is None:
             self._show_rows()
             return

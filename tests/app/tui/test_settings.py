@@ -94,6 +94,20 @@ def test_a_key_is_written_as_people_write_it(key, shown):
     assert keymap.key_text(key) == shown
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Please compare the notice periods", "ask_each"),
+        ("compare", "ask_each"),
+        ("Compared with 2021, what has changed?", None),
+        ("What does it summarize?", None),
+    ],
+)
+def test_whole_words_at_the_beginning_request_a_key(words, name):
+    key = keymap.requested_key(keymap.DOCUMENT, words)
+    assert (key.name if key else None) == name
+
+
 def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, monkeypatch):
     file = tmp_path / "config.toml"
     file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f6"\n', encoding="utf-8")

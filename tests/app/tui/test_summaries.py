@@ -62,10 +62,13 @@ async def test_an_unknown_style_names_those_that_there_are(running, folder, open
         assert "key-points" in tui.flat(panes.answers)
 
 
-async def test_selected_documents_are_summarized_one_by_one(running, folder, opener):
+@pytest.mark.parametrize("keys", [("alt+s", "alt+s"), (*"Sum up", "enter")])  # or what is no name
+async def test_several_documents_are_summarized_one_by_one(running, folder, opener, keys):
     async with running(str(folder), opener) as pilot:
         await tui.sees(pilot, "2 documents")
-        await pilot.press("alt+s", "alt+s", "alt+k")
+        await pilot.press(*keys)
+        assert ("Alt+K: summarize" in tui.notices(pilot)) == ("enter" in keys)
+        await pilot.press("alt+k")
         panes = await finished(pilot)
         card = tui.flat(panes.answers)
         assert "Alder.md: " in card
