@@ -49,9 +49,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
         raise ShapeMismatch(
             f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}"
         )
-    if are_gradients_recorded(q, k, v):
-        return attention_tiled(q, k, v)
-    return run_implementation("attention", q, k, v, rounded=rounded)
+    return run_implementation("attention", q, k, v, differentiable=attention_tiled, rounded=rounded)
 
 
 def attention_over(
