@@ -33,7 +33,6 @@ register_native("attention", attention_native)
 register("attention", "torch tiles", attention_tiled)
 register("attention", "reference", attention_reference)
 register_native("attention_over", attention_over_native)
-register("attention_over", "torch tiles", attention_gathered)
 register("attention_over", "reference", attention_gathered)
 
 
