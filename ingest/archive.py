@@ -137,9 +137,7 @@ class Package:
             return stream.read(size + 1)
 
 
-def zip_entries(
-    source: Path | bytes, name: str, skipped: list[str] | None = None
-) -> Iterator[tuple[str, bytes]]:
+def zip_entries(source: Path | bytes, name: str, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
     """(path in the archive, bytes) of every visible entry, sorted by the bytes of the path. Links
     and paths that lead outside go into `skipped` with the archive's `name` and the reason. Raises
     as Package."""
@@ -149,9 +147,9 @@ def zip_entries(
             danger = _reason_entry_is_unsafe(info)
             parts = PurePosixPath(info.filename).parts
             hidden = "__MACOSX" in parts or any(part.startswith(".") for part in parts)
-            if danger and skipped is not None:
+            if danger:
                 skipped.append(f"{name}/{info.filename} ({danger})")
-            elif not (danger or hidden or info.is_dir()):
+            elif not (hidden or info.is_dir()):
                 yield info.filename, package.read_entry(info)
 
 

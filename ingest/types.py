@@ -295,13 +295,13 @@ class Document:
 
     def section_of(self, page: int, start: int) -> Section | None:
         """The innermost section around offset `start` of `page`, if any."""
-        at = bisect_right(self._section_keys, (page, start, len(self.sections))) - 1
-        return self.sections[self._section_keys[at][2]] if at >= 0 else None
+        before = bisect_right(self._ordered_sections, (page, start), key=location_of)
+        return self._ordered_sections[before - 1] if before else None
 
     def section_after(self, page: int, start: int) -> Section | None:
         """The first section after offset `start` of `page`, if any."""
-        at = bisect_right(self._section_keys, (page, start, len(self.sections)))
-        return self.sections[self._section_keys[at][2]] if at < len(self._section_keys) else None
+        before = bisect_right(self._ordered_sections, (page, start), key=location_of)
+        return next(iter(self._ordered_sections[before:]), None)
 
     def block_at(self, page: int, start: int) -> Block | None:
         """The block around offset `start` of `page`, if any."""
@@ -413,9 +413,9 @@ class Document:
         return ends
 
     @cached_property
-    def _section_keys(self) -> list[tuple[int, int, int]]:
-        """(page, start, index) of the sections in the order of the pages."""
-        return sorted((*location_of(section), at) for at, section in enumerate(self.sections))
+    def _ordered_sections(self) -> list[Section]:
+        """The sections in the order of the pages."""
+        return sorted(self.sections, key=location_of)
 
     @cached_property
     def paragraph_numbers(self) -> dict[tuple[int, int], dict[int, int]]:

@@ -179,10 +179,10 @@ class _ReaderChild:
             else None
         )
 
-    def answer(self, stopwatch: _ReadingLimits) -> bytes:
+    def answer(self, clock: _ReadingLimits) -> bytes:
         """A Document, or what was seen on the page. Raises _ChildDied, and the errors of reading it."""
         try:
-            last = _answer_of_child(self._process, self._inbox, stopwatch, self._size, self._watch)
+            last = self._last_message(clock)
         finally:
             self.close()
         kind, _, body = last.partition(b"\n")
@@ -193,23 +193,70 @@ class _ReaderChild:
             )
         return body
 
+    def _last_message(self, clock: _ReadingLimits) -> bytes:
+        """What the child says last. Raises _ChildDied, and Unreadable when it ran out of time."""
+        page = 0
+        recognising = False
+        step = Stopwatch(self._process.pid)
+        while True:
+            started = time.monotonic()
+            left = clock.end - started
+            most = limits.WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.request.page_seconds
+            allowed = step.left(most) if page else left
+            try:
+                message = self._inbox.next(allowed if recognising else min(left, allowed))
+            except EOFError:
+                over = self._watch.over if self._watch else ""
+                if (
+                    self._process.wait() == -getattr(signal, "SIGXCPU", sys.maxsize)
+                    or over == process_limits.TIME
+                ):
+                    most = budget_seconds(self._size)
+                    what = f"reading took more processor time than its limit, {most} seconds for its size"
+                    raise Unreadable(
+                        what, hint="Split the file, or print it to a PDF and read that"
+                    ) from None
+                memory = _memory_in_mib(clock.request)
+                raise _ChildDied(
+                    page, f"crashed its reader, over the limit of {memory} or by a fault, not read"
+                ) from None
+            if recognising:
+                clock.end += time.monotonic() - started
+            if message is None:
+                if page and step.left(most) <= 0:
+                    raise _ChildDied(page, f"took longer than {most:g} seconds, not read")
+                if recognising or time.monotonic() < clock.end:
+                    continue
+                raise Unreadable(
+                    f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.request.hint
+                )
+            kind, _, number = message.partition(b"\n")
+            if kind == b"first":
+                clock.first(number)
+                continue
+            if kind not in _COUNTED:
+                return message
+            if self._watch and kind in _ALLOWED:
+                self._watch.add_allowed_seconds(_seconds_allowed(kind, int(number)))
+            clock.count(kind, int(number))
+            if kind != b"pages":
+                page = int(number)
+                recognising = kind == b"ocr"
+            step.start()
+
     def close(self) -> None:
-        _end_child(self._process)
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()
+        self._process.wait()
         if self._watch:
             self._watch.close()
         self._sender.join()
         with contextlib.suppress(OSError):  # what it did not read
             self._requests.close()
         self._inbox.close()
-
-
-def _end_child(child: subprocess.Popen[bytes]) -> None:
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-    else:
-        child.kill()
-    child.wait()
 
 
 def _send_messages(stream: IO[bytes], *messages: bytes) -> None:
@@ -231,65 +278,6 @@ def budget_seconds(size: int) -> int:
 
 def _size_of_file(path: str) -> int:
     return os.path.getsize(path) if os.path.isfile(path) else 0
-
-
-def _answer_of_child(
-    child: subprocess.Popen[bytes],
-    inbox: Inbox,
-    clock: _ReadingLimits,
-    size: int,
-    watch: ChildProcessWatch | None,
-) -> bytes:
-    """The child's answer about a document of `size` bytes. Raises _ChildDied, and Unreadable when it ran
-    out of time.
-    """
-    page = 0
-    recognising = False
-    step = Stopwatch(child.pid)
-    while True:
-        started = time.monotonic()
-        left = clock.end - started
-        most = limits.WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.request.page_seconds
-        allowed = step.left(most) if page else left
-        try:
-            message = inbox.next(allowed if recognising else min(left, allowed))
-        except EOFError:
-            over = watch.over if watch else ""
-            if (
-                child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize)
-                or over == process_limits.TIME
-            ):
-                what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
-                raise Unreadable(
-                    what, hint="Split the file, or print it to a PDF and read that"
-                ) from None
-            memory = _memory_in_mib(clock.request)
-            raise _ChildDied(
-                page, f"crashed its reader, over the limit of {memory} or by a fault, not read"
-            ) from None
-        if recognising:
-            clock.end += time.monotonic() - started
-        if message is None:
-            if page and step.left(most) <= 0:
-                raise _ChildDied(page, f"took longer than {most:g} seconds, not read")
-            if recognising or time.monotonic() < clock.end:
-                continue
-            raise Unreadable(
-                f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.request.hint
-            )
-        kind, _, number = message.partition(b"\n")
-        if kind == b"first":
-            clock.first(number)
-            continue
-        if kind not in _COUNTED:
-            return message
-        if watch and kind in _ALLOWED:
-            watch.add_allowed_seconds(_seconds_allowed(kind, int(number)))
-        clock.count(kind, int(number))
-        if kind != b"pages":
-            page = int(number)
-            recognising = kind == b"ocr"
-        step.start()
 
 
 def _seconds_allowed(kind: bytes, number: int) -> int:

@@ -100,9 +100,11 @@ def _available_implementations(operation: str) -> Iterator[Implementation]:
             yield replace(entry, name=f"native {LEVELS[found.level]}", function=bound)
 
 
-def are_gradients_recorded(*tensors: Tensor | None) -> bool:
-    """Whether gradients of any of these are recorded."""
-    return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
+def are_gradients_recorded(*values: Any) -> bool:
+    """Whether gradients of any tensor among these are recorded."""
+    return torch.is_grad_enabled() and any(
+        isinstance(x, Tensor) and x.requires_grad for x in values
+    )
 
 
 @lru_cache(maxsize=256)
@@ -123,8 +125,17 @@ def choose_implementation(operation: str, device: str, dtype: torch.dtype) -> Im
     )
 
 
-def run_implementation(operation: str, x: Tensor, *others: Any, **options: Any) -> Any:
+def run_implementation(
+    operation: str,
+    x: Tensor,
+    *others: Any,
+    differentiable: Callable[..., Any] | None = None,
+    **options: Any,
+) -> Any:
     """What the implementation of `operation` for the device and dtype of `x` makes of all
-    arguments. Raises NoImplementation."""
+    arguments; while gradients of one are recorded, what `differentiable` makes of them. Raises
+    NoImplementation."""
+    if differentiable and are_gradients_recorded(x, *others):
+        return differentiable(x, *others, **options)
     chosen = choose_implementation(operation, x.device.type, x.dtype)
     return chosen.function(x, *others, **options)

@@ -224,15 +224,13 @@ def load_model(
     dtype: torch.dtype | str | None = None,
     threads: int | None = None,
     device: str = "auto",
-    tokenizer: CheckpointTokenizer | None = None,
 ) -> NetworkModel:
     """Loads a checkpoint folder or a GGUF file, by default the bundled folder.
 
     `dtype`: of matrices and keys; by default float32 with quantized matrices left so where native
     kernels multiply them faster (always those in blocks of a GGUF file), else bfloat16 where the
     processor multiplies it, else float32. `threads`: torch's, for the whole process.
-    `device`: one of `device.DEVICES`; off the CPU all matrices are dense. `tokenizer`: the
-    folder's, where it was made already.
+    `device`: one of `device.DEVICES`; off the CPU all matrices are dense.
 
     Raises ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch,
     naming the file; NoMemory: a model with experts is larger than the memory that is free.
@@ -259,7 +257,7 @@ def load_model(
         layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         digest = pool.submit(fingerprint, where)
-        tokens = pool.submit(lambda: tokenizer or CheckpointTokenizer.load(where))
+        tokens = pool.submit(CheckpointTokenizer.load, where)
         lower = load_network(where, config, compute, layers, packed=packed)
         _add_adapters(lower, where, target, compute)
         return NetworkModel(

@@ -6,7 +6,6 @@ from torch.nn import functional
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
-    are_gradients_recorded,
     register,
     register_native,
     run_implementation,
@@ -25,6 +24,4 @@ register("silu_product", "reference", silu_product_reference)
 
 def silu_product(gate: Tensor, up: Tensor) -> Tensor:
     """SiLU(gate) * up, element by element; all of one shape and dtype."""
-    if are_gradients_recorded(gate, up):
-        return silu_product_reference(gate, up)
-    return run_implementation("silu_product", gate, up)
+    return run_implementation("silu_product", gate, up, differentiable=silu_product_reference)

@@ -33,7 +33,6 @@ register_native("attention", attention_native)
 register("attention", "torch tiles", attention_tiled)
 register("attention", "reference", attention_reference)
 register_native("attention_over", attention_over_native)
-register("attention_over", "torch tiles", attention_gathered)
 register("attention_over", "reference", attention_gathered)
 
 
@@ -49,9 +48,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
         raise ShapeMismatch(
             f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}"
         )
-    if are_gradients_recorded(q, k, v):
-        return attention_tiled(q, k, v)
-    return run_implementation("attention", q, k, v, rounded=rounded)
+    return run_implementation("attention", q, k, v, differentiable=attention_tiled, rounded=rounded)
 
 
 def attention_over(

@@ -13,7 +13,7 @@ from docqa.kernels.cpu.library import (
     KVSegment,
     Library,
     StridedTensor,
-    contiguous_float32,
+    float32_with_dims_in_order,
 )
 
 from .kv_cache import BlockSelection, KVContext
@@ -72,7 +72,7 @@ def attention_over_native(
     one = q.shape[1] == 1 and selection is None and q.shape[-1] % ONE_DIM == 0
     if (q.shape[1] <= FEW and not one) or (selection and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)
-    q = q if q.stride(-1) == 1 else contiguous_float32(q)
+    q = float32_with_dims_in_order(q)
     plain_blocks = [block.as_plain_block() for block in context.blocks]
     segments = (KVSegment * len(plain_blocks))(*(block.as_segment for block in plain_blocks))
     _, seq, heads, dim = q.shape

@@ -4,10 +4,14 @@ way.
 
 import ctypes
 
-import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import AttentionCall, Library, StridedTensor, contiguous_float32
+from docqa.kernels.cpu.library import (
+    AttentionCall,
+    Library,
+    StridedTensor,
+    float32_with_dims_in_order,
+)
 
 from .tiled import attention_tiled
 
@@ -25,10 +29,7 @@ def attention_native(
     """
     if q.shape[1] <= FEW:
         return attention_tiled(q, k, v)
-    q, k, v = (
-        x if x.stride(-1) == 1 and x.dtype == torch.float32 else contiguous_float32(x)
-        for x in (q, k, v)
-    )
+    q, k, v = map(float32_with_dims_in_order, (q, k, v))
     batch, seq, heads, dim = q.shape
     out = q.new_empty(batch, seq, heads, dim)
     call = AttentionCall(

@@ -23,7 +23,6 @@ register_native("unit_conv", unit_conv_native)
 register_triton("unit_conv", "docqa.kernels.conv.gpu", "unit_conv_gpu")
 register("unit_conv", "torch", unit_conv_fused)
 register("unit_conv", "reference", unit_conv_reference)
-register("unit_conv_training", "torch", unit_conv_reference)
 register("unit_conv_training", "reference", unit_conv_reference)
 
 

@@ -163,6 +163,13 @@ def contiguous_float32(x: Tensor) -> Tensor:
     return x.float().contiguous()
 
 
+def float32_with_dims_in_order(x: Tensor) -> Tensor:
+    """As the kernels that take strides read it: float32, neighbours on the last axis next to each
+    other; `x` itself where it is so already."""
+    x = x.float()
+    return x if x.stride(-1) == 1 else x.contiguous()
+
+
 def load() -> tuple[Library | None, str]:
     """The library at this processor's best level and the level's name, or None and why. Raises
     LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here."""

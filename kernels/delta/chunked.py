@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .reference import at_work_precision
+
 CHUNK = 64
 
 
@@ -42,15 +44,11 @@ def delta_rule_chunked(
 ) -> tuple[Tensor, Tensor]:
     """As `delta_rule_reference`, in chunks of `chunk`, a power of two. A short last one is filled
     with k = v = q = 0, beta = 0 and decay = 0, which changes neither outputs nor state."""
-    work = torch.promote_types(v.dtype, torch.float32)
-    batch, seq, heads, key_dim = k.shape
+    batch, seq, heads, _ = k.shape
     count = -(-seq // chunk)
     missing = count * chunk - seq
-    q = q.to(work) * key_dim**-0.5
-    k = k.to(work)
-    values = v.to(work)
-    decay = decay.to(work)
-    beta = beta.to(work)
+    q, k, values, decay, beta, memory = at_work_precision(q, k, v, decay, beta, state)
+    work = k.dtype
     if missing:
         q, k, values, decay, beta = (
             functional.pad(x, (0, 0) * (x.ndim - 2) + (0, missing))
@@ -82,7 +80,6 @@ def delta_rule_chunked(
     keys_left = (k * left.exp()).transpose(-1, -2)
     remaining = gamma[..., -1, :].exp()[..., None]
 
-    memory = k.new_zeros(batch, heads, key_dim, v.shape[-1]) if state is None else state.to(work)
     outputs = []
     for i in range(count):
         writes = values_solved[i] - keys_solved[i] @ memory

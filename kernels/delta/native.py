@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu import Library, arrays
-from docqa.kernels.cpu.library import contiguous_float32
+from docqa.kernels.cpu.library import contiguous_float32, float32_with_dims_in_order
 
 
 def delta_rule_native(
@@ -25,21 +25,15 @@ def delta_rule_native(
     """As `delta_rule`, all float32; not differentiable. `step`: by the recurrence, meant for 1 to a
     dozen tokens.
     """
-    heads = (
-        x.detach()
-        if x.stride(-1) == 1 and x.dtype == torch.float32
-        else contiguous_float32(x.detach())
-        for x in (q, k, v)
+    out, memory = arrays.delta_rule(
+        *(float32_with_dims_in_order(x.detach()).numpy() for x in (q, k, v)),
+        decay=contiguous_float32(decay.detach()).numpy(),
+        beta=contiguous_float32(beta.detach()).numpy(),
+        state=None if state is None else state.detach().float().numpy(),
+        step=step,
+        library=library,
     )
-    gates = {
-        "decay": contiguous_float32(decay.detach()).numpy(),
-        "beta": contiguous_float32(beta.detach()).numpy(),
-    }
-    before = None if state is None else state.detach().float().numpy()
-    found = arrays.delta_rule(
-        *(x.numpy() for x in heads), **gates, state=before, step=step, library=library
-    )
-    return torch.from_numpy(found[0]), torch.from_numpy(found[1])
+    return torch.from_numpy(out), torch.from_numpy(memory)
 
 
 delta_step_native = partial(delta_rule_native, step=True)

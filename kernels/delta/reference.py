@@ -13,6 +13,17 @@ def l2_normalise(x: Tensor) -> Tensor:
     return x * torch.rsqrt((x * x).sum(-1, keepdim=True) + 1e-6)
 
 
+def at_work_precision(
+    q: Tensor, k: Tensor, v: Tensor, decay: Tensor, beta: Tensor, state: Tensor | None
+) -> tuple[Tensor, ...]:
+    """All of them in float32 at least, q scaled by key_dim ** -0.5, the state zeros when absent."""
+    if state is None:
+        state = k.new_zeros(k.shape[0], *k.shape[2:], v.shape[-1])
+    work = torch.promote_types(v.dtype, torch.float32)
+    q, *others = (x.to(work) for x in (q, k, v, decay, beta, state))
+    return q * k.shape[-1] ** -0.5, *others
+
+
 def delta_rule_reference(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -25,20 +36,9 @@ def delta_rule_reference(
     token, zeros when absent; not written. Returns out [batch, seq, heads, value_dim] in the dtype
     of v, and the state after the last token.
     """
-    work = torch.promote_types(v.dtype, torch.float32)
-    batch, seq, heads, key_dim = k.shape
-    memory = (
-        torch.zeros(batch, heads, key_dim, v.shape[-1], dtype=work)
-        if state is None
-        else state.to(work)
-    )
-    q = q.to(work) * key_dim**-0.5
-    k = k.to(work)
-    values = v.to(work)
-    decay = decay.to(work)
-    beta = beta.to(work)
+    q, k, values, decay, beta, memory = at_work_precision(q, k, v, decay, beta, state)
     outputs = []
-    for t in range(seq):
+    for t in range(k.shape[1]):
         memory = memory * decay[:, t].exp()[..., None, None]
         read = torch.einsum("bhkv,bhk->bhv", memory, k[:, t])
         write = beta[:, t][..., None] * (values[:, t] - read)

@@ -88,18 +88,10 @@ def add_layer_norm(
     of x or None; `shift` [dim]: the bias of the product r."""
     if library is None:
         return add_layer_norm_reference(x, r, weight, bias, eps, shift=shift)
-    x, weight, bias, dim = (
-        _contiguous_floats(x),
-        _contiguous_floats(weight),
-        _contiguous_floats(bias),
-        x.shape[-1],
-    )
-    r = _contiguous_or_none(r)
-    shift = _contiguous_or_none(shift)
-    out = np.empty_like(x)
-    call = LayerNormCall(
-        x.size // dim, dim, *map(_address_or_none, (x, r, shift, weight, bias, out)), eps
-    )
+    dim = x.shape[-1]
+    parts = [_contiguous_or_none(part) for part in (x, r, shift, weight, bias)]
+    out = np.empty(x.shape, np.float32)
+    call = LayerNormCall(x.size // dim, dim, *map(_address_or_none, (*parts, out)), eps)
     library.call_function("add_layer_norm", ctypes.byref(call))
     return out
 
@@ -114,14 +106,8 @@ def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
     else:
         shift = _contiguous_floats(shift)
         dim = x.shape[-1]
-        library.call_function(
-            "biased_gelu",
-            _address_or_none(x),
-            _address_or_none(shift),
-            _address_or_none(x),
-            x.size // dim,
-            dim,
-        )
+        addresses = map(_address_or_none, (x, shift, x))
+        library.call_function("biased_gelu", *addresses, x.size // dim, dim)
     return x
 
 

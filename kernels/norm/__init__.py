@@ -8,7 +8,6 @@ from torch.nn import functional
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
-    are_gradients_recorded,
     register,
     register_native,
     register_triton,
@@ -53,9 +52,7 @@ def zero_centred_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """x / rms(x) * (1 + weight) over the last axis; [.., dim] in and out in the dtype of x, weight
     [dim].
     """
-    if are_gradients_recorded(x, weight):
-        return zero_centred_norm_fused(x, weight, eps)
-    return run_implementation("norm", x, weight, eps)
+    return run_implementation("norm", x, weight, eps, differentiable=zero_centred_norm_fused)
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -72,6 +69,4 @@ def gated_norm(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
     """x / rms(x) * weight * SiLU(z) over the last axis; [.., dim] in and out in the dtype of x,
     weight [dim].
     """
-    if are_gradients_recorded(x, z, weight):
-        return gated_norm_fused(x, z, weight, eps)
-    return run_implementation("gated_norm", x, z, weight, eps)
+    return run_implementation("gated_norm", x, z, weight, eps, differentiable=gated_norm_fused)

@@ -6,7 +6,6 @@ from torch import Tensor
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import (
-    are_gradients_recorded,
     register,
     register_native,
     run_implementation,
@@ -50,6 +49,4 @@ register("rotate", "reference", rotate_reference)
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotates the first `cos.shape[-1]` dims of x [batch, seq, heads, dim] by cos and sin [seq,
     rotary_dim]; dim i is paired with i + half. The others pass unchanged."""
-    if are_gradients_recorded(x, cos, sin):
-        return rotate_reference(x, cos, sin)
-    return run_implementation("rotate", x, cos, sin)
+    return run_implementation("rotate", x, cos, sin, differentiable=rotate_reference)

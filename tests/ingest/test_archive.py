@@ -109,4 +109,4 @@ def test_entries_of_one_name_count_each(tmp_path, monkeypatch):
         for _ in range(5):
             archive_file.writestr("a.txt", LINES)
     with pytest.raises(TooLarge, match="unpacked"):
-        list(archive.zip_entries(path, "a.zip"))
+        list(archive.zip_entries(path, "a.zip", []))

@@ -120,9 +120,7 @@ class DocumentPartScanner:
                     chain.append(number)
                     last = value
             best = max(best, chain, key=len)
-        counted = sum(
-            (printed.printed_number(section) or "").isdigit() for section in self.sections
-        )
+        counted = sum(printed.printed_number(section).isdigit() for section in self.sections)
         if counted >= _LEAST_PARAGRAPHS:
             return frozenset()  # what counts through the document are its sections
         # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are
@@ -141,24 +139,22 @@ class SectionPartScanner:
     def __init__(self, document: DocumentPartScanner, section: Section | None) -> None:
         self.document = document
         self.section = section
-        self.base: str | None = None
-        self.number: str | None = None
-        self.attachment_locator: str | None = None
+        self.base = ""
+        self.number = ""
+        self.attachment_locator = ""
         self.source = ""
         # A bibliography or a table of contents, whose numbers name nothing in the document.
         self.skipped = False
         if section:
-            self.base = section.locator
+            self.base = section.locator or ""
             self.number = printed.printed_number(section)
-            self.attachment_locator = document.attachments.get(section.id)
+            self.attachment_locator = document.attachments.get(section.id, "")
             self.source = section.source
             self.skipped = section.title.casefold().strip(" .:") in NAMES_OF_LISTS
         # Headings by look alone, and no number in any: the numbered paragraphs are all that the
         # document prints.
         self.is_plain = document.is_plain and self.source in ("", "style", "bookmark")
-        self.is_attached = self.attachment_locator is not None and printed.is_attachment(
-            self.number
-        )
+        self.is_attached = bool(self.attachment_locator) and printed.is_attachment(self.number)
         self.levels = NumberingLevelStack(document.lines)
         self._open_levels_of_section_number()
         self.clause = _ordinals_of_decimal(self.number)
@@ -171,11 +167,10 @@ class SectionPartScanner:
         open level.
         """
         for shape, pattern in _OWN_MARKS:
-            base = self.base or ""
-            match = pattern.search(base)
-            if match and pattern.search(self.number or ""):
+            match = pattern.search(self.base)
+            if match and pattern.search(self.number):
                 self.levels.open_own_levels(_WORD.findall(match[0]), shape)
-                self.base = base[: match.start()].rstrip(" ,")
+                self.base = self.base[: match.start()].rstrip(" ,")
 
     def scan_line(self, line_number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The (offset, locator) of the parts that begin on a line."""
@@ -192,7 +187,7 @@ class SectionPartScanner:
             yield line.start, self._current_locator()
             return
         if _CLOSES.match(line.text):
-            self._restart_parts_below(None)
+            self._restart_parts_below("")
         if line.name is not None:
             yield line.start, line.name
             return
@@ -222,7 +217,7 @@ class SectionPartScanner:
 
     def _is_number_of_section(self, mark: NumberMark) -> bool:
         """Whether a mark is the section's own number on its first line."""
-        if not self.section or self.number is None or mark.page != self.section.page:
+        if not self.section or not self.number or mark.page != self.section.page:
             return False
         return 0 <= mark.start - self.section.start <= 2
 
@@ -238,7 +233,7 @@ class SectionPartScanner:
             self._open_clause(line_number, line, mark)
         elif mark.shape in ("1.", "[1]"):
             self._open_paragraph(line_number, mark)
-        elif mark.shape in BRACKET or self.number is not None or self.levels.open:
+        elif mark.shape in BRACKET or self.number or self.levels.open:
             taken = self.levels.open_if_next(line_number, mark)
             if not taken and mark.shape == ABJAD:
                 # "د –" is a mark wherever it is, also where the one before it is lost.
@@ -280,9 +275,7 @@ class SectionPartScanner:
         following = self._next_section_number()
         if 0 < value - own <= _GAP and (following is None or value < following):
             self._restart_parts_below(
-                printed.append_to_locator(
-                    self.attachment_locator or "", collapse_whitespace(mark.text)
-                )
+                printed.append_to_locator(self.attachment_locator, collapse_whitespace(mark.text))
             )
 
     def _open_division(self, mark: NumberMark) -> None:
@@ -306,12 +299,10 @@ class SectionPartScanner:
 
     def _begin_clause(self, mark: NumberMark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
-        self._restart_parts_below(
-            printed.append_to_locator(self.attachment_locator or "", mark.text)
-        )
+        self._restart_parts_below(printed.append_to_locator(self.attachment_locator, mark.text))
 
     def _open_paragraph(self, line_number: int, mark: NumberMark) -> None:
-        if line_number in self.document.paragraphs and not (self.number or "").isdigit():
+        if line_number in self.document.paragraphs and not self.number.isdigit():
             self._restart_parts_below(mark.text)
         elif self.levels.open or self._has_list_of_parts():
             self._open_part_of_schedule(line_number, mark)
@@ -325,7 +316,7 @@ class SectionPartScanner:
 
     def _open_part_of_schedule(self, line_number: int, mark: NumberMark) -> None:
         """Opens "5." of a schedule, whose paragraphs count on from part to part."""
-        above = self.attachment_locator or ""
+        above = self.attachment_locator
         value = int(mark.text)
         before = self.document.counted.get(above, 0)
         if before and value == before + 1 and not self.levels.open:
@@ -335,7 +326,7 @@ class SectionPartScanner:
         if above and self.levels.open[0].text == mark.text:
             self.document.counted[above] = value
 
-    def _restart_parts_below(self, parent_locator: str | None) -> None:
+    def _restart_parts_below(self, parent_locator: str) -> None:
         """What follows is a part of `parent_locator`."""
         self.base = parent_locator
         self.levels.clear()
@@ -344,13 +335,13 @@ class SectionPartScanner:
     def _has_list_of_parts(self) -> bool:
         """Whether "1." may be cited: of a schedule, article IV or 5.A; not a list in 4.2."""
         number = self.number
-        if number is None:
+        if not number:
             return self.document.is_plain or self.source == "opinion"
         return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
 
     def _word_before_section_number(self) -> str:
         """ "article" where the section's number is "Article 4", empty for a bare one."""
-        return printed.word_in_printed_number(self.number or "")
+        return printed.word_in_printed_number(self.number)
 
     def _next_section_number(self) -> int | None:
         """The number of the next section counted as this one."""
@@ -359,7 +350,7 @@ class SectionPartScanner:
         sections = self.document.sections
         for later in sections[sections.index(self.section) + 1 :]:
             if later.parent == self.section.parent:
-                number = printed.printed_number(later) or ""
+                number = printed.printed_number(later)
                 value = _last_number(number)
                 if (
                     value is not None
@@ -389,19 +380,19 @@ class SectionPartScanner:
                 self.levels.close_below_depth(depth - 1)
 
     def _current_locator(self) -> str | None:
-        locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
+        locator = "" if self.is_plain and self.levels.open and not self.clause else self.base
         for level in self.levels.open:
             mark = f"({level.text})" if level.shape in BRACKET else level.text
             locator = printed.append_to_locator(locator, mark)
         return locator or None
 
 
-def _last_number(text: str | None) -> int | None:
-    match = _LAST_NUMBER.search(text or "")
+def _last_number(text: str) -> int | None:
+    match = _LAST_NUMBER.search(text)
     return int(match[0]) if match else None
 
 
-def _ordinals_of_decimal(number: str | None) -> tuple[int, ...]:
+def _ordinals_of_decimal(number: str) -> tuple[int, ...]:
     """(4, 2) of "4.2"; empty for no decimal number."""
     parsed = parse_heading(f"{number} Words") if number else None
     if parsed is not None and parsed.family in ("decimal", "article", "section", "clause"):

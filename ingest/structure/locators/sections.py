@@ -68,9 +68,9 @@ def add_locators_to_sections(
     return tuple(done.values())
 
 
-def printed_number(section: Section) -> str | None:
+def printed_number(section: Section) -> str:
     """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; or a name
-    with its number in words ("First Schedule", "Part XXIA")."""
+    with its number in words ("First Schedule", "Part XXIA"); empty where it has none."""
     number = collapse_whitespace(section.number or "").rstrip(".: ")
     if not number:
         in_front = NAME_OF_DIVISION.match(section.title)
@@ -79,7 +79,7 @@ def printed_number(section: Section) -> str | None:
         word.capitalize() if word.rstrip(".").lower() in _CAPITALS else word
         for word in number.split()
     )
-    return " ".join(words) or None
+    return " ".join(words)
 
 
 def append_to_locator(outer: str, inner: str) -> str:
@@ -102,10 +102,10 @@ def attachment_locator_by_section_id(sections: Sequence[Section]) -> dict[str, s
     found: dict[str, str] = {}
     first = _first_numbered_section_id(sections)
     for section in sections:
-        around = found.get(section.parent or "")
-        own = section.locator if _has_numbers_of_its_own(section, first) else None
-        if own or around:
-            found[section.id] = own or around or ""
+        is_own = _has_numbers_of_its_own(section, first)
+        locator = section.locator if is_own else found.get(section.parent or "")
+        if locator:
+            found[section.id] = locator
     return found
 
 
@@ -113,17 +113,17 @@ def _first_numbered_section_id(sections: Sequence[Section]) -> str | None:
     return next((section.id for section in sections if printed_number(section)), None)
 
 
-def is_attachment(number: str | None) -> bool:
+def is_attachment(number: str) -> bool:
     """Whether a printed number is of a schedule, an exhibit or the like, in which numbers begin
     again.
     """
-    words = (number or "").casefold().split()
+    words = number.casefold().split()
     return any(word in ATTACHMENTS or word == "annexure" for word in words[:2])
 
 
 def _locator_of_section(
     section: Section,
-    numbers: dict[str, str | None],
+    numbers: dict[str, str],
     outer_sections: list[Section],
     name_counts: Counter[str],
     first_numbered_id: str | None,
@@ -138,23 +138,23 @@ def _locator_of_section(
     numbered = next(
         (one for one in outer_sections if numbers[one.id] and one.id not in whole), None
     )
-    if own is None:
+    if not own:
         title = collapse_whitespace(section.title)
-        again = name_counts[title.casefold()] > 1 and numbered is not None
+        again = name_counts[title.casefold()] > 1
         return f"{numbered.locator}, {title}" if numbered and again else title or None
     attached = next(
         (one for one in outer_sections if _has_numbers_of_its_own(one, first_numbered_id)), None
     )
+    outer = attached
     if _repeats_outer_number(own, numbers, outer_sections):
-        inner = attached is not None and numbered is not None and attached.id != numbered.id
-        return append_to_locator(attached.locator or "", own) if inner and attached else own
-    if numbered and _needs_outer_number(own, numbers[numbered.id] or "", name_counts):
-        return append_to_locator(numbered.locator or "", own)
-    return append_to_locator(attached.locator or "", own) if attached else own
+        outer = None if attached is numbered else attached
+    elif numbered and _needs_outer_number(own, numbers[numbered.id], name_counts):
+        outer = numbered
+    return append_to_locator(outer.locator or "" if outer else "", own)
 
 
 def _repeats_outer_number(
-    number: str, numbers: dict[str, str | None], outer_sections: list[Section]
+    number: str, numbers: dict[str, str], outer_sections: list[Section]
 ) -> bool:
     """Whether a number repeats that of the section around it: "3.2" in 3, "A.1" in Appendix A."""
     parts = _CORE_PARTS.split(_number_without_word(number))
