@@ -159,13 +159,13 @@ def resolve_settings(flags: Mapping[str, object] = MappingProxyType({})) -> Sett
     for name in KNOWN:
         variable = f"DOCQA_{name.upper()}"
         if flags.get(name) is not None:
-            values[name] = _make_setting(
+            values[name] = make_setting(
                 name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}"
             )
         elif os.environ.get(variable):
-            values[name] = _make_setting(name, os.environ[variable], variable)
+            values[name] = make_setting(name, os.environ[variable], variable)
         elif name in from_file:
-            values[name] = _make_setting(name, from_file[name], str(path))
+            values[name] = make_setting(name, from_file[name], str(path))
         else:
             from .storage.store import default_root
 
@@ -174,7 +174,8 @@ def resolve_settings(flags: Mapping[str, object] = MappingProxyType({})) -> Sett
     return Settings(values)
 
 
-def _make_setting(name: str, value: object, origin: str) -> Setting:
+def make_setting(name: str, value: object, origin: str) -> Setting:
+    """The setting `name` with `value`, or with what its words say. Raises UsageError."""
     try:
         return Setting(name, KNOWN[name].convert(value), origin)
     except ValueError as error:

@@ -289,6 +289,11 @@ class Document:
     leads: tuple[Lead, ...] = ()
     printed_title: str = ""
 
+    @property
+    def shown_title(self) -> str:
+        """`title`, or what is printed where that is a mere word, as the name of a file or a number."""
+        return self.title if " " in self.title else self.printed_title or self.title
+
     def passage_text(self, passage: Passage | Lead) -> str:
         """The words of `passage`."""
         return self.pages[passage.page - 1].words(passage)

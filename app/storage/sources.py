@@ -339,7 +339,11 @@ def keep_document(
     shown = _any_name(name) if titled else os.path.basename(name)
     password = request.password or "" if _ENCRYPTED in data else ""
     key = _document_key(shown, document.id, request, password)
-    details: Details = {**details_of([document]), "health": document.coverage.health}
+    details: Details = {
+        **details_of([document]),
+        "health": document.coverage.health,
+        "title": document.shown_title,
+    }
     store.put("documents", key, details, {_FILE: to_bytes(document)})
 
 

@@ -76,7 +76,7 @@ KINDS = {
 
 class Details(TypedDict, total=False):
     """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of
-    `documents`. `health` is that of a text; `profile`, `model` (its name), `position` and `total`
+    `documents`. `health` and `title` are those of a text; `profile`, `model` (its name), `position` and `total`
     (tokens) are those of a state; `sums` and `sizes` those of files, by name."""
 
     key: str
@@ -85,6 +85,7 @@ class Details(TypedDict, total=False):
     files: list[str]
     paths: list[str]
     health: str
+    title: str
     profile: dict[str, object]
     model: str
     position: int

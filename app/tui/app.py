@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
+from textual.binding import Binding
 
-from docqa.app import report
-from docqa.app.errors import UsageError
+from docqa.app import config, report
+from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.render import printable
-from docqa.app.storage.remembered import remember
 
-from . import keymap, themes
+from . import keymap, settings, themes
 from .bridge import Opener, SessionBridge
 from .library.library import LibraryScreen
 from .library.recents import PastQuestion, is_anything_stored
@@ -32,8 +32,6 @@ from .typing_screen import TypingScreen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual.binding import Binding
-
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
 
@@ -41,6 +39,9 @@ if TYPE_CHECKING:
     from .screens.document_screen import DocumentScreen
 
 _QUIT = "ctrl+q"  # works at any moment
+# xterm's window operations, which most terminals know
+_KEEP_TITLE = "\x1b[22;2t"
+_RESTORE_TITLE = "\x1b[23;2t"
 _ASKED_AGAIN_S = 4.0
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way."""
@@ -50,6 +51,7 @@ class Interface(App[None]):
     """Shows the documents at `path`; one file opens at once, over its folder; without a path what
     was read and asked before, and the current folder."""
 
+    BINDINGS = [Binding(_QUIT, "quit", "Quit", priority=True)]
     TITLE = "docqa"
     ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands
     CSS_PATH = "docqa.tcss"
@@ -70,6 +72,7 @@ class Interface(App[None]):
         self._images = images
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
+        self._has_title = False  # whether the terminal's title is ours
         self._leaves_until = 0.0  # by `time.monotonic`: until then Ctrl+C quits
         self.store = store
         self._at_work: dict[
@@ -101,15 +104,28 @@ class Interface(App[None]):
     def action_change_theme(self) -> None:
         self.push_screen(ThemeScreen(self.theme))
 
-    def keep_theme(self) -> None:
+    def action_settings(self) -> None:
+        from .screens.settings_screen import SettingsScreen
+
         try:
-            remember(self.store, "theme", self.theme)
-        except OSError as error:
-            self.notify(
-                f"the theme cannot be stored ({error.strerror or error})",
-                severity="warning",
-                markup=False,
-            )
+            self.push_screen(SettingsScreen(config.resolve_settings()))
+        except UsageError as error:
+            self.notify(printable(str(error)), severity="warning", markup=False)
+
+    def save_setting(self, name: str, value: str) -> None:
+        """Write the setting `name` into config.toml and say so; what shows it takes it at once."""
+        try:
+            settings.save(name, value)
+            self.settings = settings.load()
+        except (UsageError, ResourceError, OSError) as error:
+            self.notify(printable(str(error)), severity="warning", markup=False)
+            return
+        self.set_keymap(dict(self.settings.keys))
+        used = "" if name.startswith(("tui.theme", "tui.keys")) else ", used from the next start"
+        variable = f"DOCQA_{name.upper()}"
+        if os.environ.get(variable):
+            used = f", but {variable} of the environment takes precedence"
+        self.notify(printable(f"{config.config_path()}: {name} = {value}{used}"), markup=False)
 
     def get_key_display(self, binding: Binding) -> str:
         return keymap.key_text(binding.key)
@@ -144,6 +160,7 @@ class Interface(App[None]):
             if isinstance(screen, _document_screen()):
                 screen.questions.keep()
         self.bridge.stop()
+        self._restore_title()
         self.exit()
 
     def open_document(
@@ -191,14 +208,40 @@ class Interface(App[None]):
 
     def work_done(self, screen: DocumentScreen) -> None:
         """No question of `screen` waits any more: one that was left is closed."""
+        name = printable(os.path.basename(screen.path))
+        self.say_elsewhere(f"{name}: done")
         if not self._at_work.pop(os.path.abspath(screen.path), None):
             return
-        name = printable(os.path.basename(screen.path))
         self.notify(f"{name}: the questions are answered", markup=False)
         self.uninstall_screen(screen)
         self.call_later(screen.remove)
         if isinstance(self.screen, LibraryScreen):
             self.screen.action_refresh_list()
+
+    def say_elsewhere(self, what: str) -> None:
+        """Say `what` in the title of the terminal, with its bell if that is set, while another window has
+        the keyboard.
+        """
+        if not self.app_focus:
+            self._restore_title()
+            self._has_title = True
+            self.send(f"{_KEEP_TITLE}\x1b]2;{what} · docqa\x07")
+            if self.settings.bell == "on":
+                self.bell()
+
+    def on_app_focus(self) -> None:
+        self._restore_title()
+
+    def _restore_title(self) -> None:
+        if self._has_title:
+            self._has_title = False
+            self.send(_RESTORE_TITLE)
+
+    def send(self, sequence: str) -> None:
+        """Write `sequence` to the terminal now, as Textual's clipboard does."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
 
     @property
     def at_work(self) -> list[str]:
@@ -219,7 +262,6 @@ def run(path: str | None, options: Options) -> int:
     from docqa.app.storage.store import store_of
     from docqa.ingest.errors import MissingError
 
-    from . import settings
     from .library.opener import SessionOpener
     from .page.graphics import detect
 
@@ -234,9 +276,9 @@ def run(path: str | None, options: Options) -> int:
     store = store_of(options)
     colours = Console().color_system
     light = themes.is_light() if chosen.theme == themes.AUTO else False
-    theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)
+    theme = themes.choose(chosen.theme, light=light, colours=colours)
     chosen = replace(chosen, theme=theme)
-    shown_by = detect(chosen.pictures)
+    shown_by = detect(chosen.pictures, colours=colours)
     images = None
     if shown_by:
         from .page.image import PageImages

@@ -1,8 +1,8 @@
-"""`[tui]` of config.toml: theme, images and keys, checked before anything is drawn.
+"""`[tui]` of config.toml: theme, pictures and keys, checked before anything is drawn.
 
     [tui]
     theme = "docqa-light"
-    images = "off"
+    pictures = "off"
 
     [tui.keys]
     next_cite = "f6"
@@ -11,13 +11,13 @@ What is not set there has its default.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from string import ascii_lowercase, digits
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docqa.app import config
-from docqa.app.config import nearest_name_hint
+from docqa.app.config import Setting, nearest_name_hint
 from docqa.app.errors import UsageError
 
 from . import keymap, themes
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from .keymap import Key
 
-IMAGES = ("auto", "off", "kitty", "iterm")
+IMAGES = ("auto", "off", "kitty", "iterm", "sixel", "blocks")
 
 _NAMED = (
     "escape",
@@ -70,6 +70,7 @@ class TuiSettings:
 
     theme: str = themes.AUTO
     pictures: str = "auto"
+    bell: str = "off"
     keys: Mapping[str, str] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
     origin: str = ""
@@ -77,25 +78,32 @@ class TuiSettings:
     def apply(self, keys: "tuple[Key, ...]") -> "tuple[Key, ...]":
         return keymap.with_chosen(keys, self.keys)
 
-    def lines(self) -> list[str]:
-        """Every setting with its value and origin, for `docqa doctor`."""
-        lines = [
-            (name, getattr(self, name), name in self.present, "") for name in ("theme", "pictures")
+    def listed(self) -> list[tuple[Setting, str]]:
+        """Every setting of `[tui]` with its origin, and what it is for."""
+        found = [
+            (self._setting("theme", self.theme, self.present), "the colours"),
+            (self._setting("pictures", self.pictures, self.present), "how images are shown"),
+            (self._setting("bell", self.bell, self.present), "sound when a question is answered"),
         ]
         for name, key in keymap.keys_by_name().items():
-            lines.append(
-                (f"keys.{name}", self.keys.get(name, key.key), name in self.keys, f"  {key.help}")
-            )
+            value = self.keys.get(name, key.key)
+            found.append((self._setting(name, value, self.keys, "keys."), key.help))
+        return found
+
+    def _setting(self, name: str, value: str, present: Collection[str], table: str = "") -> Setting:
+        return Setting(f"{table}{name}", value, self.origin if name in present else "default")
+
+    def lines(self) -> list[str]:
+        """Every setting with its value and origin, for `docqa doctor`."""
         return [
-            f"{name} = {value}  [{self.origin if set_there else 'default'}]{about}"
-            for name, value, set_there, about in lines
+            f"{each.name} = {each.value}  [{each.origin}]  {about}" for each, about in self.listed()
         ]
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming it, for
     what it does not know, and a key used twice."""
-    known = {"theme": themes.names(), "pictures": IMAGES, "keys": ()}
+    known = _choices() | {"keys": ()}
     for name, value in table.items():
         if name not in known:
             raise UsageError(
@@ -115,6 +123,39 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
         _check_once(screen, keymap.with_chosen(of_screen, keys), origin)
     chosen = {name: str(value) for name, value in table.items() if name != "keys"}
     return TuiSettings(**chosen, keys=keys, present=frozenset(table), origin=origin)
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """The values that a setting may have, one of `[tui]` as `tui.theme`; none where any text may be
+    one.
+    """
+    return _choices().get(name.removeprefix("tui."), ())
+
+
+def _choices() -> dict[str, tuple[str, ...]]:
+    return {"theme": themes.names(), "pictures": IMAGES, "bell": ("off", "on")}
+
+
+def save(name: str, words: str) -> None:
+    """Set `name` in config.toml, in a table as `tui.theme`, to what `words` say; without words it
+    gets its default. Raises UsageError for what it cannot be, ResourceError, OSError."""
+    from docqa.app.models.choose import set_values
+
+    path = config.config_path()
+    value: object = words or None
+    if name in config.KNOWN:
+        value = config.make_setting(name, words, str(path)).value if words else None
+    else:
+        of_tui = dict(config.load_table("tui"))
+        *_, table, key_name = name.split(".")
+        part: Any = of_tui
+        if table == "keys":
+            part = of_tui["keys"] = dict(part.get("keys", {}))
+        part[key_name] = words
+        if not words:
+            del part[key_name]
+        from_table(of_tui, str(path))
+    set_values(path, {name: value})
 
 
 def load() -> TuiSettings:

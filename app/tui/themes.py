@@ -5,12 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from docqa.app.storage.remembered import remembered
-
 if TYPE_CHECKING:
     from textual.theme import Theme
-
-    from docqa.app.storage.store import Store
 
 _LIGHT_COLOURS = ("7", "15")
 AUTO = "auto"
@@ -66,21 +62,14 @@ def names() -> tuple[str, ...]:
     return (AUTO, DARK, LIGHT, *FORMER, *BUILTIN_THEMES)
 
 
-def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
-    """The theme to begin with: `setting` of config.toml, else the last one chosen, else docqa's for
-    the background; in sixteen `colours` (`standard`, to Rich) Textual's for docqa's."""
+def choose(setting: str, *, light: bool, colours: str | None) -> str:
+    """The theme to begin with: `setting` of config.toml, else docqa's for the background; in
+    sixteen `colours` (`standard`, to Rich) Textual's for docqa's."""
     theme = setting
     if setting == AUTO:
-        known = chosen_last in names() and chosen_last != AUTO
-        theme = chosen_last if known else LIGHT if light else DARK
+        theme = LIGHT if light else DARK
     theme = FORMER.get(theme, theme)
     return SIXTEEN.get(theme, theme) if colours == "standard" else theme
-
-
-def last_chosen(store: Store | None) -> str:
-    """The theme that was chosen last; empty where none was."""
-    theme = remembered(store).get("theme")
-    return theme if isinstance(theme, str) else ""
 
 
 def is_light() -> bool:

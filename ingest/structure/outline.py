@@ -5,9 +5,11 @@ An unknown structure gives no sections: a guess is never shown as a fact.
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 from docqa.ingest.language.places import ATTACHMENTS
@@ -24,6 +26,7 @@ _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*
 _LEAST_LIST = 4
 _CHARS_OF_PAGE = 2_000
 _LEAST_ENTRIES = 2
+_LEAST_BEGINNING = 10  # letters and digits of an entry with which a longer line begins
 _PAGE_BEHIND = re.compile(r"\A\S+\s.*[\s.](\d{1,3})$")
 _BETWEEN_ENTRIES = 60
 """Characters between two entries of a table of contents: a line that is none, or a page number."""
@@ -170,7 +173,7 @@ def headings_by_numbering(lines: Sequence[HeadingLine], body_size: float) -> lis
     levels = HeadingLevels([heading.parsed for heading in headings]).level_of_each_heading()
     marks: list[HeadingMark] = []
     for (line, parsed, strong), level in zip(headings, levels, strict=True):
-        title = parsed.title
+        title = parsed.title.partition(".—")[0].partition(".–")[0]  # the text goes on
         title = title.removesuffix(".") if "." not in title[:-1] else title
         confidence = 0.9 if strong else 0.7
         marks.append(
@@ -356,7 +359,7 @@ def _contents_entry_of(parsed: ParsedHeading | None) -> str:
 
 
 def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
-    last_page: dict[str, int] = {}
+    pages: list[tuple[str, int]] = []
     keys: dict[int, list[str]] = {}
     headed: set[int] = set()
     for line in lines:
@@ -366,11 +369,13 @@ def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
         if parsed.family == "named" and parsed.title.lower().endswith("contents"):
             headed.add(line.page)
         key = _contents_entry_of(parsed) or title_comparison_key(f"None{parsed.title}")
-        last_page[key] = line.page
+        pages.append((key, line.page))
         keys.setdefault(line.page, []).append(key)
+    pages.sort()
     contents: set[int] = set()
     for page, own in keys.items():
-        later = Counter(last_page[key] for key in own if last_page[key] > page)
+        last_pages = [_last_page_of_entry(pages, key) for key in own]
+        later = Counter(last for last in last_pages if last > page)
         again = later.total()
         # A form that is attached twice comes again on one page.
         together = max(later.values(), default=0)
@@ -378,6 +383,16 @@ def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
         if repeated or (page in headed and len(own) >= 5):
             contents.add(page)
     return contents
+
+
+def _last_page_of_entry(pages: Sequence[tuple[str, int]], entry: str) -> int:
+    """The last of the sorted (line, page) whose line is `entry` or, where that is several words long, begins
+    with it, as a heading before its text does.
+    """
+    following = pages[bisect_left(pages, (entry, 0)) :]
+    whole = len(entry) < _LEAST_BEGINNING
+    begun = takewhile(lambda line: line[0].startswith(entry), following)
+    return max(page for line, page in begun if line == entry or not whole)
 
 
 def _looks_like_heading(line: HeadingLine, parsed: ParsedHeading, body_size: float) -> bool:

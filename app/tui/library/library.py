@@ -23,6 +23,7 @@ from docqa.app.output.render import printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import SUMMARIZE, run_in_thread
+from docqa.app.tui.screens.choice_screen import has_words
 from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.widgets.prompt import press
 from docqa.ingest.errors import MissingError, NoDocuments
@@ -114,6 +115,7 @@ class LibraryScreen(PromptScreen):
         super().__init__("library", "filter")
         self._store = store
         self._set_listed_folder(path, everywhere)
+        self._listed_before: list[tuple[str, bool]] = []
         self._rows: list[LibraryRow] = []
         self._problem = ""  # that kept them from being listed
         self._shown: list[LibraryRow] = []
@@ -171,7 +173,9 @@ class LibraryScreen(PromptScreen):
             stored = known.pop(absolute, None)
             modified, problem = wrong.get(absolute, (None, ""))
             if stored:
-                row = replace(row, used=stored.used, kept=stored.kept, health=stored.health)
+                row = replace(
+                    stored, name=row.name, path=row.path, size=row.size, modified=row.modified
+                )
             elif modified == row.modified:
                 row = replace(row, health=problem)
             rows.append(row)
@@ -269,8 +273,14 @@ class LibraryScreen(PromptScreen):
         self.action_refresh_list()
 
     def action_clear(self) -> None:
-        if not self.prompt.leave():
+        """One step out: of what is typed, of a selection, of a folder that was gone to."""
+        if self.prompt.leave():
+            pass
+        elif self._marked:
             self._marked.clear()
+        elif self._listed_before:
+            self._set_listed_folder(*self._listed_before.pop())
+            self.action_refresh_list()
         self._show_rows("")
         self.set_focus(self.line)
 
@@ -317,6 +327,7 @@ class LibraryScreen(PromptScreen):
         if not os.path.exists(path):
             self._warn(f"{path} does not exist")
         elif os.path.isdir(path):
+            self._listed_before.append((self._path, self._everywhere))
             self._set_listed_folder(path, everywhere=False)
             self.prompt.close()
             self.action_refresh_list()
@@ -402,8 +413,8 @@ class LibraryScreen(PromptScreen):
         rows = sorted(documents, key=ORDERS[self._order]) + questions
         if words:
             match = Matcher(words).match
-            rows = [row for row in rows if match(row.name) > 0]
-            rows.sort(key=lambda row: -match(row.name))
+            rows = [row for row in rows if match(row.shown) > 0 or _answer_has(row, words)]
+            rows.sort(key=lambda row: -match(row.shown))
         self._shown = rows
         self.on_resize()
         cursor = 0
@@ -461,12 +472,17 @@ class LibraryScreen(PromptScreen):
         names = []
         for row in rows:
             mark = "✓ " if row.path in self._marked and not row.past else ""
-            names.append(mark + printable(row.name))
+            names.append(mark + row.shown)
         others = sum(cells for _, cells, _ in columns) + _PADDING + 2 * (width >= _DATE_FROM)
         room = max(width - others, _LEAST_NAME_CELLS)
         name_cells = min(max(map(cell_len, ("Document", *names))), room)
         shown = [column for column in columns if column[1]]
         self._table.show_columns([("Document", name_cells, names), *shown])
+
+
+def _answer_has(row: LibraryRow, words: str) -> bool:
+    answer = row.past.turn.answer if row.past else None
+    return answer is not None and has_words(answer.answer or "", words)
 
 
 def _row_marked_if_gone(row: LibraryRow) -> LibraryRow:

@@ -58,7 +58,7 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
         for part in (f"{likeliest_document_kind(document)}{pages}", document.coverage.health, kept)
         if part
     )
-    text.append(f"{printable(document.title)}\n", "bold")
+    text.append(f"{printable(document.shown_title)}\n", "bold")
     text.append(f"{line}\n")
     for warning in document.coverage.warnings:
         text.append(f"! {printable(without_flags(warning))}\n", "italic")

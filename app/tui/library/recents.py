@@ -5,11 +5,12 @@ widgets here.
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import containing_file
 from docqa.app.errors import ResourceError
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.history.records import StoredSession, StoredTurn
@@ -30,7 +31,7 @@ class PastQuestion:
 class LibraryRow:
     """The document at `path`, or a question about it that was asked before (`past`). `size` in
     bytes, `modified` and `used` in seconds since 1970, 0: not known; `kept` says what there is of
-    it, or how it was answered, `health` what is wrong with the file."""
+    it, or how it was answered, `health` what is wrong with the file, `title` what it calls itself."""
 
     name: str
     path: str
@@ -40,6 +41,13 @@ class LibraryRow:
     kept: str = ""
     health: str = ""
     past: PastQuestion | None = None
+    title: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Its name, and after it its title if that is another."""
+        other = self.title and self.title not in self.name
+        return printable(f"{self.name}  ·  {self.title}" if other else self.name)
 
     @property
     def there(self) -> bool:
@@ -59,12 +67,14 @@ def recent_documents(store: "Store", notices: list[str] | None = None) -> list[L
     used: dict[str, float] = {}
     read: dict[str, str] = {}
     health: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for entry in store.entries("documents", "states"):  # of a thousand files none is opened
         paths = entry.details.get("paths", [])
         if entry.status != "kept" or len(paths) != 1 or not paths[0]:
             continue
         used[paths[0]] = max(used.get(paths[0], 0.0), entry.used)
         health[paths[0]] = health.get(paths[0]) or entry.details.get("health", "")
+        titles[paths[0]] = titles.get(paths[0]) or entry.details.get("title", "")
         if entry.kind == "state":
             whole = entry.details.get("position") == entry.details.get("total")
             read.setdefault(paths[0], "read" if whole else "partly read")
@@ -77,7 +87,8 @@ def recent_documents(store: "Store", notices: list[str] | None = None) -> list[L
     for path, last in used.items():
         kept = [read.get(path, ""), count_text(asked[path], "question") if asked[path] else ""]
         words = ", ".join(part for part in kept if part) or "opened"
-        listed.append(LibraryRow(path, path, used=last, kept=words, health=health.get(path, "")))
+        row = LibraryRow(path, path, used=last, kept=words, health=health.get(path, ""))
+        listed.append(replace(row, title=titles.get(path, "")))
     return sorted(listed, key=lambda row: (-row.used, row.path))
 
 

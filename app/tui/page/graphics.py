@@ -1,5 +1,5 @@
-"""Images of pages in a terminal: which protocol it knows by its name, what those of kitty and iTerm2
-expect, and the words that are marked.
+"""Images of pages in a terminal: which protocol it knows by its name, what each expects, and the
+words that are marked.
 """
 
 import base64
@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
 KITTY_IMAGE = 7_461_730  # our one image there
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once
+BLOCKS = "blocks"
+"""The protocol of cells in colours, for a terminal that knows no other."""
 _KITTY = ("kitty", "ghostty")
 _ITERM = ("iTerm.app", "WezTerm", "mintty")
+_SIXEL = ("foot", "mlterm", "contour")
+MARKED = 128
+"""Of a shade: it is below the marker."""
 YELLOW = (1.0, 0.93, 0.35)
 """Left of red, green and blue: black stays black, white turns yellow."""
 _HYPHENS = "-\u00ad\u2010"
@@ -74,6 +80,7 @@ def enlarged(
     return left, top, left + wide, top + high
 
 
+@lru_cache(4)
 def drawing(
     terminal: Terminal,
     png: bytes,
@@ -87,11 +94,16 @@ def drawing(
     """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from
     (column, row), count_text from 0, with `boxes` marked in yellow; the cursor stays. Raises
     ValueError for another PNG."""
-    if boxes or part != WHOLE:
-        png = marked_png(grey_pixels(png), boxes, part)
-    image = (_kitty_sequence if terminal.protocol == "kitty" else _iterm_sequence)(
-        png, columns, rows
-    )
+    if terminal.protocol == "sixel":
+        from .pixels import sixels
+
+        shades = marked_shades(grey_pixels(png), boxes, part)
+        image = sixels(shades, rows * terminal.cell_height, columns * terminal.cell_width)
+    else:
+        if boxes or part != WHOLE:
+            png = marked_png(grey_pixels(png), boxes, part)
+        sequence = _kitty_sequence if terminal.protocol == "kitty" else _iterm_sequence
+        image = sequence(png, columns, rows)
     return f"\x1b7\x1b[{row + 1};{column + 1}H{image}\x1b8"
 
 
@@ -178,14 +190,19 @@ def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) 
 
     from docqa.ingest.pdf.visibility.raster import grey_png
 
-    shades = grey >> 1  # from 128 on the same below the marker
-    for box in boxes:
-        shades[_pixel_slices(shades, box)] |= 128
-    shades = shades[_pixel_slices(shades, part)]
+    shades = marked_shades(grey, boxes, part)
     greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
     palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
     height, width = shades.shape
     return grey_png(shades.tobytes(), width, height, width, palette.tobytes())
+
+
+def marked_shades(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) -> "np.ndarray":
+    """`part` of `grey` in half as many shades, with MARKED added in `boxes`."""
+    shades = grey >> 1
+    for box in boxes:
+        shades[_pixel_slices(shades, box)] |= MARKED
+    return shades[_pixel_slices(shades, part)]
 
 
 def _pixel_slices(grey: "np.ndarray", box: Share) -> tuple[slice, slice]:
@@ -212,36 +229,30 @@ def _is_letter(character: str) -> bool:
 # Which terminal it is
 
 
-def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal | None:
-    """How images are shown here: as `choice` says (auto, off, or a protocol); None for not at
-    all.
-    """
+def detect(
+    choice: str, environment: Mapping[str, str] = os.environ, colours: str | None = None
+) -> Terminal | None:
+    """How images are shown here: as `choice` says (auto, off, or a protocol), at least as cells in its
+    `colours` (256 or truecolor, to Rich); None for not at all."""
     if choice == "off" or environment.get("TERM", "dumb") == "dumb":
         return None
-    named = choice if choice != "auto" else _by_name(environment)
+    coloured = colours in ("256", "truecolor") and "NO_COLOR" not in environment
+    in_cells = BLOCKS if coloured else None
+    named = choice if choice != "auto" else _by_name(environment) or in_cells
     return Terminal(named, *_cell_of_window()) if named else None
 
 
-def why_none(environment: Mapping[str, str] = os.environ) -> str:
-    if inside := _name_of_multiplexer(environment):
-        return f"{inside} shows no images; kitty and iTerm2 do, outside it"
-    return "this terminal cannot show images, or they are off in config.toml; kitty and iTerm2 can"
-
-
-def _name_of_multiplexer(environment: Mapping[str, str]) -> str:
-    term = "tmux" if environment.get("TMUX") else environment.get("TERM", "")
-    return next((each for each in ("tmux", "screen") if term.startswith(each)), "")
-
-
 def _by_name(environment: Mapping[str, str]) -> str | None:
-    if _name_of_multiplexer(environment):
-        return None
     term = environment.get("TERM", "")
+    if environment.get("TMUX") or term.startswith(("tmux", "screen")):
+        return None
     program = environment.get("TERM_PROGRAM", "")
     if environment.get("KITTY_WINDOW_ID") or any(
         name in term or name == program for name in _KITTY
     ):
         return "kitty"
+    if environment.get("WT_SESSION") or term.startswith(_SIXEL):
+        return "sixel"
     return "iterm" if program in _ITERM else None
 
 

@@ -5,7 +5,7 @@ draws over them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import events, on
 from textual.cache import LRUCache
@@ -57,10 +57,12 @@ class ImagePane(Static):
         self._page = 0
         self._offset = 0
         self._times = 1
+        self._scale = 1  # cells show letters from four times on
         self._made: LRUCache[int, PageImage] = LRUCache(_KEPT)
         self._image: PageImage | None = None
         self._timer: Timer | None = None
         self._drawn = False
+        self._in_cells: tuple[Any, ...] = ()  # what the cells show
         self._asked = False
 
     def follow(self, document: Document, page: int, offset: int) -> None:
@@ -80,7 +82,9 @@ class ImagePane(Static):
     def enlarge(self) -> None:
         """Twice, then three times as large a part of the page; then the whole again."""
         self._times = self._times % _LARGEST + 1
-        self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
+        in_cells = self._images and self._images.terminal.protocol == graphics.BLOCKS
+        self._scale = 2 * self._times if in_cells else self._times
+        self.border_subtitle = f"{self._scale} times as large" if self._times > 1 else ""
         self._start_wait_for_reader()
 
     def on_show(self, _: events.Show) -> None:
@@ -117,6 +121,7 @@ class ImagePane(Static):
         if page == self._page:
             self.erase()
             self._image = image
+            self._in_cells = ()
             self.update(why)
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -150,14 +155,26 @@ class ImagePane(Static):
                 or touched(self._image.lines, [(self._offset, self._offset + 1)])
                 or [(0.0, 0.0, 1.0, 0.0)]
             )
-            part = graphics.enlarged(terminal, shape, *room, self._times, at[0])
+            part = graphics.enlarged(terminal, shape, *room, self._scale, at[0])
             shape = shape[0] * (part[2] - part[0]), shape[1] * (part[3] - part[1])
         columns, rows = graphics.fitted(terminal, shape, *room)
+        if terminal.protocol == graphics.BLOCKS:
+            self._show_in_cells(boxes, part, columns, rows)
+            return
         left = region.x + (region.width - columns) // 2
         self._send(
             graphics.drawing(terminal, self._image.png, left, region.y, columns, rows, boxes, part)
         )
         self._drawn = True
+
+    def _show_in_cells(self, *drawn: Any) -> None:
+        if self._image and drawn != self._in_cells:
+            from .pixels import blocks
+
+            self._in_cells = drawn
+            boxes, part, columns, rows = drawn
+            shades = graphics.marked_shades(graphics.grey_pixels(self._image.png), boxes, part)
+            self.update(blocks(shades, columns, rows))
 
     @on(events.Hide)
     @on(events.Unmount)
@@ -169,8 +186,4 @@ class ImagePane(Static):
             self.refresh()
 
     def _send(self, sequence: str) -> None:
-        # Textual's clipboard sends sequences this way, too.
-        driver = self.app._driver
-        if sequence and driver is not None:
-            driver.write(sequence)
-            driver.flush()
+        self.app.send(sequence)  # type: ignore[attr-defined]

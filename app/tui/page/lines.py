@@ -87,17 +87,18 @@ class PageLines:
         row = rows[min(max(y - self._first_line_of_segment(at), 0), len(rows) - 1)]
         return row.page, row.start
 
+    def share(self, page: int, offset: int) -> float:
+        """How far down (0 to 1) character `offset` of `page` is, without laying out its segment."""
+        at = self._segment_of(page, offset)
+        segment = self._segments[at]
+        inside = (offset - segment.start) / max(segment.end - segment.start, 1)
+        return (self._first_line_of_segment(at) + inside * self._heights[at]) / self.height
+
     def line_of(self, page: int, offset: int) -> int:
         """The line that shows character `offset` of `page`; lays out its segment."""
-        at = self._first_of_page.get(page)
-        if at is None:
+        if page not in self._first_of_page:
             return 0
-        at = (
-            bisect_right(
-                self._segments, (page, max(offset, 0)), at, key=lambda s: (s.page, s.start)
-            )
-            - 1
-        )
+        at = self._segment_of(page, offset)
         if self._lay_out_segment(at):
             self._ends = list(accumulate(self._heights))
         rows = enumerate(self._rows_of(at))
@@ -116,6 +117,12 @@ class PageLines:
         """(page, offset) of a character of line `y`, at most its end."""
         row = self.row(max(0, min(y, self.height - 1)))
         return (1, 0) if not row else (row.page, row.offset_at(max(inside, 0)))
+
+    def _segment_of(self, page: int, offset: int) -> int:
+        """The index of the segment with character `offset` of `page`."""
+        first = self._first_of_page[page]
+        key = (page, max(offset, 0))
+        return bisect_right(self._segments, key, first, key=lambda s: (s.page, s.start)) - 1
 
     def _segment_index_at(self, y: int) -> int:
         return min(bisect_right(self._ends, max(y, 0)), len(self._segments) - 1)

@@ -97,6 +97,17 @@ def find_place(document: Document, name: str) -> Place | None:
     return region.start if region else None
 
 
+def headings_with(document: Document, words: str) -> list[tuple[str, Place]]:
+    """The headings that have all of `words`, each with its page, and where it is."""
+    wanted = words.casefold().split()
+    return [
+        (f"{section_title(section)} · {location(document, *place).rpartition(' · ')[2]}", place)
+        for section in document.sections
+        if all(word in section_title(section).casefold() for word in wanted)
+        for place in [(section.page, section.start or 1)]
+    ]
+
+
 def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
     """The sentence with character `offset` of `page`, else the first one after it; None at the
     end.

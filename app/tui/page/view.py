@@ -3,15 +3,19 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from rich.cells import cell_len
-from rich.segment import Segment
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment, Segments
 from rich.style import Style
 from textual import events
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -42,6 +46,7 @@ _MARKS = {
 """Beside the lines of each kind of mark, the strongest first."""
 _STYLED = (*_MARKS, "head", "link", "selection")
 _LINK = "docqa-link"  # where a link begins
+_ON_BAR = "━"  # a hit on the scroll bar
 _UNDERLINED = Style(underline=True)
 
 
@@ -140,6 +145,12 @@ class TextPane(ScrollView):
         by_page.clear()
         for mark in marks:
             by_page.setdefault(mark.page, []).append(mark)
+        if self._lines and not own:
+            hits = [mark for mark in marks if mark.kind in ("hit", "current-hit")]
+            shares = {self._lines.share(*hit.place) for hit in hits}
+            bar = self.vertical_scrollbar
+            bar.renderer = partial(_MarkedBar, shares)  # type: ignore[assignment, misc]
+            bar.refresh()
         self._strips = {}
         self.refresh()
 
@@ -361,6 +372,22 @@ class TextPane(ScrollView):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"text-pane--{name}")
+
+
+class _MarkedBar(ScrollBarRender):
+    """A scroll bar with a mark at each of the `shares` (0 to 1) of its height."""
+
+    def __init__(self, shares: set[float], **bar: Any) -> None:
+        super().__init__(**bar)
+        self._shares = shares
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for bar in super().__rich_console__(console, options):
+            assert isinstance(bar, Segments)
+            for share in self._shares:
+                at = int(share * len(bar.segments))
+                bar.segments[at] = Segment(_ON_BAR * self.thickness, bar.segments[at].style)
+            yield bar
 
 
 def _strip_with_selection(strip: Strip, start: int, end: int, style: Style) -> Strip:

@@ -146,7 +146,7 @@ class ThemeScreen(ChoiceScreen):
 
     async def chosen(self, choice: str) -> None:
         self.app.theme = choice
-        self.app.keep_theme()  # type: ignore[attr-defined]
+        self.app.save_setting("tui.theme", choice)  # type: ignore[attr-defined]
 
     def action_leave(self) -> None:
         self.app.theme = self._before
@@ -184,14 +184,14 @@ class HelpScreen(ChoiceScreen):
         for topic, lines in help_lines(matching_keys(self._keys, words)):
             found += [
                 (Text(topic, "bold underline"), None),
-                *((_table_line(shown, key.help), key) for shown, key in lines),
+                *((table_line(shown, key.help), key) for shown, key in lines),
             ]
         if not found:
             return [(Text("nothing here has these words; fewer or other ones may find it"), None)]
         if self._marks and not words:
             found += [
                 (Text("Marks", "bold underline"), None),
-                *((_table_line(marks, what), None) for marks, what in _MARKS),
+                *((table_line(marks, what), None) for marks, what in _MARKS),
             ]
         return found
 
@@ -205,9 +205,10 @@ def has_words(text: str, words: str) -> bool:
     return all(word in text.casefold() for word in words.casefold().split())
 
 
-def _table_line(name: str, what: str) -> Table:
+def table_line(name: str, what: str, name_cells: int = _NAME_CELLS) -> Table:
+    """`what`, next to `name` in a column of so many cells."""
     table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True, width=_NAME_CELLS, style="bold")
+    table.add_column(no_wrap=True, width=name_cells, style="bold")
     table.add_column()
     table.add_row(Text(name), Text(what))
     return table

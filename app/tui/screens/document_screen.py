@@ -15,7 +15,6 @@ from docqa.app.history.export import unused_file_name
 from docqa.app.storage.store import Store
 from docqa.app.tui import bridge, keymap, stored_turns
 from docqa.app.tui.library.recents import PastQuestion, count_text, recent_documents
-from docqa.app.tui.page.graphics import why_none
 from docqa.app.tui.page.image import PageImages
 from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.settings import key
@@ -285,7 +284,9 @@ class DocumentScreen(PromptScreen):
 
     def action_image(self, show: str = "show") -> None:
         if not self._images:
-            self.panes.message(why_none())
+            self.panes.message(
+                f"no images: this terminal has too few colours, or they are off ({key(self, 'settings')})"
+            )
         else:
             getattr(self.panes, f"{show}_image")()
 

@@ -132,6 +132,7 @@ class GridScreen(PromptScreen):
 
     def on_job_ended(self, message: bridge.JobEnded) -> None:
         self._show_progress(message.reason or message.outcome)
+        self.app.say_elsewhere("the table is done")  # type: ignore[attr-defined]
 
     def _show_progress(self, doing: str = "asking") -> None:
         done = sum(

@@ -5,15 +5,16 @@ back again.
 from collections.abc import Sequence
 
 from docqa.app.history.export import split_at_answer
-from docqa.app.output.render import one_line_excerpt, printable
+from docqa.app.output.render import answer_text, one_line_excerpt, printable
 from docqa.app.tui.page.links import Link
-from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, location
+from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, headings_with, location
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, words_at
 from docqa.app.tui.page.view import Highlight, highlights
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.ingest.types import Document
 
+from .choice_screen import PlaceScreen
 from .panes import Panes
 
 _BEFORE_HIT = 40  # characters of its line
@@ -118,12 +119,17 @@ class Navigation:
         self._show(stop.spans, doing, place_alone(stop, stop.document))
 
     def go_to(self, name: str) -> None:
-        place = find_place(self.panes.opened, name)
-        if not place:
+        document = self.panes.opened
+        place = find_place(document, name)
+        headings = [] if place else headings_with(document, name)
+        if not place and not headings:
             self._say(f"there is no page or section “{name}”", "warning")
             return
         self.panes.prompt.close()
-        self.jump(place)
+        if len(headings) > 1:
+            self.panes.app.push_screen(PlaceScreen("Headings", headings, self.jump))
+        else:
+            self.jump(place or headings[0][1])
 
     def choose(self, card: AnswerCard) -> None:
         self._answers.choose(card)
@@ -190,18 +196,21 @@ class Navigation:
             self._show_stop(first)
 
     def copy(self) -> None:
-        """What the mouse has selected, else the quote that is followed, else the first, with its
-        cite, by the terminal's clipboard."""
+        """What the mouse has selected, else the quote that is followed, else the answer with its
+        quotes, all with their cites, by the terminal's clipboard."""
         card = self._answers.current
         app = self.panes.app
         selected = self.panes.screen.get_selected_text()
         if selected:
             app.copy_to_clipboard(selected)
             self._say(f"copied: {one_line_excerpt(selected, EXCERPT_CHARACTERS)}")
-        elif not card or not card.stops:
+        elif not card or not card.turn.answer:
             self._say("no quote to copy yet")
+        elif card.current is None:
+            app.copy_to_clipboard(answer_text(card.turn.answer, judged=False))
+            self._say("copied: the answer, with its quotes and cites")
         else:
-            stop = card.stops[card.current or 0]
+            stop = card.stops[card.current]
             app.copy_to_clipboard(stop.copied)
             self._say(f"copied: “{one_line_excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.cited})")
 

@@ -255,7 +255,7 @@ def title_text(document: Document) -> str:
     """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no
     other.
     """
-    names = (document.title, PurePath(document.path).name)
+    names = (document.shown_title, PurePath(document.path).name)
     parts = list(dict.fromkeys(map(printable, names)))
     if document.paged:
         parts.append(count_text(len(document.pages), "page"))

@@ -20,6 +20,7 @@ from docqa.app.output.render import (
     POSSIBLE_CHARACTERS,
     coverage_line,
     headline,
+    missing_line,
     one_line_excerpt,
     possible_place,
     printable,
@@ -83,6 +84,8 @@ class AnswerCard(Static):
         )
         if turn.understood and not self.is_folded:
             yield f"understood as: {printable(turn.understood)}\n", "italic $text-muted"
+        if turn.note:
+            yield f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer):
             yield (
                 "Preliminary, from passages found by the question's words.\n",
@@ -98,8 +101,6 @@ class AnswerCard(Static):
             )
             yield f"{said}\n", "italic $text-warning"
             yield "\n".join([*map(printable, turn.draft.strip().split("\n")), ""]), "$text-muted"
-        if turn.note:
-            yield f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"
         if turn.state == "queued":
             yield "waits for the questions before it (Esc takes it away)\n", "italic"
         elif turn.running:
@@ -115,9 +116,12 @@ class AnswerCard(Static):
         head = head_of(answer)
         if self.is_folded:
             yield (
-                f"{head.mark} {one_line_excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n",
+                f"{head.mark} {one_line_excerpt(headline(answer), _PASSAGE_CHARACTERS)}",
                 KINDS.get(head.kind, ""),
             )
+            if self._first_shown and not was_searched(answer):
+                yield f" ({place_alone(self.stops[0], *self._documents)})"
+            yield "\n"
             return
         heads = [self._head_parts(head), self._headline_parts(answer, head)]
         for parts in heads[::-1] if head.kind == "possible" else heads:  # its place first
@@ -135,6 +139,9 @@ class AnswerCard(Static):
             )
             yield "\n"
         # The title says how much of the document is read.
+        searched = "documents" if self._has_several_files else "document"
+        if missing := missing_line(answer, searched):
+            yield f"{missing}\n", "$text-warning"
         coverage = coverage_line(answer.coverage)
         if coverage and not (self.turn.running or self.turn.state == "stopped" or refused):
             yield f"{coverage}\n", "$text-muted"

@@ -20,7 +20,10 @@ _HERE = "◂"
 class OutlineTree(Tree["Section"]):
     """Headings; Enter posts the place of one. `follow` marks where the reader is."""
 
-    BINDINGS = [Binding("left,right", "toggle_node", show=False)]
+    BINDINGS = [
+        Binding("enter", "select_cursor", "Go there"),
+        Binding("left,right", "toggle_node", "Open or fold", key_display="←→"),
+    ]
 
     def __init__(self) -> None:
         # Before the tree is made, which draws its labels.

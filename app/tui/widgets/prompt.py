@@ -24,7 +24,7 @@ MODES = {
     "path": ("Open", "the path of a document or a folder"),
     "forget": ("Forget", "the path of a document of the list"),
     "find": ("Find", "words to look for, found as you type"),
-    "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
+    "goto": ("Go to", "a printed page number, PDF 14, a section's number or words of a heading"),
     "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
     "note": ("Note", "your note on these words, then Enter"),
     "password": ("Password", "of this document; it is stored nowhere"),

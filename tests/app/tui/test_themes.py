@@ -6,7 +6,7 @@ import pytest
 from rich.color import Color, ColorSystem
 
 from docqa.app.answer.events import Finished
-from docqa.app.tui import themes
+from docqa.app.tui import settings, themes
 from docqa.app.tui.settings import TuiSettings
 
 from . import conftest as tui
@@ -18,21 +18,21 @@ SYSTEMS = {
 
 
 @pytest.mark.parametrize(
-    ("setting", "last", "light", "colours", "theme"),
+    ("setting", "light", "colours", "theme"),
     [
-        ("nord", "docqa-dark", True, "truecolor", "nord"),
-        ("auto", "docqa-dark", True, "truecolor", "docqa-dark"),
-        ("auto", "", True, "truecolor", "docqa-light"),
-        ("auto", "no such theme", False, "256", "docqa-dark"),
-        ("auto", "", False, "standard", "ansi-dark"),
-        ("auto", "docqa-dark", True, "standard", "ansi-dark"),
-        ("docqa-light", "", True, "standard", "ansi-light"),
-        ("nord", "", True, "standard", "nord"),
-        ("docqa-dark-16", "", True, "truecolor", "ansi-dark"),
+        ("nord", True, "truecolor", "nord"),
+        ("docqa-dark", True, "truecolor", "docqa-dark"),
+        ("auto", True, "truecolor", "docqa-light"),
+        ("auto", False, "256", "docqa-dark"),
+        ("auto", False, "standard", "ansi-dark"),
+        ("docqa-dark", True, "standard", "ansi-dark"),
+        ("docqa-light", True, "standard", "ansi-light"),
+        ("nord", True, "standard", "nord"),
+        ("docqa-dark-16", True, "truecolor", "ansi-dark"),
     ],
 )
-def test_the_theme_is_set_or_remembered_or_fits_the_terminal(setting, last, light, colours, theme):
-    assert themes.choose(setting, last, light=light, colours=colours) == theme
+def test_the_theme_is_set_or_fits_the_terminal(setting, light, colours, theme):
+    assert themes.choose(setting, light=light, colours=colours) == theme
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_terminal_says_whether_it_is_light(monkeypatch, said, light):
     assert themes.is_light() is light
 
 
-async def test_a_theme_is_previewed_and_only_the_chosen_one_kept(running, session, store):
+async def test_a_theme_is_previewed_and_only_the_chosen_one_kept(running, session):
     async with running() as pilot:
         await tui.opened(pilot)
         await pilot.press("f9", "down")
@@ -51,18 +51,10 @@ async def test_a_theme_is_previewed_and_only_the_chosen_one_kept(running, sessio
         assert pilot.app.current_theme.dark
         await pilot.press("escape")
         await tui.until(pilot, lambda: pilot.app.theme == "docqa-dark")
-        assert themes.last_chosen(store) == ""
+        assert settings.load().theme == "auto"
         await pilot.press("f9", *"docqa-light", "enter")
-        await tui.until(pilot, lambda: themes.last_chosen(store) == "docqa-light")
+        await tui.until(pilot, lambda: settings.load().theme == "docqa-light")
         assert pilot.app.theme == "docqa-light"
-
-
-def test_a_damaged_memory_of_the_theme_is_none(store):
-    store.root.mkdir(parents=True, exist_ok=True)
-    for text in ("torn", "[]", '{"theme": 3}'):
-        (store.root / "tui.json").write_text(text, encoding="utf-8")
-        assert themes.last_chosen(store) == ""
-    assert themes.last_chosen(None) == ""
 
 
 def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:

@@ -64,14 +64,6 @@ def test_an_enlarged_image_has_the_pixels_of_its_part():
     assert png[16:24] == bytes([0, 0, 0, 15, 0, 0, 0, 30])
 
 
-@pytest.mark.parametrize(
-    ("environment", "said"),
-    [({"TMUX": "1"}, "tmux shows no"), ({"TERM": "xterm"}, "this terminal cannot")],
-)
-def test_where_there_are_no_images_it_is_said_why(environment, said):
-    assert graphics.why_none(environment).startswith(said)
-
-
 def test_kitty_gets_the_png_in_chunks_and_does_not_reply():
     png = PNG + bytes(9_000)
     sent = graphics.drawing(Terminal("kitty"), png, 4, 2, 20, 10)
@@ -100,6 +92,8 @@ def test_iterm_gets_one_file_in_cells():
         ({"TERM": "xterm-ghostty"}, "kitty"),
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "iterm"),
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, "iterm"),
+        ({"TERM": "foot"}, "sixel"),
+        ({"TERM": "xterm-256color", "WT_SESSION": "1"}, "sixel"),
         ({"TERM": "xterm-256color"}, None),
         ({"TERM": "screen-256color", "KITTY_WINDOW_ID": "1"}, None),
         ({"TERM": "tmux-256color", "TMUX": "/tmp/x", "KITTY_WINDOW_ID": "1"}, None),
@@ -108,6 +102,22 @@ def test_iterm_gets_one_file_in_cells():
 )
 def test_a_terminal_is_known_by_its_name(environment, protocol):
     found = graphics.detect("auto", environment)
+    assert (found.protocol if found else None) == protocol
+
+
+@pytest.mark.parametrize(
+    ("colours", "environment", "protocol"),
+    [
+        ("256", {"TERM": "xterm-256color"}, "blocks"),
+        ("truecolor", {"TERM": "tmux-256color", "TMUX": "1", "KITTY_WINDOW_ID": "1"}, "blocks"),
+        ("truecolor", {"TERM": "xterm-kitty"}, "kitty"),
+        ("standard", {"TERM": "linux"}, None),
+        ("truecolor", {"TERM": "xterm-256color", "NO_COLOR": "1"}, None),
+        ("256", {"TERM": "dumb"}, None),
+    ],
+)
+def test_a_terminal_with_colours_shows_cells(colours, environment, protocol):
+    found = graphics.detect("auto", environment, colours)
     assert (found.protocol if found else None) == protocol
 
 
