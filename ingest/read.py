@@ -176,7 +176,8 @@ def _documents_in_folder(
 
 def _files_below(root: Path, unreadable_folders: list[str]) -> list[Path]:
     """The files at any depth, not through links to folders, which may lead back; folders that
-    cannot be listed go into `unreadable_folders` with the reason. Raises OSError where `root` cannot."""
+    cannot be listed, or have installed packages, go into `unreadable_folders` with the reason. Raises
+    OSError where `root` cannot."""
 
     def on_error(error: OSError) -> None:
         if Path(error.filename) == root:
@@ -187,9 +188,16 @@ def _files_below(root: Path, unreadable_folders: list[str]) -> list[Path]:
 
     found: list[Path] = []
     for folder, folders, names in os.walk(root, onerror=on_error):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        packages = [name for name in folders if _has_packages(Path(folder, name))]
+        unreadable_folders += [f"{Path(folder, name)} (installed packages)" for name in packages]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in packages]
         found += [Path(folder, name) for name in names if not name.startswith(".")]
     return sorted((file for file in found if file.is_file()), key=os.fsencode)
+
+
+def _has_packages(folder: Path) -> bool:
+    """Whether `folder` is a virtual environment of Python, or Node's modules."""
+    return folder.name == "node_modules" or (folder / "pyvenv.cfg").is_file()
 
 
 def _is_document(file: Path) -> bool:

@@ -195,14 +195,27 @@ def test_an_unknown_type_names_the_types_that_work():
 
 
 def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path):
-    for name in ["b.txt", "a/z.md", "A.txt", ".hidden.txt", ".git/x.txt", "photo.png", "data.xml"]:
+    for name in [
+        "b.txt",
+        "a/z.md",
+        "A.txt",
+        ".hidden.txt",
+        ".git/x.txt",
+        "photo.png",
+        "data.xml",
+    ] + [
+        "venv/pyvenv.cfg",
+        "venv/lib/LICENSE.txt",
+    ]:
         file = tmp_path / name
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("some words")
     skipped: list[str] = []
     found = [shown for shown, _ in find_documents(tmp_path, skipped)]
     assert found == [f"{tmp_path}/{name}" for name in ("A.txt", "a/z.md", "b.txt")]
-    assert skipped == [f"{tmp_path}/{name}" for name in ("data.xml", "photo.png")]
+    assert skipped == [
+        f"{tmp_path}/{name}" for name in ("venv (installed packages)", "data.xml", "photo.png")
+    ]
 
 
 def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(tmp_path, monkeypatch):

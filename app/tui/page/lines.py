@@ -37,6 +37,7 @@ class PageLines:
     def __init__(self, document: Document, width: int) -> None:
         self.document = document
         self.width = max(width, 10)
+        self.widest = self.width  # of a table that has been laid out
         self._segments = [segment for page in document.pages for segment in _segments_of_page(page)]
         self._first_of_page = {s.page: i for i, s in reversed(list(enumerate(self._segments)))}
         self._heights = [self._estimate_height(segment) for segment in self._segments]
@@ -160,6 +161,7 @@ class PageLines:
             laid_out = table_lines(shown, table, self.width) if table else []
             stop = table.end - base if table and laid_out else text.find("\n", position)
             stop = len(text) if stop < 0 else stop
+            self.widest = max([self.widest, *(row.width for row in laid_out)])
             rows += laid_out or [
                 ScreenLine(page, base + start, base + end, "text")
                 for start, end in wrap(text, position, stop, self.width)

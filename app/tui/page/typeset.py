@@ -10,6 +10,7 @@ from rich.cells import cell_len, get_character_cell_size
 from docqa.ingest.types import Page, Table
 
 _GAP = 2  # cells between columns
+_WIDEST = 500  # cells; what is wider is no table that one can read
 _SIGNS = " %$€£()+-–−"
 
 
@@ -50,6 +51,11 @@ class ScreenLine:
                 return before + pad + offset - start
             before += pad + end - start
         return before
+
+    @property
+    def width(self) -> int:
+        """In characters."""
+        return sum(pad + end - start for start, end, pad in self.parts)
 
     def shows(self, offset: int) -> bool:
         return (
@@ -96,13 +102,13 @@ def _fitting(text: str, start: int, end: int, width: int) -> int:
 
 
 def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
-    """The rows of `table` in columns, numbers at the right; none where there is no room, or other
-    words than cells'.
+    """The rows of `table` in columns, numbers at the right, wider than `width` where words need it; none
+    where it has other words than cells'.
     """
     columns = _widths(page.text, table, width)
     cells = "".join(page.text[cell.start : cell.end] for cell in table.cells)
     others = Counter(page.text[table.start : table.end]) - Counter(cells)
-    if not columns or any(map(str.isalnum, others)):
+    if sum(columns) > _WIDEST or any(map(str.isalnum, others)):
         return []
     starts = [sum(columns[:at]) + _GAP * at for at in range(len(columns))]
     right = {at for at in range(table.columns) if _is_numeric(page.text, table, at)}
@@ -142,7 +148,7 @@ def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[LinePart, ...]
 
 def _widths(text: str, table: Table, width: int) -> list[int]:
     """The cells of each column: as its words need, the widest made narrower until all fit, none
-    narrower than its longest word; none where that is too much."""
+    narrower than its longest word."""
     needed = [1] * table.columns
     least = [1] * table.columns
     for cell in (cell for cell in table.cells if cell.columns == 1):
@@ -153,7 +159,7 @@ def _widths(text: str, table: Table, width: int) -> list[int]:
     most = max(needed)
     while sum(max(min(each, most), word) for each, word in zip(needed, least)) > room and most:
         most -= 1
-    return [max(min(each, most), word) for each, word in zip(needed, least)] if most else []
+    return [max(min(each, most), word) for each, word in zip(needed, least)]
 
 
 def _is_numeric(text: str, table: Table, column: int) -> bool:

@@ -30,6 +30,7 @@ from .typeset import LinePart, ScreenLine
 
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
+_AFTER_CELL = 20  # cells shown of a wide table from where one goes to
 _MARKS = {
     "chosen": "→ ",
     "current-hit": "▶ ",
@@ -122,6 +123,9 @@ class TextPane(ScrollView):
         self._resize_virtual()
         ahead = self.size.height // 3 if above is None else above
         self._scroll_to_line(line - (ahead if offset else 0))
+        row = self._lines.row(line)
+        column = row.inside(offset) if row and offset else 0
+        self.scroll_to(max(column - self._text_width + _AFTER_CELL, 0), animate=False)
         self._lay_out_near_lines()
         self.refresh()
 
@@ -189,7 +193,8 @@ class TextPane(ScrollView):
         if link:
             self.post_message(self.Chosen(link))
         elif self.text_selection is None and self._lines:
-            page, offset = self._lines.character(round(self.scroll_y) + event.y, event.x - _GUTTER)
+            column = round(self.scroll_x) + event.x - _GUTTER
+            page, offset = self._lines.character(round(self.scroll_y) + event.y, column)
             if any(mark.start <= offset < mark.end for mark in self._own_marks.get(page, ())):
                 self.post_message(self.Chosen(place=(page, offset)))
 
@@ -220,10 +225,11 @@ class TextPane(ScrollView):
             strip = _strip_with_selection(
                 strip, *span, self._style("selection") + Style(reverse=False)
             )
-        return strip.apply_offsets(0, line)
+        left = round(self.scroll_x)
+        return strip.crop(left, left + self.size.width).apply_offsets(left, line)
 
     def _strip(self, line: int) -> Strip:
-        width = self.size.width
+        width = max(self.virtual_size.width, self.size.width)
         # Before the view has its width nothing is drawn.
         row = None if not self._lines or self._pending else self._lines.row(line)
         if row is None:
@@ -313,7 +319,7 @@ class TextPane(ScrollView):
 
     def _resize_virtual(self) -> None:
         assert self._lines
-        size = Size(self.size.width, self._lines.height)
+        size = Size(self._lines.widest + _GUTTER, self._lines.height)
         if size != self.virtual_size:
             self.virtual_size = size
 

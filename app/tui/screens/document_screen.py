@@ -2,8 +2,10 @@
 Panes (the widgets), Navigation, Questions (reading and answering), Annotations."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from textual.binding import Binding
@@ -11,6 +13,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from docqa.app.batch.items import containing_file
 from docqa.app.history.export import unused_file_name
 from docqa.app.storage.store import Store
 from docqa.app.tui import bridge, keymap, stored_turns
@@ -44,6 +47,7 @@ _OVER_A_DOCUMENT = (
     "grid",
     "files",
     "hits",
+    "viewer",
 )
 
 
@@ -289,6 +293,19 @@ class DocumentScreen(PromptScreen):
             )
         else:
             getattr(self.panes, f"{show}_image")()
+
+    def action_viewer(self) -> None:
+        """Show the page that the reader is on in the system's viewer."""
+        import webbrowser
+
+        path = containing_file(self.panes.opened.path) or self.panes.opened.path
+        page = f"{Path(path).absolute().as_uri()}#page={self.panes.where[0]}"
+        # Without a display a browser for terminals would draw over this one.
+        shown = not sys.platform.startswith("linux") or {"DISPLAY", "WAYLAND_DISPLAY"} & set(
+            os.environ
+        )
+        if not shown or not webbrowser.open(page):
+            self.panes.message("this system has no viewer to show the page in")
 
     def action_back(self) -> None:
         """To where the reader was before or, from where it was opened at a cite, out of it."""

@@ -362,6 +362,24 @@ def test_a_form_that_is_attached_twice_is_no_table_of_contents():
     ]
 
 
+def test_an_entry_that_begins_a_later_heading_is_of_the_contents():
+    entries = candidates(
+        "1. Short title and extent", "2. Meaning of words", "3. Use of quays", "4. Notice of sale"
+    )
+    lines = [replace(entry, page=1) for entry in entries]
+    lines += [
+        replace(entry, page=2 + at // 2, text=f"{entry.text}.—(1)")
+        for at, entry in enumerate(entries)
+    ]
+    marks = headings_by_numbering(lines, 10.0)
+    assert [(mark.page, mark.title) for mark in marks] == [
+        (2, "Short title and extent"),
+        (2, "Meaning of words"),
+        (3, "Use of quays"),
+        (3, "Notice of sale"),
+    ]
+
+
 def test_a_schedule_without_a_number_holds_its_rows():
     marks = headings_by_numbering(
         candidates("4 Money", "5 Power", "SCHEDULE (Section 4)", "1. Office", "4. Defence"), 12.0

@@ -90,6 +90,8 @@ async def test_a_folder_without_documents_says_so(running, tmp_path):
         await tui.sees(pilot, "no documents here")
         await pilot.press("enter")  # there is the manual to try it on
         await tui.sees(pilot, "terminal.md")
+        await pilot.press("escape")
+        await tui.sees(pilot, "no documents here")
 
 
 def test_a_document_inside_an_archive_opens_alone(tmp_path):

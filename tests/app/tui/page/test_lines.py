@@ -108,3 +108,12 @@ def test_a_table_stands_in_columns_with_numbers_at_the_right(document):
     ]
     assert shown == ["Site    Rent", "North  1,200", "South     95"]
     assert lines.character(lines.line_of(1, text.index("95")), 10) == (1, text.index("95"))
+
+
+def test_a_table_wider_than_the_screen_keeps_its_words_whole(document):
+    heads = " | ".join(f"Improvements{column}" for column in range(6))
+    lines = PageLines(document(f"{heads}\n{heads}\nEnd."), 40)
+    lines.ensure(0, 9, 0)
+    assert lines.widest == len(" | ".join(["Improvements1"] * 6)) - 5
+    row = lines.row(lines.line_of(1, 60))
+    assert [part.end - part.start for part in row.parts] == [13] * 6

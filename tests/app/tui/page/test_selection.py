@@ -57,6 +57,17 @@ async def test_what_the_mouse_selects_is_copied_with_its_cite(running, session, 
         assert "no quote to copy yet" in tui.notices(pilot)
 
 
+async def test_an_answer_is_copied_with_its_quotes_until_one_is_followed(running, answered):
+    async with running() as pilot:
+        await tui.opened(pilot)
+        await tui.ask(pilot)
+        await pilot.press("ctrl+y")
+        assert pilot.app.clipboard.startswith("85 dollars")
+        assert "The fee of part 9 is 153 dollars" in pilot.app.clipboard
+        await pilot.press("alt+n", "ctrl+y")
+        assert pilot.app.clipboard.startswith("“The fee of part 5")
+
+
 async def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(running, session):
     async with running() as pilot:
         panes = await _on_fifth_page(pilot)

@@ -2,7 +2,11 @@
 help, themes.
 """
 
+import sys
+import webbrowser
+
 import pytest
+from textual.events import AppFocus
 
 from docqa.app.tui.keymap import DOCUMENT
 from docqa.app.tui.screens.choice_screen import HelpScreen
@@ -56,6 +60,7 @@ async def test_search_finds_while_one_types_and_enter_leaves_the_line(running, s
         assert panes.prompt.mode == "ask"
         await pilot.press("f3")
         assert "hit 3 of 10" in tui.screen_text(pilot)
+        assert tui.screen_text(pilot).count("━") == 10
         assert "fee of part 3" in tui.shown(panes.page)
         await pilot.press("f2", "f2", "f2")
         assert "hit 10 of 10" in tui.screen_text(pilot)
@@ -167,6 +172,8 @@ async def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(running, s
             assert f"{page}. Duties of keeper {page}" in tui.shown(panes.page)
         await pilot.press(*["alt+left"] * 5)
         assert panes.page.place == (1, 0)
+        await pilot.press("ctrl+g", *"keeper duties", "enter", *"10", "enter")
+        assert "10. Duties of keeper 10" in tui.shown(panes.page)
         await pilot.press("ctrl+g", *"xcix", "enter")
         assert "no page or section" in tui.notices(pilot)
 
@@ -335,3 +342,37 @@ async def test_a_theme_can_be_chosen_and_nothing_breaks(running, answered):
             pilot.app.theme = theme
             await pilot.pause()
             assert "85 dollars" in tui.screen_text(pilot)
+
+
+@pytest.mark.parametrize(("display", "opened"), [("", 0), (":0", 1)])
+async def test_the_page_is_opened_in_the_viewer(running, session, monkeypatch, display, opened):
+    pages = list[str]()
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(webbrowser, "open", lambda page: pages.append(page) or True)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+    async with running() as pilot:
+        panes = await tui.opened(pilot)
+        panes.page.go(4, 0, above=0)
+        await pilot.press("alt+y")
+        assert len(pages) == opened
+        assert all(page.endswith("lease.pdf#page=4") for page in pages)
+        assert ("no viewer" in tui.notices(pilot)) is not opened
+
+
+async def test_another_window_is_told_in_the_title(running, answered):
+    async with running() as pilot:
+        await tui.opened(pilot)
+        sent = list[str]()
+        pilot.app.send = sent.append
+        await tui.ask(pilot)
+        assert sent == []
+        pilot.app.app_focus = False
+        await pilot.press("x")
+        pilot.app.app_focus = False
+        pilot.app.work_done(pilot.app.screen)
+        assert "lease.pdf: done" in sent[-1]
+        pilot.app.post_message(AppFocus())
+        await tui.until(pilot, lambda: "23;2t" in sent[-1])
