@@ -9,7 +9,7 @@ from pathlib import PurePath
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Grade
 from docqa.app.output.render import cite_text, location_text, printable
-from docqa.ingest.types import Document
+from docqa.ingest.types import Document, TableCell
 
 from .spans import PageSpan, find_hits, location
 
@@ -60,6 +60,26 @@ def make_stops(answer: Answer, *documents: Document) -> list[Stop]:
             place = location(document, *span.place) or location_text(item.page, item.label)
             found.append(Stop(item.text, item.file, place, (span,), document))
     return [*quoted, *found]
+
+
+def heads_of_cells(stop: Stop) -> list[PageSpan]:
+    """What names the rows and columns of the table cells in the words of `stop`."""
+    heads = []
+    for span in stop.spans:
+        for table in stop.document.pages[span.page - 1].tables:
+            fields = table.fields()
+            quoted = [at for at, cell in fields.items() if _do_overlap(span, _on_page(span, cell))]
+            rows = {row for row, _ in quoted}
+            columns = {column for _, column in quoted}
+            for (row, column), cell in fields.items():
+                of_row = row in rows and column < table.names
+                if of_row or (row < table.heads and column in columns):
+                    heads.append(_on_page(span, cell))
+    return heads
+
+
+def _on_page(span: PageSpan, cell: TableCell) -> PageSpan:
+    return PageSpan(span.page, cell.start, cell.end)
 
 
 def text_to_copy(document: Document, spans: Sequence[PageSpan]) -> str:

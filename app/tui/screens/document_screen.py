@@ -184,7 +184,10 @@ class DocumentScreen(PromptScreen):
             if text:
                 self._waiting.append(text)
                 self.prompt.reset()
-                self.panes.show_parsed(*self._parsed, len(self._waiting))
+                if self.panes.has_class("failed"):
+                    self.panes.message("it will be asked when the document can be opened")
+                else:
+                    self.panes.show_parsed(*self._parsed, len(self._waiting))
         elif mode == "ask" and not text and self.navigation.selected:
             self.navigation.follow_selected_link()
         elif mode == "ask" and not text and self.navigation.is_searching:
@@ -289,7 +292,7 @@ class DocumentScreen(PromptScreen):
     def action_image(self, show: str = "show") -> None:
         if not self._images:
             self.panes.message(
-                f"no images: this terminal has too few colours, or they are off ({key(self, 'settings')})"
+                f"this terminal cannot show images, or they are off ({key(self, 'settings')})"
             )
         else:
             getattr(self.panes, f"{show}_image")()

@@ -8,7 +8,13 @@ from docqa.app.history.export import split_at_answer
 from docqa.app.output.render import answer_text, one_line_excerpt, printable
 from docqa.app.tui.page.links import Link
 from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, headings_with, location
-from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, words_at
+from docqa.app.tui.page.stops import (
+    EXCERPT_CHARACTERS,
+    Stop,
+    heads_of_cells,
+    place_alone,
+    words_at,
+)
 from docqa.app.tui.page.view import Highlight, highlights
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
@@ -386,8 +392,10 @@ def _marks_of_stop(stop: Stop, *, followed: bool) -> list[Highlight]:
     if not stop.quote:
         return highlights(stop.spans if followed else (), "passage")
     marks = highlights(stop.spans, "cite" if followed else "quote")
+    if followed:
+        marks += highlights(heads_of_cells(stop), "passage")
     before, exact, _ = split_at_answer(stop.quote)
-    if exact and len(marks) == 1:
+    if exact and len(stop.spans) == 1:
         start = marks[0].start + len(before)
         marks += highlights([PageSpan(marks[0].page, start, start + len(exact))], "quote")
     return marks

@@ -147,8 +147,11 @@ async def test_a_file_that_cannot_be_opened_offers_what_helps(running, session):
     async with running(opener=opener) as pilot:
         await tui.sees(pilot, "Ctrl+R tries again")
         assert not any(name in footer(pilot.app) for name in ("Next cite", "Find"))
+        await pilot.press(*"why", "enter")
+        await tui.sees(pilot, "the file is damaged")
         broken.clear()
         await pilot.press("ctrl+r")
         await tui.opened(pilot)
+        await tui.until(pilot, lambda: session.asked == ["why"])
         await pilot.press("escape", "ctrl+l")
         assert isinstance(pilot.app.screen, LibraryScreen)
