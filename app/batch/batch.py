@@ -138,9 +138,10 @@ class Batch:
                     runner.tally.seconds = time.monotonic() - started
                     ledger.end(runner.tally.seconds, runner.tally.peak_bytes)
         except sqlite3.Error as error:
-            hint = "make room on that disk, or move the file away: no work is lost with it"
             raise ResourceError(
-                f"the ledger cannot be written ({error})", where=str(path), hint=hint
+                f"the ledger cannot be written ({error})",
+                where=str(path),
+                hint="make room on that disk, or move the file away: no work is lost with it",
             ) from error
         return runner.tally
 

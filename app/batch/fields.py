@@ -62,9 +62,10 @@ def fields_of(name: str) -> list[Field]:
     try:
         raw = tomllib.loads(presets.get(name, Path(name)).read_text(encoding="utf-8")).get("field")
     except (OSError, ValueError) as error:
-        hint = f"one of {', '.join(sorted(presets))}, or a TOML file: {_EXAMPLE}"
         raise UsageError(
-            f"no fields can be read: {error}", where=f"--fields {name}", hint=hint
+            f"no fields can be read: {error}",
+            where=f"--fields {name}",
+            hint=f"one of {', '.join(sorted(presets))}, or a TOML file: {_EXAMPLE}",
         ) from error
     if not isinstance(raw, list) or not raw:
         raise UsageError("has no field", where=name, hint=_EXAMPLE)

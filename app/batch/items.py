@@ -158,14 +158,23 @@ def read_content(item: BatchItem) -> bytes:
         else:
             data = _member_bytes(item.source, item.member)
     except FileNotFoundError as error:
-        reason = "it was there when the batch was planned, and is gone"
-        raise MissingError(reason, where=item.path, hint="Run it again") from error
+        raise MissingError(
+            "it was there when the batch was planned, and is gone",
+            where=item.path,
+            hint="Run it again",
+        ) from error
     except OSError as error:
-        reason = f"the file cannot be opened ({error.strerror})"
-        raise Unreadable(reason, where=item.path, hint="Check its permissions") from error
+        raise Unreadable(
+            f"the file cannot be opened ({error.strerror})",
+            where=item.path,
+            hint="Check its permissions",
+        ) from error
     if data is None or hashlib.sha256(data).hexdigest() != item.digest:
-        hint = "The same command reads what it is now"
-        raise Unreadable("it changed while the batch ran", where=item.path, hint=hint)
+        raise Unreadable(
+            "it changed while the batch ran",
+            where=item.path,
+            hint="The same command reads what it is now",
+        )
     return data
 
 
@@ -202,9 +211,10 @@ def _documents_below(
     from docqa.ingest.read import find_documents
 
     if is_pipe(file_status(path)):
-        what = "a pipe can be read only once, and a batch reads each document when it comes to it"
         raise Unreadable(
-            what, where=path, hint="Save it as a file, or give it as - on standard input"
+            "a pipe can be read only once, and a batch reads each document when it comes to it",
+            where=path,
+            hint="Save it as a file, or give it as - on standard input",
         )
     for name, content in find_documents(path, passed_over):
         if isinstance(content, bytes):

@@ -46,9 +46,10 @@ class Workspace:
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            hint = "wait until it ends, or choose another folder"
             raise UsageError(
-                "another docqa process works in this folder", where=str(self.root), hint=hint
+                "another docqa process works in this folder",
+                where=str(self.root),
+                hint="wait until it ends, or choose another folder",
             ) from None
         try:
             yield

@@ -40,8 +40,9 @@ def quote(conversation: ChatConversation, number: str) -> str:
     elif number.isdecimal() and 1 <= int(number) <= len(quotes):
         chosen = quotes[int(number) - 1]
     else:
-        hint = f"they are numbered 1 to {len(quotes)}"
-        raise UsageError(f"there is no quote {number}", hint=hint)
+        raise UsageError(
+            f"there is no quote {number}", hint=f"they are numbered 1 to {len(quotes)}"
+        )
     named = [replace(cite, file=_file_name(cite.file)) for cite in chosen.cites]
     return f"“{printable(chosen.text)}” ({cite_text(named, with_file=True)})"
 
@@ -105,8 +106,11 @@ def _page_text(conversation: ChatConversation, label: str) -> str:
             title = section.title if section and headed else ""
             name = title or document.locator_of(page.page, span.start) or label
             return _with_heading(document, printable(name), page.text[span.start : span.end])
-    hint = "/pages lists those cited"
-    raise InputError(f"no document has a page or section {label}", where="/pages", hint=hint)
+    raise InputError(
+        f"no document has a page or section {label}",
+        where="/pages",
+        hint="/pages lists those cited",
+    )
 
 
 def _with_heading(document: Document, place: str, text: str) -> str:

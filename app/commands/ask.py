@@ -117,8 +117,10 @@ def ask(
             hint="add --each for one answer a file",
         )
     if as_batch and shown_as in bibliography.FORMS:
-        hint = "leave out --jobs, --workspace and --ray"
-        raise UsageError(f"--format {shown_as} reads the front matter of documents here", hint=hint)
+        raise UsageError(
+            f"--format {shown_as} reads the front matter of documents here",
+            hint="leave out --jobs, --workspace and --ray",
+        )
     preview = False if no_preview or (shown_as != "text" and not quick) else None
     options = given.options(quick=quick, preview=preview, think=think)
     inputs.check_writing(options)

@@ -88,8 +88,10 @@ def _export_session(names: list[str], as_html: bool, output: str | None, as_json
             "an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json"
         )
     if len(names) != 1:
-        hint = "docqa history export ID; `docqa history '\"export\"'` looks for the word"
-        raise UsageError("export needs the number of one session or question", hint=hint)
+        raise UsageError(
+            "export needs the number of one session or question",
+            hint="docqa history export ID; `docqa history '\"export\"'` looks for the word",
+        )
     session, position = parse_id(names[0])
     if output is not None:
         check_output(output)

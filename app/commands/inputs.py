@@ -30,9 +30,9 @@ def split_question(items: list[str]) -> tuple[list[str], str]:
         raise UsageError("the question is empty", hint='docqa ask FILE "QUESTION"')
     if question == STDIN or os.path.exists(question):
         what = "standard input" if question == STDIN else "a file"
-        hint = "put the question last, in quotation marks, or name a file of questions with --questions"
         raise UsageError(
-            f"the last argument, {question}, is {what}, so no question was asked", hint=hint
+            f"the last argument, {question}, is {what}, so no question was asked",
+            hint="put the question last, in quotation marks, or name a file of questions with --questions",
         )
     if not paths:
         raise UsageError(

@@ -175,8 +175,11 @@ def export(
     from docqa.model.checkpoints.export import export as write
 
     if form != "hf":
-        hint = "hf, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file"
-        raise UsageError(f"there is no format {form!r}", where="--format", hint=hint)
+        raise UsageError(
+            f"there is no format {form!r}",
+            where="--format",
+            hint="hf, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file",
+        )
     source, target = _source_and_target(model, folder)
     for path in write(source, target):
         report.result(f"{size_text(path.stat().st_size)}  {path}")

@@ -38,9 +38,10 @@ class Fitting:
         known = load_calibration(model.folder).get("refusal")
         path = third_party_calibration_path(options)
         if not path or known is None:
-            said = "fits how sure answers with models of others are, beside the bundled one"
             raise UsageError(
-                said, where="--fit", hint="name one by --reader, --encoder or --reranker"
+                "fits how sure answers with models of others are, beside the bundled one",
+                where="--fit",
+                hint="name one by --reader, --encoder or --reranker",
             )
         self._path = path
         self._known = known
@@ -50,9 +51,10 @@ class Fitting:
         """The outcomes with the calibration that is fitted on them, and kept. Raises UsageError."""
         told = [each for each in outcomes if "margin" in each.signals]
         if len(told) < FEWEST or len({each.right for each in told}) < 2:
-            said = f"{len(told)} answers, {sum(each.right for each in told)} of them right, are too few to fit on"
             raise UsageError(
-                said, where="--fit", hint=f"{FEWEST} or more are needed, right ones and wrong ones"
+                f"{len(told)} answers, {sum(each.right for each in told)} of them right, are too few to fit on",
+                where="--fit",
+                hint=f"{FEWEST} or more are needed, right ones and wrong ones",
             )
         others = [name for name in _OTHERS if name in told[0].signals]
         known: RefusalCalibration = {**self._known, "features": [*self._known["features"], *others]}

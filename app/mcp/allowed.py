@@ -62,8 +62,11 @@ class AllowedPaths:
         if inside is not None:
             return inside
         # One message for both: what is elsewhere on this machine is nobody's business.
-        hint = f"allowed are {', '.join(self.roots)} and what is below"
-        raise InputError("no such file or folder in the allowed paths", where=name, hint=hint)
+        raise InputError(
+            "no such file or folder in the allowed paths",
+            where=name,
+            hint=f"allowed are {', '.join(self.roots)} and what is below",
+        )
 
     def _is_allowed(self, path: str) -> bool:
         real = os.path.realpath(path)

@@ -168,9 +168,11 @@ def _excerpts_by_name(
         start = whole or _number_of_page(first.strip(), everything)
         end = whole or _number_of_page(last.strip(), everything)
         if not 1 <= start <= end:
-            what = f"there is no {'page' if document.paged else 'part'} {name!r}"
-            hint = f"it has {len(everything)}, counted from 1"
-            raise InputError(what, where=document.path, hint=hint)
+            raise InputError(
+                f"there is no {'page' if document.paged else 'part'} {name!r}",
+                where=document.path,
+                hint=f"it has {len(everything)}, counted from 1",
+            )
         chosen += everything[start - 1 : end]
     return chosen
 
@@ -189,8 +191,11 @@ def _excerpts_of_section(
 ) -> list[PageExcerpt]:
     region = find_section_region(document, section)
     if not region:
-        hint = "the tool `outline` lists them"
-        raise InputError(f"there is no section {section!r}", where=document.path, hint=hint)
+        raise InputError(
+            f"there is no section {section!r}",
+            where=document.path,
+            hint="the tool `outline` lists them",
+        )
     return [
         _excerpt_of_span(page, span, paged=document.paged)
         for page, span in region.parts(document)

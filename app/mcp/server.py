@@ -110,9 +110,9 @@ class _CallProgress:
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
         if time.monotonic() > until:
-            what = f"it takes longer than {results.SECONDS:.0f} seconds"
             raise InputError(
-                what, hint="give less text or fewer documents, or use docqa on the command line"
+                f"it takes longer than {results.SECONDS:.0f} seconds",
+                hint="give less text or fewer documents, or use docqa on the command line",
             )
 
     def on_page(self, page: int, pages: int) -> None:

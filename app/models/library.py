@@ -64,8 +64,10 @@ def check_model_id(name: str) -> str:
     if (model_id := known_id(name)) is not None:
         return model_id
     if not _ID.fullmatch(name) or ".." in name or "--" in name:
-        hint = "ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`"
-        raise UsageError(f"{name!r} is not the id of a model", hint=hint)
+        raise UsageError(
+            f"{name!r} is not the id of a model",
+            hint="ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`",
+        )
     return name
 
 

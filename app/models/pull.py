@@ -82,8 +82,11 @@ def pull(
         if have.commit == asked or (offline is not None and have.revision == asked):
             return have
     if offline is not None:
-        said = f"{offline} is set, and it is not on this machine"
-        raise ResourceError(said, where=model_id, hint="unset it to download, or name a folder")
+        raise ResourceError(
+            f"{offline} is set, and it is not on this machine",
+            where=model_id,
+            hint="unset it to download, or name a folder",
+        )
     with _name_in_errors(model_id):
         commit, listed = _list_remote_files(model_id, asked)
     for have in here:
@@ -96,8 +99,9 @@ def pull(
         with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
             return fetch.run(listed, bits)
     except Timeout as error:
-        said = "another docqa is downloading it"
-        raise ResourceError(said, where=str(parent), hint="wait until it is done") from error
+        raise ResourceError(
+            "another docqa is downloading it", where=str(parent), hint="wait until it is done"
+        ) from error
 
 
 class Transfer(Progress):
@@ -147,8 +151,11 @@ class _Download:
     def run(self, listed: dict[str, RemoteFile], bits: int | None) -> Pulled:
         self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
         if _CONFIG not in listed:
-            said = f"has no {_CONFIG}, so it is not a model for transformers"
-            raise ResourceError(said, where=self.id, hint="choose another id")
+            raise ResourceError(
+                f"has no {_CONFIG}, so it is not a model for transformers",
+                where=self.id,
+                hint="choose another id",
+            )
         self._fetch_files([listed[name] for name in (_CONFIG, MODULES, _INDEX) if name in listed])
         role = model_role(self.staging)
         if role is None:
@@ -205,8 +212,11 @@ class _Download:
                 ) from error
         if lost := [name for name in names if name not in listed]:
             said = f"{_INDEX} names it" if _INDEX in listed else "pickled weights are not loaded"
-            said = f"{lost[0]} is not among its files; {said}"
-            raise ResourceError(said, where=self.id, hint="try another --revision")
+            raise ResourceError(
+                f"{lost[0]} is not among its files; {said}",
+                where=self.id,
+                hint="try another --revision",
+            )
         return [listed[name] for name in names]
 
     def _check_room(self, files: list[RemoteFile], bits: int | None) -> None:
@@ -215,9 +225,10 @@ class _Download:
         left += sum(file.size for file in files) * (bits + 1) // 16 if bits is not None else 0
         free = shutil.disk_usage(self.staging).free
         if left > free:
-            said = f"the download needs {size_text(left)}, {size_text(free)} are free"
             raise ResourceError(
-                said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk"
+                f"the download needs {size_text(left)}, {size_text(free)} are free",
+                where=str(self.parent.parent),
+                hint="DOCQA_CACHE_DIR names another disk",
             )
 
     def _bytes_here(self, file: RemoteFile) -> int:
@@ -293,9 +304,10 @@ class _Download:
             except (httpx2.TransportError, OSError) as error:
                 if isinstance(error, HfHubHTTPError) or getattr(error, "errno", None) is not None:
                     raise
-                said = f"the connection was cut ({error}); {size_text(stream.tell())} are kept"
                 raise ResourceError(
-                    said, where=where, hint="the same command goes on from there"
+                    f"the connection was cut ({error}); {size_text(stream.tell())} are kept",
+                    where=where,
+                    hint="the same command goes on from there",
                 ) from error
 
     def _name_whole_folder(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:

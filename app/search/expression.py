@@ -67,8 +67,10 @@ class ExpressionPattern:
                         last = max(last, match.end())
                 at = last
         except TimeoutError as error:
-            what = f"the expression {self.written!r} takes more than {self.seconds:g} seconds on a document"
-            raise UsageError(what, hint=_SIMPLER) from error
+            raise UsageError(
+                f"the expression {self.written!r} takes more than {self.seconds:g} seconds on a document",
+                hint=_SIMPLER,
+            ) from error
 
 
 Pattern = WordsPattern | ExpressionPattern
@@ -110,8 +112,10 @@ def expression_pattern(
     except RecursionError as error:
         raise UsageError("the expression is nested too deeply", hint=_SIMPLER) from error
     except regex.error as error:
-        what = f"{expression!r} is not a regular expression: {error}"
-        raise UsageError(what, hint="it can be looked for as plain words") from error
+        raise UsageError(
+            f"{expression!r} is not a regular expression: {error}",
+            hint="it can be looked for as plain words",
+        ) from error
 
 
 def _largest_repeat_count(written: str) -> int:

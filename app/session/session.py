@@ -248,11 +248,13 @@ class Session:
 def _require_nonempty_question(question: str) -> str:
     asked = question.strip()
     if not asked:
-        hint = 'write it in quotation marks: docqa ask file.pdf "When does it end?"'
-        raise UsageError("the question is empty", hint=hint)
-    if len(asked) > LONGEST_QUESTION:
-        what = f"the question has {len(asked):,} characters, more than {LONGEST_QUESTION:,}"
         raise UsageError(
-            what, hint="ask for one thing; what a text claims is checked by `docqa verify`"
+            "the question is empty",
+            hint='write it in quotation marks: docqa ask file.pdf "When does it end?"',
+        )
+    if len(asked) > LONGEST_QUESTION:
+        raise UsageError(
+            f"the question has {len(asked):,} characters, more than {LONGEST_QUESTION:,}",
+            hint="ask for one thing; what a text claims is checked by `docqa verify`",
         )
     return asked

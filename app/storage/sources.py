@@ -101,8 +101,11 @@ def each_document(
             if failures and not any_read:
                 if len(failures) == 1:
                     raise failures[0]
-                message = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
-                raise NoDocuments(message, where=paths[number], hint="Look at that file by itself")
+                raise NoDocuments(
+                    f"none of its {len(failures)} documents can be read; the first: {failures[0].message}",
+                    where=paths[number],
+                    hint="Look at that file by itself",
+                )
             sources.warnings += [f"skipped: {error}" for error in failures]
 
 

@@ -422,9 +422,10 @@ class Store:
                 if on_wait:
                     on_wait(entry)
             if hosts := [host for host in pins.users(entry.folder) if host]:
-                hint = "end docqa there, or wait a week, and run the same command again; all else was deleted"
                 raise ResourceError(
-                    f"a docqa on {hosts[0]} uses this state", where=str(entry.folder), hint=hint
+                    f"a docqa on {hosts[0]} uses this state",
+                    where=str(entry.folder),
+                    hint="end docqa there, or wait a week, and run the same command again; all else was deleted",
                 )
             shutil.rmtree(entry.folder, ignore_errors=True)
             if entry.folder.exists():

@@ -135,8 +135,11 @@ class ChatClient:
         for part in parts:
             yield part
             if time.monotonic() > until:
-                late = f"the reply is not finished after {10 * self._timeout_s:g} s"
-                raise RemoteError(late, where=self._where, hint=_MORE_TIME)
+                raise RemoteError(
+                    f"the reply is not finished after {10 * self._timeout_s:g} s",
+                    where=self._where,
+                    hint=_MORE_TIME,
+                )
 
     @contextmanager
     def _post_request(self, body: Mapping[str, object]) -> "Iterator[Response]":
@@ -160,9 +163,11 @@ class ChatClient:
             ):
                 yield response
         except httpx2.ConnectError as error:
-            said = f"no connection ({self._without_api_key(str(error))})"
-            hint = "does the server run, and there?"
-            raise TransientError(said, where=self._where, hint=hint) from error
+            raise TransientError(
+                f"no connection ({self._without_api_key(str(error))})",
+                where=self._where,
+                hint="does the server run, and there?",
+            ) from error
         except httpx2.TimeoutException as error:
             raise TransientError(
                 f"no word for {self._timeout_s:g} s", where=self._where, hint=_MORE_TIME
@@ -254,5 +259,8 @@ class ChatClient:
                 )
             return known
         except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-            hint = "check the name and --base-url, which usually ends in /v1"
-            raise RemoteError("lists no models", where=self.address.base_url, hint=hint) from error
+            raise RemoteError(
+                "lists no models",
+                where=self.address.base_url,
+                hint="check the name and --base-url, which usually ends in /v1",
+            ) from error

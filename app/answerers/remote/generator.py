@@ -87,11 +87,10 @@ class RemoteGenerator:
                     "the server's filter stopped the answer", where=str(self._address)
                 )
             if end.finish == "length" and not text.strip():
-                hint = "docqa chat --no-think, or another model"
                 raise RemoteError(
                     "the model thought until its reply was full",
                     where=str(self._address),
-                    hint=hint,
+                    hint="docqa chat --no-think, or another model",
                 )
         encode = self.corpus.tokenizer.encode
         text = _unwrap_json_answer(text) if form.schema else text
