@@ -34,23 +34,6 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 FORMS = ("text", "md", "html", "json", *bibliography.FORMS)
-Items = Annotated[
-    list[str] | None,
-    flags.argument(
-        'PATH... "QUESTION"',
-        "Files, folders, .zip or - for standard input; the question comes last.",
-    ),
-]
-
-AnswerForm = Annotated[
-    str | None,
-    flags.option(
-        "--format",
-        "",
-        "How answers are printed (text by default), or a cite of the documents that they cite: bibtex, ris.",
-        *FORMS,
-    ),
-]
 
 
 @flags.shared(
@@ -66,12 +49,26 @@ AnswerForm = Annotated[
 )
 def ask(
     given: flags.SharedOptions,
-    items: Items = None,
+    items: Annotated[
+        list[str] | None,
+        flags.argument(
+            'PATH... "QUESTION"',
+            "Files, folders, .zip or - for standard input; the question comes last.",
+        ),
+    ] = None,
     questions: flags.Questions = None,
     each: Annotated[
         bool, flags.switch("--each", "One answer for every file, not one context of all.")
     ] = False,
-    form: AnswerForm = None,
+    form: Annotated[
+        str | None,
+        flags.option(
+            "--format",
+            "",
+            "How answers are printed (text by default), or a cite of the documents that they cite: bibtex, ris.",
+            *FORMS,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, flags.switch("--json", "One JSON object a question, one line each.")
     ] = False,

@@ -20,20 +20,19 @@ if TYPE_CHECKING:
     from docqa.app.history.records import StoredSession, StoredTurn
     from docqa.app.options import Options
 
-_Files = Annotated[list[str] | None, flags.argument("FILE...", "Files, folders or .zip archives.")]
-_Resume = Annotated[
-    int | None,
-    typer.Option(
-        "--resume", metavar="ID", min=1, help="Continue a session that `docqa history` lists."
-    ),
-]
-
 
 @flags.conversing
 def chat(
     given: flags.SharedOptions,
-    files: _Files = None,
-    resume: _Resume = None,
+    files: Annotated[
+        list[str] | None, flags.argument("FILE...", "Files, folders or .zip archives.")
+    ] = None,
+    resume: Annotated[
+        int | None,
+        typer.Option(
+            "--resume", metavar="ID", min=1, help="Continue a session that `docqa history` lists."
+        ),
+    ] = None,
     think: flags.Think = None,
     hide: flags.HideThoughts = False,
 ) -> int:

@@ -16,28 +16,6 @@ if TYPE_CHECKING:
 
 FIELDS = ("contract", "paper", "opinion", "report")
 FORMATS = ("csv", "jsonl", "md", "xlsx")
-_Fields = Annotated[
-    str | None,
-    flags.option(
-        "--fields",
-        "|".join([*FIELDS, "FILE.toml"]),
-        "Typed fields: those of a kind of document, or of a file.",
-        *FIELDS,
-    ),
-]
-_Format = Annotated[
-    str | None,
-    flags.option(
-        "--format", "", "The kind of table (default: that of --output, or csv).", *FORMATS
-    ),
-]
-_Conflicts = Annotated[
-    bool,
-    flags.switch(
-        "--conflicts",
-        "List the answers that differ from the rest of their column, with both quotes.",
-    ),
-]
 
 
 @flags.shared(
@@ -53,10 +31,29 @@ _Conflicts = Annotated[
 def extract(
     given: flags.SharedOptions,
     paths: flags.Paths,
-    fields: _Fields = None,
+    fields: Annotated[
+        str | None,
+        flags.option(
+            "--fields",
+            "|".join([*FIELDS, "FILE.toml"]),
+            "Typed fields: those of a kind of document, or of a file.",
+            *FIELDS,
+        ),
+    ] = None,
     questions: flags.Questions = None,
-    form: _Format = None,
-    conflicts: _Conflicts = False,
+    form: Annotated[
+        str | None,
+        flags.option(
+            "--format", "", "The kind of table (default: that of --output, or csv).", *FORMATS
+        ),
+    ] = None,
+    conflicts: Annotated[
+        bool,
+        flags.switch(
+            "--conflicts",
+            "List the answers that differ from the rest of their column, with both quotes.",
+        ),
+    ] = False,
     output: flags.Output = None,
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,

@@ -23,39 +23,34 @@ from docqa.ingest.types import Document
 
 from . import flags, inputs
 
-_Pattern = Annotated[str, flags.argument("PATTERN", "Words, or with --regex a regular expression.")]
-_Regex = Annotated[bool, flags.switch("--regex", "PATTERN is a regular expression.")]
-_IgnoreCase = Annotated[
-    bool, flags.switch("--ignore-case", "Upper and lower case count as the same.", "-i")
-]
-_Words = Annotated[bool, flags.switch("--word-regexp", "Only whole words.", "-w")]
-_Context = Annotated[
-    int, typer.Option("--context", "-C", metavar="N", min=0, help="Lines before and behind a hit.")
-]
-_Files = Annotated[
-    bool, flags.switch("--files-with-matches", "Only the files that have a hit.", "-l")
-]
-_Count = Annotated[bool, flags.switch("--count", "Only how many hits each file has.", "-c")]
-_Full = Annotated[
-    bool, flags.switch("--full", "With --json: the whole line of a hit, however long.")
-]
-
-
 _OF_EXPRESSIONS = frozenset("\\[]|*+^$")  # signs that hardly any words have
 
 
 @flags.shared("password_file", "include_hidden", "store", "media_type")
 def find(
     given: flags.SharedOptions,
-    pattern: _Pattern,
+    pattern: Annotated[
+        str, flags.argument("PATTERN", "Words, or with --regex a regular expression.")
+    ],
     paths: flags.Paths,
-    regex: _Regex = False,
-    ignore_case: _IgnoreCase = False,
-    whole_words: _Words = False,
-    context: _Context = 0,
-    files_only: _Files = False,
-    count: _Count = False,
-    full: _Full = False,
+    regex: Annotated[bool, flags.switch("--regex", "PATTERN is a regular expression.")] = False,
+    ignore_case: Annotated[
+        bool, flags.switch("--ignore-case", "Upper and lower case count as the same.", "-i")
+    ] = False,
+    whole_words: Annotated[bool, flags.switch("--word-regexp", "Only whole words.", "-w")] = False,
+    context: Annotated[
+        int,
+        typer.Option("--context", "-C", metavar="N", min=0, help="Lines before and behind a hit."),
+    ] = 0,
+    files_only: Annotated[
+        bool, flags.switch("--files-with-matches", "Only the files that have a hit.", "-l")
+    ] = False,
+    count: Annotated[
+        bool, flags.switch("--count", "Only how many hits each file has.", "-c")
+    ] = False,
+    full: Annotated[
+        bool, flags.switch("--full", "With --json: the whole line of a hit, however long.")
+    ] = False,
     as_json: flags.Json = False,
 ) -> int:
     """Words are found over the ends of lines and pages, whatever the form of quotation marks and

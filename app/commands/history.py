@@ -18,23 +18,19 @@ from .cache import existing_store, stored_history
 
 _EXPORT = "export"
 _FILES_SHOWN = 3
-_Words = Annotated[
-    list[str] | None,
-    flags.argument("[QUERY] | export ID", "Words to find; or what to export."),
-]
-_Html = Annotated[
-    bool, flags.switch("--html", "Export one page with the cited pages' text, quotes marked.")
-]
-_Markdown = Annotated[bool, flags.switch("--md", "Export Markdown (the default).")]
-_Limit = Annotated[int, flags.count("--limit", "List the newest N.")]
 
 
 def history(
-    words: _Words = None,
-    as_html: _Html = False,
-    as_markdown: _Markdown = False,
+    words: Annotated[
+        list[str] | None,
+        flags.argument("[QUERY] | export ID", "Words to find; or what to export."),
+    ] = None,
+    as_html: Annotated[
+        bool, flags.switch("--html", "Export one page with the cited pages' text, quotes marked.")
+    ] = False,
+    as_markdown: Annotated[bool, flags.switch("--md", "Export Markdown (the default).")] = False,
     output: flags.Output = None,
-    limit: _Limit = 50,
+    limit: Annotated[int, flags.count("--limit", "List the newest N.")] = 50,
     as_json: flags.Json = False,
 ) -> int:
     """The newest come first. QUERY finds questions with all of its words, or words that begin so,

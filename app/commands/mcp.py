@@ -11,11 +11,6 @@ from docqa.app.errors import ResourceError
 
 from . import flags
 
-_Paths = Annotated[
-    list[str] | None,
-    flags.argument("[PATH]...", "Files and folders that may be read; by default this folder."),
-]
-
 
 class _SurrogateFreeInput(io.BufferedIOBase):
     """Standard input with "?" for each lone surrogate; the SDK would never answer a line that has
@@ -37,7 +32,13 @@ class _SurrogateFreeInput(io.BufferedIOBase):
 
 
 @flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "store")
-def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
+def mcp(
+    given: flags.SharedOptions,
+    paths: Annotated[
+        list[str] | None,
+        flags.argument("[PATH]...", "Files and folders that may be read; by default this folder."),
+    ] = None,
+) -> int:
     """Its tools are ask, find, outline, read_pages and verify. They read only what is at or below
     the paths; links and `..` that lead out of them are refused. The client starts this command and
     speaks to it on standard input and output.

@@ -22,33 +22,30 @@ from docqa.model.foreign.folder import ROLES, model_role
 from . import completions, flags
 from .inputs import model_folder
 
-_OnHub = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME|ID",
-        help="ORG/NAME on the hub, or a name that `list` prints.",
-        autocompletion=completions.one_of(*KNOWN_IDS),
-    ),
-]
-_Revision = Annotated[
-    str | None, flags.option("--revision", "REV", "A branch, tag or commit (default: the newest).")
-]
-_PackedTo = Annotated[
-    int | None,
-    flags.option(
-        "--bits", "4|6|8", "Quantize it, and keep only that (default: keep it as it comes)."
-    ),
-]
-_Pulled = Annotated[str, flags.named_model("NAME|ID[@COMMIT]", "A model that was pulled.")]
-_Chosen = Annotated[
-    str, flags.named_model(flags.NAMED, "A model that is here, or a server's, as openai:NAME.")
-]
 _Source = Annotated[str, flags.named_model(flags.NAMED, "A model, or a checkpoint folder.")]
-_Bits = Annotated[int, flags.option("--bits", "4|6|8", "Of the matrices; the embedding has 8.")]
 _Target = Annotated[str, flags.argument("DIR", "A folder that is empty, or does not exist yet.")]
 
 
-def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> int:
+def pull(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|ID",
+            help="ORG/NAME on the hub, or a name that `list` prints.",
+            autocompletion=completions.one_of(*KNOWN_IDS),
+        ),
+    ],
+    revision: Annotated[
+        str | None,
+        flags.option("--revision", "REV", "A branch, tag or commit (default: the newest)."),
+    ] = None,
+    bits: Annotated[
+        int | None,
+        flags.option(
+            "--bits", "4|6|8", "Quantize it, and keep only that (default: keep it as it comes)."
+        ),
+    ] = None,
+) -> int:
     """No other command downloads anything. The same command continues a download that was cut. The
     files are those of one commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and
     HF_HUB_OFFLINE have their usual meaning.
@@ -79,7 +76,9 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
     return report.ANSWERED
 
 
-def rm(name: _Pulled) -> int:
+def rm(
+    name: Annotated[str, flags.named_model("NAME|ID[@COMMIT]", "A model that was pulled.")],
+) -> int:
     """All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one.
     What was read with it stays until `docqa cache prune` or `docqa forget`. Your own folders and
     files are never deleted.
@@ -104,7 +103,12 @@ def rm(name: _Pulled) -> int:
     return report.ANSWERED
 
 
-def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
+def use(
+    name: Annotated[
+        str, flags.named_model(flags.NAMED, "A model that is here, or a server's, as openai:NAME.")
+    ],
+    base_url: flags.BaseUrl = None,
+) -> int:
     """This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes
     all four out. The options of these names and DOCQA_MODEL, DOCQA_READER and so on still take
     precedence.
@@ -147,7 +151,13 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
     return report.ANSWERED
 
 
-def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
+def quantize(
+    model: _Source,
+    folder: _Target,
+    bits: Annotated[
+        int, flags.option("--bits", "4|6|8", "Of the matrices; the embedding has 8.")
+    ] = 4,
+) -> int:
     """In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8
     change answers least.
 

@@ -19,22 +19,17 @@ from docqa.model.foreign.folder import ROLES, model_role
 from . import flags
 from .inputs import model_folder
 
-_Model = Annotated[
-    str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")
-]
-_Folder = Annotated[
-    str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")
-]
-_Server = Annotated[
-    str | None,
-    flags.option(
-        "--server", "|".join([*filter(SERVERS.get, SERVERS), "URL"]), "List a server's models."
-    ),
-]
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 
-def list_models(server: _Server = None) -> int:
+def list_models(
+    server: Annotated[
+        str | None,
+        flags.option(
+            "--server", "|".join([*filter(SERVERS.get, SERVERS), "URL"]), "List a server's models."
+        ),
+    ] = None,
+) -> int:
     """`*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the
     others you see the size of the download, of the weights in 4 bits, the memory for 262,144 tokens
     with these, the share of the parameters that one token uses, and the license. `docqa models show
@@ -96,7 +91,12 @@ def _known_lines() -> list[str]:
     ]
 
 
-def show(model: _Model = None, as_json: flags.Json = False) -> int:
+def show(
+    model: Annotated[
+        str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")
+    ] = None,
+    as_json: flags.Json = False,
+) -> int:
     """Of a model of `docqa models list` that is not here you also see what it needs on disk and in
     memory as it comes and in 4, 6 or 8 bits, and its license.
 
@@ -135,7 +135,12 @@ def _needed(model: KnownModel) -> JsonObject:
     }
 
 
-def check(folder: _Folder, as_json: flags.Json = False) -> int:
+def check(
+    folder: Annotated[
+        str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")
+    ],
+    as_json: flags.Json = False,
+) -> int:
     """Both compute in fp32 on seeded random ids. The exit status is 4 if they differ."""
     from transformers.utils import logging
 

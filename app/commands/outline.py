@@ -15,15 +15,16 @@ from docqa.ingest.types import Document
 
 from . import flags, inputs
 
-_Facts = Annotated[
-    bool,
-    flags.switch("--facts", "What it is, and its facts, each with its quote and place."),
-]
-
 
 @flags.shared("password_file", "media_type")
 def outline(
-    given: flags.SharedOptions, file: flags.File, facts: _Facts = False, as_json: flags.Json = False
+    given: flags.SharedOptions,
+    file: flags.File,
+    facts: Annotated[
+        bool,
+        flags.switch("--facts", "What it is, and its facts, each with its quote and place."),
+    ] = False,
+    as_json: flags.Json = False,
 ) -> int:
     """Print the section tree of a document, with pages. After an e-mail come those of what is
     attached to it.

@@ -21,29 +21,6 @@ if TYPE_CHECKING:
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.summary_files import SummaryFiles
 
-_Paths = Annotated[list[str], flags.argument("PATH...", "Files, folders or .zip archives.")]
-_Output = Annotated[
-    str | None, flags.option("--output", "DIR", "Write there, and continue from what is there.")
-]
-_Style = Annotated[
-    str | None,
-    flags.option(
-        "--style",
-        "S",
-        "brief, abstract, key-points, clauses or papers.",
-        "brief",
-        "abstract",
-        "key-points",
-        "clauses",
-        "papers",
-    ),
-]
-_Focus = Annotated[
-    str | None,
-    flags.option("--focus", "TEXT", 'Only what is about this: "what the landlord must do".'),
-]
-_DryRun = Annotated[bool, flags.switch("--dry-run", "Only estimate what it would take.")]
-
 
 @flags.shared(
     "model",
@@ -58,13 +35,32 @@ _DryRun = Annotated[bool, flags.switch("--dry-run", "Only estimate what it would
 )
 def summarize(
     given: flags.SharedOptions,
-    paths: _Paths,
-    output: _Output = None,
-    style: _Style = None,
-    focus: _Focus = None,
+    paths: Annotated[list[str], flags.argument("PATH...", "Files, folders or .zip archives.")],
+    output: Annotated[
+        str | None, flags.option("--output", "DIR", "Write there, and continue from what is there.")
+    ] = None,
+    style: Annotated[
+        str | None,
+        flags.option(
+            "--style",
+            "S",
+            "brief, abstract, key-points, clauses or papers.",
+            "brief",
+            "abstract",
+            "key-points",
+            "clauses",
+            "papers",
+        ),
+    ] = None,
+    focus: Annotated[
+        str | None,
+        flags.option("--focus", "TEXT", 'Only what is about this: "what the landlord must do".'),
+    ] = None,
     jobs: batches.Jobs = 1,
     retry_failed: batches.RetryFailed = False,
-    dry_run: _DryRun = False,
+    dry_run: Annotated[
+        bool, flags.switch("--dry-run", "Only estimate what it would take.")
+    ] = False,
     max_failures: batches.MaxFailures = None,
     ray: batches.Ray = None,
 ) -> int:

@@ -8,26 +8,21 @@ from docqa.app.quotes.normalise import FOLDING
 
 from . import flags, inputs
 
-_Text = Annotated[
-    str,
-    flags.argument("TEXT", "The text to check: a brief, a report, a model's answer, or -."),
-]
-_Files = Annotated[list[str], flags.argument("FILE...", "The documents that it quotes.")]
-
-_AllowNear = Annotated[
-    bool,
-    flags.switch(
-        "--allow-near", "Status 5 only where something is absent, not where words differ."
-    ),
-]
-
 
 @flags.shared("password_file", "include_hidden", "store", "media_type")
 def verify(
     given: flags.SharedOptions,
-    text: _Text,
-    files: _Files,
-    allow_near: _AllowNear = False,
+    text: Annotated[
+        str,
+        flags.argument("TEXT", "The text to check: a brief, a report, a model's answer, or -."),
+    ],
+    files: Annotated[list[str], flags.argument("FILE...", "The documents that it quotes.")],
+    allow_near: Annotated[
+        bool,
+        flags.switch(
+            "--allow-near", "Status 5 only where something is absent, not where words differ."
+        ),
+    ] = False,
     as_json: flags.Json = False,
 ) -> int:
     from docqa.app.check.checked_text import read_checked_text
