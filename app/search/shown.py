@@ -31,11 +31,8 @@ class HitStyle:
     context: int = 0
     colours: bool = False
 
-    def style_place(self, words: str) -> str:
-        return f"{_PLACE}{words}{_PLAIN}" if self.colours else words
-
-    def style_found_words(self, words: str) -> str:
-        return f"{_FOUND}{words}{_PLAIN}" if self.colours and words else words
+    def styled(self, words: str, colour: str) -> str:
+        return f"{colour}{words}{_PLAIN}" if self.colours and words else words
 
 
 def hit_lines(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iterator[str]:
@@ -104,7 +101,7 @@ def _lines_with_hits(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -
         hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)
     ):
         found = [Span(hit.start, hit.end) for hit in group]
-        yield f"{style.style_place(place)}: {_highlight_found_words(text.text, line, found, style)}"
+        yield f"{style.styled(place, _PLACE)}: {_highlight_found_words(text.text, line, found, style)}"
 
 
 def _highlight_found_words(
@@ -117,9 +114,9 @@ def _highlight_found_words(
         at = window.start
         for span in hit_spans:
             if window.start <= span.start < window.end:
-                words += without_control_characters(
-                    text[at : span.start]
-                ) + style.style_found_words(without_control_characters(text[span.start : span.end]))
+                words += without_control_characters(text[at : span.start]) + style.styled(
+                    without_control_characters(text[span.start : span.end]), _FOUND
+                )
                 at = span.end
         pieces.append(words + without_control_characters(text[at : window.end]))
     begin = "… " if windows[0].start > line.start else ""
