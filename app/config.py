@@ -139,6 +139,10 @@ class Settings:
     def is_on(self, name: str) -> bool:
         return bool(self[name])
 
+    @property
+    def cache_dir(self) -> Path:
+        return Path(str(self["cache_dir"])).expanduser()
+
 
 def config_path() -> Path:
     """DOCQA_CONFIG, else config.toml in the user's configuration folder."""

@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 from docqa.app import config, report
@@ -135,7 +134,7 @@ def _say_waiting(entry: StoreEntry) -> None:
 
 
 def existing_store() -> Store:
-    return Store(Path(config.resolve_settings().text_value("cache_dir") or ".").expanduser())
+    return Store(config.resolve_settings().cache_dir)
 
 
 @contextmanager

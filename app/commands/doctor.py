@@ -31,7 +31,7 @@ def doctor() -> int:
         ("machine", _machine_lines()),
         ("packages", _package_lines()),
         ("model", _model_lines(settings.text_value("model"))),
-        ("kept on disk", _disk_lines(Path(settings.text_value("cache_dir") or ".").expanduser())),
+        ("kept on disk", _disk_lines(settings.cache_dir)),
         ("settings", _setting_lines()),
         ("terminal interface, [tui] in config.toml", load().lines()),
     ):

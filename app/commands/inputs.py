@@ -138,17 +138,14 @@ def options_of(given: Mapping[str, Any]) -> Options:
             "include_hidden": given.get("include_hidden") or None,
         }
     )
-    cache_dir = settings.text_value("cache_dir")
-    model = _model_to_load(settings.text_value("model"), cache_dir)
+    model = _model_to_load(settings.text_value("model"))
     remote = is_remote(model)
     base_url = given.get("base_url")
     if base_url is not None and not remote:
         raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
     if not (given.get("model") and default_url(model)):
         base_url = settings.text_value("base_url")
-    others: dict[str, Any] = {
-        role: _folder_to_load(settings.text_value(role), cache_dir) for role in ROLES
-    }
+    others: dict[str, Any] = {role: _folder_to_load(settings.text_value(role)) for role in ROLES}
     return Options(
         **others,
         model=model,
@@ -162,34 +159,33 @@ def options_of(given: Mapping[str, Any]) -> Options:
         include_hidden=settings.is_on("include_hidden"),
         password=read_password(given.get("password_file")),
         media_type=given.get("media_type"),
-        cache_dir=cache_dir,
+        cache_dir=settings.text_value("cache_dir"),
         threads=settings.count_value("threads"),
         device=settings.text_value("device") or "auto",
         sections=given.get("sections"),
     )
 
 
-def _model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
+def _model_to_load(chosen: str | None) -> str | None:
     """The folder that the engine loads, or openai:NAME; None is the bundled model."""
     if chosen is None or is_remote(chosen):
         return chosen
     from docqa.app.models.library import bundled
 
-    folder = _folder_to_load(chosen, cache_dir)
+    folder = _folder_to_load(chosen)
     return None if folder == str(bundled()) else folder
 
 
-def _folder_to_load(name: str | None, cache_dir: str | None) -> str | None:
+def _folder_to_load(name: str | None) -> str | None:
     """The folder or file of a model; one that is not here as it was named: the engine says so when
     it loads it.
     """
     if name is None:
         return None
-    from docqa.app.models.library import find  # late: without a name the start needs none of it
+    # Late: without a name the start needs none of it.
+    from docqa.app.models.library import find, models_root
 
-    return str(
-        find(name, Path(cache_dir or ".").expanduser() / "models") or os.path.expanduser(name)
-    )
+    return str(find(name, models_root()) or os.path.expanduser(name))
 
 
 def model_folder(name: str | None) -> Path:

@@ -54,7 +54,7 @@ def bundled() -> Path:
 
 
 def models_root() -> Path:
-    return Path(config.resolve_settings().text_value("cache_dir") or ".").expanduser() / "models"
+    return config.resolve_settings().cache_dir / "models"
 
 
 def check_model_id(name: str) -> str:
