@@ -11,7 +11,10 @@ import os
 import sys
 from collections.abc import Iterable
 
+from docqa.ingest.errors import IngestError
+
 from .answer.text import CONTROL
+from .errors import AppError
 
 ANSWERED = 0
 BUG = 1
@@ -124,21 +127,15 @@ def report_interrupt(error: BaseException | None = None) -> int:
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """The errors that have a message for the user; any other is a bug."""
-    from docqa.ingest.errors import IngestError
     from docqa.kernels.errors import KernelError
     from docqa.model.errors import ModelError
-
-    from .errors import AppError
 
     return (AppError, IngestError, KernelError, ModelError, OSError, MemoryError)
 
 
 def exit_code(error: BaseException) -> int:
     """The contract's exit code for any error."""
-    from docqa.ingest.errors import IngestError
     from docqa.model.errors import Cancelled, ContextTooLong
-
-    from .errors import AppError
 
     if isinstance(error, AppError):
         return error.exit_code

@@ -399,10 +399,6 @@ def answers_of(record: str, file: str) -> list[Answer]:
     return [Answer.from_json_object(answer) for answer in answers]
 
 
-def warnings_of(record: str) -> list[str]:
-    return [str(warning) for warning in json.loads(record)["warnings"]]
-
-
 def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
     """`record` as that of the file at `path`, called by its `stem` without a title that names it
     ("XXXXX").

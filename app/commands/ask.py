@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -153,9 +153,7 @@ class _Run:
     unsupported: bool
     model: Model | None = None
     _known: tuple[str, ...] = ()
-    _collected: AnsweredQuestions | bibliography.Bibliography | None = field(
-        init=False, default=None
-    )
+    _collected: AnsweredQuestions | bibliography.Bibliography | None = None
 
     def __post_init__(self) -> None:
         if self.form in ("md", "html"):  # the answers are one document, which is printed at the end

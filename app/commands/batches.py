@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import sys
 import tempfile
@@ -122,8 +123,6 @@ def warn_passed_over(paths: Sequence[str]) -> None:
 def answer_documents(batch: Batch, *, kept: bool) -> None:
     """Take the answers that earlier runs kept, ask for the others, and say what was not read;
     `kept`: in a workspace that stays. Raises as `Batch.run`."""
-    from docqa.app.batch.jobs import warnings_of
-
     with (
         kept_in(batch.workspace.root, "--workspace" if kept else None),
         batch.workspace.hold_lock(),
@@ -133,7 +132,7 @@ def answer_documents(batch: Batch, *, kept: bool) -> None:
         progress = progress_of(batch, plan)
 
         def warn_unread(task: Task, record: str) -> None:
-            for warning in warnings_of(record):
+            for warning in json.loads(record)["warnings"]:
                 progress.warn(task.item.shown_path, warning)
 
         for task in reused:

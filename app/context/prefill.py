@@ -5,6 +5,7 @@ prefill."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -117,9 +118,9 @@ class Prefiller:
         self.is_charged = False  # the documents count as read for the first answer only
         self.state: State | None = None  # after the whole prefill
         self._points = prefix_hashes(self.context.ids, "", self._grid)
-        self.key = prefix_hashes(self.context.ids, self.profile.canonical_text(), self._grid)[
-            len(self.context)
-        ]
+        self.key = prefix_hashes(
+            self.context.ids, json.dumps(self.profile.fields(), sort_keys=True), self._grid
+        )[len(self.context)]
         self._saved_at = -1
         self._refused = False  # nothing more is written
         self._lock: BaseFileLock | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,9 +38,6 @@ class Profile:
 
     def fields(self) -> JsonObject:
         return dict(vars(self))
-
-    def canonical_text(self) -> str:
-        return json.dumps(self.fields(), sort_keys=True)
 
 
 def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:

@@ -73,7 +73,8 @@ class Database:
         with self._store.lock(FOLDER):
             try:
                 connection = self._connect()
-                if not damage or self._is_undamaged(connection):
+                # Another process may have set the damaged file aside already.
+                if not damage or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                     return connection
                 connection.close()
             except sqlite3.DatabaseError as error:
@@ -85,11 +86,6 @@ class Database:
                 f"the history is damaged ({damage}); it was set aside as {aside}, and a new one is begun"
             )
             return self._connect()
-
-    @staticmethod
-    def _is_undamaged(connection: sqlite3.Connection) -> bool:
-        """Another process may have set the damaged file aside already."""
-        return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
 
     def _connect(self) -> sqlite3.Connection:
         # SQLite gives its side files the same rights.

@@ -3,7 +3,7 @@ costs no answer. Cited pages are kept too: their file may be gone later."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Event, Finished
@@ -48,7 +48,7 @@ class Recorder:
     documents: Sequence[Document]
     on_notice: Callable[[str], object]
     session: int | None = None
-    history: History | None = field(default=None, init=False)
+    history: History | None = None
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
         """Hand on the events of one question, and keep its answer after it was shown."""

@@ -103,11 +103,11 @@ class _CallProgress:
         self._loop = asyncio.get_running_loop()
         self._base = self._done = 0
         self._reported_at = float("-inf")
-        self._cancelled = threading.Event()
+        self.cancelled = threading.Event()  # what reads in a thread ends at the next page
 
     def go_on(self, until: float) -> None:
         """Raises Cancelled where nobody waits for the call, InputError where its time is over."""
-        if self._cancelled.is_set():
+        if self.cancelled.is_set():
             raise Cancelled("the call was cancelled")
         if time.monotonic() > until:
             raise InputError(
@@ -125,10 +125,6 @@ class _CallProgress:
         await self._report_progress(
             event.done, event.total, f"read {event.done:,} of {event.total:,} tokens"
         )
-
-    def cancel(self) -> None:
-        """What reads in a thread ends at the next page."""
-        self._cancelled.set()
 
     async def _report_progress(self, done: int, total: int, message: str) -> None:
         if done < total and time.monotonic() - self._reported_at < _AT_MOST_EVERY_S:
@@ -386,7 +382,7 @@ def _tool_errors(progress: _CallProgress) -> Iterator[None]:
             f"a fault of docqa: {storable_text(repr(error)):.300}; ask for less, or report it"
         ) from error
     except asyncio.CancelledError:
-        progress.cancel()
+        progress.cancelled.set()
         raise
     finally:
         gc.collect()  # documents point at themselves

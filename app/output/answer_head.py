@@ -74,4 +74,4 @@ def head_of(answer: Answer) -> AnswerHead:
 
 
 def _confidence_in_words(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
-    return next(said for least, said in words if confidence >= least or least == 0.0)
+    return next(said for least, said in words if confidence >= least)

@@ -13,7 +13,7 @@ from docqa.app.quotes.verifier import Located, LocatedSpans
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import ASKING_VERB, QUESTION
-from docqa.ingest.types import Document, Section, Span
+from docqa.ingest.types import Document, Span
 
 from .cites import PlaceCite, find_cites, with_places_in_full
 from .named import DocumentNames
@@ -155,14 +155,11 @@ def _prefer_main_body(regions: list[Region], places: CitedPlaces, cite: PlaceCit
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
     document = places.document
-
-    def first_words(section: Section) -> set[str]:  # of its number or heading: "first", "schedule"
-        return set((section.number or section.title).lower().split()[:2])
-
+    # By the first words of a number or heading: "first", "schedule".
     attached = [
         places.region_of(section)
         for section in document.sections
-        if ATTACHMENTS & first_words(section)
+        if ATTACHMENTS & set((section.number or section.title).lower().split()[:2])
     ]
     body = [r for r in regions if not any(a.start < r.start < a.end for a in attached)]
     return body or regions

@@ -57,7 +57,9 @@ def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadR
         item for item in written.statements if starts_with_verdict(item.plain)[1]
     ]  # "No. Not stated." says nothing
     if not written.statements or any(
-        refuses(starts_with_verdict(item.plain)[1]) for item in said[:1] if not item.cites_something
+        refuses(starts_with_verdict(item.plain)[1])
+        for item in said[:1]
+        if not item.numbers and not item.quotations
     ):
         return ReadReply(None, tuple(notes))
     if not reads_as_english(written.text):

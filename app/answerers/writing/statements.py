@@ -68,10 +68,6 @@ class WrittenStatement:
         """Its words on one line, without Markdown's marks."""
         return plain_line(self.text)
 
-    @property
-    def cites_something(self) -> bool:
-        return bool(self.numbers or self.quotations)
-
 
 @dataclass(frozen=True)
 class Written:
