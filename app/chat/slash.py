@@ -105,7 +105,7 @@ def _page_text(conversation: ChatConversation, label: str) -> str:
             headed = section is not None and (section.page, section.start) == region.start
             title = section.title if section and headed else ""
             name = title or document.locator_of(page.page, span.start) or label
-            return _with_heading(document, printable(name), page.text[span.start : span.end])
+            return _with_heading(document, printable(name), span.of(page.text))
     raise InputError(
         f"no document has a page or section {label}",
         where="/pages",

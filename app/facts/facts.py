@@ -141,7 +141,7 @@ def computed_end(text: str) -> Fact | None:
     start = parse_first_fact(FactKind.DATE, text)
     if len(starts) != 1 or not length or not start or start.value.count("-") != 2:
         return None
-    period = parse_first_fact(FactKind.PERIOD, text[length.start : length.end])
+    period = parse_first_fact(FactKind.PERIOD, length.of(text))
     count, unit = _number_in_base_unit(period.value) if period else (0.0, "")
     day = datetime.date.fromisoformat(start.value)
     if not 0 < count < _MOST_COMPUTED:
@@ -155,7 +155,7 @@ def computed_end(text: str) -> Fact | None:
     else:
         return None
     value = (end - datetime.timedelta(days=1)).isoformat()
-    return Fact(FactKind.DATE, value, f"{start.shown} and {text[length.start : length.end]}")
+    return Fact(FactKind.DATE, value, f"{start.shown} and {length.of(text)}")
 
 
 def kinds_of_values_in(text: str) -> frozenset[FactKind]:

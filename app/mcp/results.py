@@ -151,7 +151,7 @@ def _excerpt_of_span(
     page: Page, span: Span, *, paged: bool, part: int | None = None
 ) -> PageExcerpt:
     number, label = (page.page, page.label) if paged else (None, None)
-    text = page.text[span.start : span.end]
+    text = span.of(page.text)
     return PageExcerpt(
         page=number, label=label, part=part, start=span.start, end=span.end, text=text
     )
@@ -199,5 +199,5 @@ def _excerpts_of_section(
     return [
         _excerpt_of_span(page, span, paged=document.paged)
         for page, span in region.parts(document)
-        if page.text[span.start : span.end].strip()
+        if span.of(page.text).strip()
     ]

@@ -88,7 +88,7 @@ def _is_inside_spans(spans: Sequence[Span], start: int) -> bool:
 def _blank_outside_spans(page: Page, spans: Sequence[Span]) -> Page:
     text = _WORD.sub(lambda word: " " * len(word[0]), page.text)
     for span in spans:
-        text = text[: span.start] + page.text[span.start : span.end] + text[span.end :]
+        text = text[: span.start] + span.of(page.text) + text[span.end :]
     blocks = (
         Block(part.start, part.end, b.kind)
         for b in page.blocks

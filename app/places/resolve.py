@@ -65,7 +65,7 @@ def intersect_spans(spans: Sequence[Span | Located], start: int, end: int) -> li
 
 def strip_span(text: str, span: Span) -> Span | None:
     """`span` of `text` without white space at its edges; None where it has no words."""
-    whole = text[span.start : span.end]
+    whole = span.of(text)
     if not (words := whole.strip()):
         return None
     start = span.start + whole.index(words)

@@ -26,19 +26,19 @@ def span_to_quote(text: str, start: int, end: int) -> Span:
         return Span(start, end)
     if len(touched) == 1:
         clause = _clause_of_long_sentence(text, found.span_of_run(touched), start, end)
-        if not is_too_short_quote(text[clause.start : clause.end]):
+        if not is_too_short_quote(clause.of(text)):
             return Span(min(clause.start, start), max(clause.end, end))
 
     def enough(run: range) -> bool:
         whole = found.span_of_run(run)
-        return not is_too_short_quote(text[whole.start : whole.end])
+        return not is_too_short_quote(whole.of(text))
 
     whole = found.span_of_run(found.grow_run(touched, enough))
     return Span(min(whole.start, start), max(whole.end, end))
 
 
 def _clause_of_long_sentence(text: str, sentence: Span, start: int, end: int) -> Span:
-    if len(text[sentence.start : sentence.end].split()) <= LONGEST_QUOTE_WORDS:
+    if len(sentence.of(text).split()) <= LONGEST_QUOTE_WORDS:
         return sentence
     left = sentence.start
     right = sentence.end

@@ -49,9 +49,7 @@ def sentence_addressing_reader_near(
     end = place.end - first
     own = [number for number, span in enumerate(spans) if span.end > begin and span.start < end]
     near = spans[max(own[0] - 1, 0) : own[-1] + 2] if own else []
-    return next(
-        (each for span in near if addresses_reader(each := around[span.start : span.end])), None
-    )
+    return next((each for span in near if addresses_reader(each := span.of(around))), None)
 
 
 def move_suspicious_candidates_last(

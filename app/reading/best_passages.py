@@ -144,7 +144,7 @@ class PassageReader:
         broken = sentence_over_break(document, excerpt.page)
         if not broken or broken[0].end != excerpt.end:
             return ""
-        rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
+        rest = broken[1].of(document.pages[excerpt.page].text)
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
 
     def _add_question_similarities(

@@ -176,7 +176,7 @@ def scored_sentences(text: str, question: str, word_index: WordIndex) -> list[Sc
         ScoredSentence(
             span.start,
             span.end,
-            word_index.share_of_question_idf(wanted, set(terms(text[span.start : span.end]))),
+            word_index.share_of_question_idf(wanted, set(terms(span.of(text)))),
         )
         for span in Sentences(text).spans
     ]

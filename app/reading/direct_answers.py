@@ -177,7 +177,7 @@ def _names_in_clause(
         item = whole_passage(context, row.passage_number)
         text = item.text[row.start : row.end]
         for name in party_name_spans(text, *shipped_weights("names", "follow")):
-            words = text[name.start : name.end]
+            words = name.of(text)
             if any(f"{mark}{words}" in item.text for mark in QUOTES):
                 continue  # what a party is called, not its name
             fact = parse_first_fact(FactKind.PARTY, words)

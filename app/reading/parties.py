@@ -93,7 +93,7 @@ def party_name_spans(text: str, weights: np.ndarray, transition_scores: np.ndarr
     found = list[Span]()
     if not places:
         return []
-    rows = word_features([text[each.start : each.end] for each in places])
+    rows = word_features([each.of(text) for each in places])
     way = best_state_sequence(np.stack([weights[:, row].sum(1) for row in rows]), transition_scores)
     for place, state in zip(places, way, strict=True):
         if state == BEGINS:

@@ -52,9 +52,7 @@ class SearchedText:
         """Every place of `pattern`, in order, but line ends alone. Raises UsageError where it takes
         too long.
         """
-        return (
-            span for span in pattern.spans(self.text) if self.text[span.start : span.end].strip()
-        )
+        return (span for span in pattern.spans(self.text) if span.of(self.text).strip())
 
     def find_hits(self, pattern: Pattern) -> Iterator[Hit]:
         """Every place of `pattern`, with its lines and cites. Raises as `find_places`."""

@@ -84,7 +84,7 @@ def hit_object(text: SearchedText, hit: Hit, context: int, *, full: bool = False
 
 def _line_texts(text: SearchedText, lines: range) -> list[str]:
     spans = (text.line_span(number) for number in lines)
-    return [text.text[span.start : span.end] for span in spans]
+    return [span.of(text.text) for span in spans]
 
 
 def _context_lines(text: SearchedText, lines: range) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _highlight_found_words(
         for span in hit_spans:
             if window.start <= span.start < window.end:
                 words += without_control_characters(text[at : span.start]) + style.styled(
-                    without_control_characters(text[span.start : span.end]), _FOUND
+                    without_control_characters(span.of(text)), _FOUND
                 )
                 at = span.end
         pieces.append(words + without_control_characters(text[at : window.end]))

@@ -142,7 +142,7 @@ def number_sentences_of_passages(
             places.append(
                 Located(placed.document, passage.page, first + span.start, first + span.end)
             )
-            lines.append(f"[{len(places)}] {' '.join(text[span.start : span.end].split())}")
+            lines.append(f"[{len(places)}] {' '.join(span.of(text).split())}")
     return Given("\n".join(lines).strip(), tuple(places), tuple(passages), whole)
 
 

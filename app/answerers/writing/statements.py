@@ -166,7 +166,7 @@ class _Reading:
     def _is_introduction(self, line: Span, last: bool) -> bool:
         """Whether a line only introduces what follows: a heading, "The supplier must:", the names
         of a table's columns, which have a rule below them."""
-        content = self.text[line.start : line.end]
+        content = line.of(self.text)
         polite = _POLITE.match(content.strip())
         opens = content.rstrip(" *_").endswith(":")
         heads = not last and (opens or _HEADING.match(content)) and not self._quotes_in(line)
@@ -186,13 +186,13 @@ class _Reading:
         first = _BULLET.match(self.text, line.start, line.end).end()  # type: ignore[union-attr]
         label = _LABEL.match(self.text, first, line.end)
         first = label.end() if label else first
-        if self.text[line.start : line.end].strip().startswith("|"):
+        if line.of(self.text).strip().startswith("|"):
             return [Span(first, line.end)]
         joined: list[Span] = []
         for each in sentences(self.text[first : line.end]):
             span = Span(first + each.start, first + each.end)
             before = joined[-1] if joined else Span(first, first)
-            verdict, behind = starts_with_verdict(self.text[before.start : before.end])
+            verdict, behind = starts_with_verdict(before.of(self.text))
             cut = any(
                 quote.start < before.end and span.start < quote.end for quote, _ in self.quotations
             )
@@ -207,7 +207,7 @@ class _Reading:
         """The statement of a sentence; None where it states nothing, or only quotes what the one
         before states.
         """
-        words = self.text[span.start : span.end]
+        words = span.of(self.text)
         quotes = self._quotes_in(span)
         if not any(map(str.isalnum, words)):
             return None

@@ -25,9 +25,7 @@ LAST = 1_500  # characters at the end: signatures and their dates
 
 def dates_with_year(text: str) -> list[Span]:
     return [
-        span
-        for span in fact_spans(FactKind.DATE, text)
-        if sum(map(str.isdigit, text[span.start : span.end])) > 3
+        span for span in fact_spans(FactKind.DATE, text) if sum(map(str.isdigit, span.of(text))) > 3
     ]
 
 

@@ -116,7 +116,7 @@ def _names_of_line(line: str) -> list[Span]:
     pairs = zip(edges[::2], edges[1::2], strict=True)
     trimmed = (trim_span(line, a, b) for a, b in pairs)
     parts = [Span(a, b) for a, b in trimmed if any(map(str.isalpha, line[a:b]))]
-    words = [line[part.start : part.end] for part in parts]
+    words = [part.of(line) for part in parts]
     if len(words) == 1 and not STOP_WORDS.isdisjoint(words[0].casefold().split()):
         return []  # a subtitle
     all_names = all(_NAME.fullmatch(name) and not _INSTITUTION.search(name) for name in words)

@@ -74,7 +74,7 @@ def tables_with_words_above(
         for table in named_tables_of_page(document, page):
             caption = table.grid.caption or Span(table.start_offset, table.start_offset)
             before = text[max(table.start_offset - _FAR_ABOVE, end) : table.start_offset]
-            behind = text[caption.start : caption.end] if caption.start >= table.end_offset else ""
+            behind = caption.of(text) if caption.start >= table.end_offset else ""
             section = document.section_path(document.section_of(page, table.start_offset))
             found.append(
                 TableWithWordsAbove(

@@ -99,10 +99,8 @@ class _SentenceFinder:
             line += 1
 
     def _take_sentence(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
-        span = Span(
-            span.start + len(readable.leading_bullet(page.text[span.start : span.end])), span.end
-        )
-        text = readable.on_one_line(page.text[span.start : span.end])
+        span = Span(span.start + len(readable.leading_bullet(span.of(page.text))), span.end)
+        text = readable.on_one_line(span.of(page.text))
         section = self.document.section_of(page.page, span.start)
         if section and (section.id in self.left_out or is_heading(section, page.page, span)):
             return None
