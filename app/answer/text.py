@@ -20,6 +20,11 @@ def storable_text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def one_line(text: str) -> str:
+    """`text` with one blank for all white space between two words, and none around them."""
+    return " ".join(text.split())
+
+
 def clip(text: str, max_characters: int) -> str:
     """`text`, or at most its first `max_characters` characters, cut between two words, with ` …` after."""
     return text if len(text) <= max_characters else text[:max_characters].rsplit(" ", 1)[0] + " …"

@@ -1,12 +1,12 @@
 """Third-party models in the roles of the bundled one (`--reader`, `--encoder`, `--reranker`), what
 was fitted for them, and the options that an answer depends on."""
 
-import hashlib
 import json
 from pathlib import Path
 
 from docqa.app.answer.text import JsonObject
 from docqa.app.options import Options
+from docqa.app.storage.store import sha256_of
 from docqa.model.foreign.folder import ROLES, model_stamp
 
 
@@ -25,7 +25,7 @@ def third_party_calibration_path(options: Options) -> Path | None:
     models = third_party_models(options)
     if not models or options.cache_dir is None:
         return None
-    key = hashlib.sha256(json.dumps(models, sort_keys=True).encode()).hexdigest()[:16]
+    key = sha256_of(json.dumps(models, sort_keys=True).encode())[:16]
     return Path(options.cache_dir).expanduser() / "calibrations" / f"{key}.json"
 
 
@@ -38,5 +38,5 @@ def options_for_provenance(options: Options) -> JsonObject:
         recorded["sections"] = options.sections
     fitted = third_party_calibration_path(options)
     if fitted and fitted.is_file():
-        recorded["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
+        recorded["fitted"] = sha256_of(fitted.read_bytes())[:16]
     return recorded | third_party_models(options)

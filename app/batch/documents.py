@@ -2,7 +2,6 @@
 file name as title: for equal records of equal files one without a title is UNTITLED here, and named
 where it is printed."""
 
-import hashlib
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +12,7 @@ from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.app.storage.sources import load_stored, reading_of
-from docqa.app.storage.store import Store, store_of
+from docqa.app.storage.store import Store, sha256_of, store_of
 from docqa.ingest.pdf.ocr import is_ocr_available
 from docqa.ingest.read import INGEST_VERSION
 from docqa.ingest.types import Document
@@ -58,9 +57,7 @@ def reading_identity(options: Options) -> JsonObject:
     calibration = folder / "calibration.json"
     return {
         "model": server or fingerprint(folder),
-        "calibration": hashlib.sha256(calibration.read_bytes()).hexdigest()
-        if calibration.is_file()
-        else None,
+        "calibration": sha256_of(calibration.read_bytes()) if calibration.is_file() else None,
         "docqa": version("docqa-reader"),
         "ingest": INGEST_VERSION,
         "ocr": is_ocr_available(),

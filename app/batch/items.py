@@ -1,6 +1,5 @@
 """What a batch is about: the documents of its paths by their contents, and what cannot be one."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from docqa.app import report
 from docqa.app.answer.text import compact_json
-from docqa.app.storage.store import key_of
+from docqa.app.storage.store import file_digest, key_of, sha256_of
 from docqa.ingest.archive import ZIP, Package, file_status, is_pipe
 from docqa.ingest.errors import ERRORS, IngestError, MissingError, NoDocuments, Unreadable
 from docqa.ingest.limits import MAX_FILE_BYTES
@@ -169,7 +168,7 @@ def read_content(item: BatchItem) -> bytes:
             where=item.path,
             hint="Check its permissions",
         ) from error
-    if data is None or hashlib.sha256(data).hexdigest() != item.digest:
+    if data is None or sha256_of(data) != item.digest:
         raise Unreadable(
             "it changed while the batch ran",
             where=item.path,
@@ -222,9 +221,7 @@ def _documents_below(
             source = os.path.abspath(file)
             member = name[len(file) + 1 :]
             shown = f"{_relative_path(source, base)}/{member}"
-            yield BatchItem(
-                shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content)
-            )
+            yield BatchItem(shown, source, name, member, sha256_of(content), len(content))
         elif os.path.abspath(name) not in exclude:
             yield item_with_digest(
                 _relative_path(os.path.abspath(name), base), os.path.abspath(name), name
@@ -251,10 +248,7 @@ def item_with_digest(path: str, source: str, shown_path: str) -> BatchItem:
         if size > MAX_FILE_BYTES:
             reason = f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}"
             return replace(item, bytes=size, failure=Failure("TooLarge", reason, "Split the file"))
-        with open(item.source, "rb") as stream:
-            return replace(
-                item, bytes=size, digest=hashlib.file_digest(stream, "sha256").hexdigest()
-            )
+        return replace(item, bytes=size, digest=file_digest(Path(item.source)))
     except OSError as error:
         reason = f"the file cannot be opened ({error.strerror})"
         return replace(item, failure=Failure("Unreadable", reason, "Check its permissions"))

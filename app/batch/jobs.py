@@ -2,7 +2,6 @@
 its summary.
 """
 
-import hashlib
 import json
 import os
 import sys
@@ -26,7 +25,7 @@ from docqa.app.errors import StoreDamagedError
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
-from docqa.app.storage.store import Details, Store, key_of, store_of
+from docqa.app.storage.store import Details, Store, key_of, sha256_of, store_of
 from docqa.app.summary.process import summarize_document
 from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
 from docqa.app.summary.record import SummaryRecord, to_json_line
@@ -238,7 +237,7 @@ class AnswerJob(Job):
 
     def _store_key(self, item: BatchItem) -> str:
         """A document that needed a password is found only with that password."""
-        secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
+        secret = sha256_of((self.options.password or "").encode())
         fields = [
             ANSWER_VERSION,
             self._cached_identity,

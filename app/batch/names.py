@@ -1,10 +1,11 @@
 """The names of output files: RELATIVE_PATH.md. What is too long, or collides on some file system
 (by case, Unicode form, or `digest`), gets the hash of its path."""
 
-import hashlib
 import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+
+from docqa.app.storage.store import sha256_of
 
 RESERVED = ("digest.md", "summaries.jsonl", "failures.jsonl", "ledger.sqlite", ".docqa")
 DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE = RESERVED
@@ -60,4 +61,4 @@ def _add_hash_to_name(path: str) -> str:
 
 
 def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return sha256_of(text.encode("utf-8", "surrogateescape"))[:8]

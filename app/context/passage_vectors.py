@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app.storage.arrays import load_summed, save_summed
+from docqa.app.storage.store import sha256_of
 from docqa.model.protocol import Model, VectorEncoder
 
 from .context import Context
@@ -88,7 +89,7 @@ class PassageVectors:
 
 
 def _vectors_file_name(encoder: VectorEncoder) -> str:
-    return f"passages-{hashlib.sha256(encoder.identity.encode()).hexdigest()[:12]}.safetensors"
+    return f"passages-{sha256_of(encoder.identity.encode())[:12]}.safetensors"
 
 
 def passage_vector_key(text: str) -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import JsonObject
+from docqa.app.storage.store import sha256_of
 from docqa.ingest.read import INGEST_VERSION
 from docqa.ingest.types import Document
 from docqa.model.prompts.prompt import LAYOUT_VERSION
@@ -44,9 +44,7 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
     """The sha256 of one document, or of those of all in order."""
     if len(documents) == 1:
         return documents[0].id
-    return hashlib.sha256(
-        "\n".join(document.id for document in documents).encode("ascii")
-    ).hexdigest()
+    return sha256_of("\n".join(document.id for document in documents).encode("ascii"))
 
 
 def kernel_provenance(device: torch.device | None) -> str:

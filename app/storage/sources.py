@@ -2,7 +2,6 @@
 that cannot be read is an error; in a folder or archive a warning while others are left."""
 
 import contextlib
-import hashlib
 import os
 import sys
 import time
@@ -27,7 +26,7 @@ from docqa.ingest.serialize import FORMAT_OF_LINES, from_bytes, to_bytes
 from docqa.ingest.types import Document
 from docqa.ingest.worker import DocumentReading
 
-from .store import Details, Store, details_of, file_digest, key_of, withhold
+from .store import Details, Store, details_of, file_digest, key_of, sha256_of, withhold
 
 STDIN = "-"
 _FILE = "document.jsonl"
@@ -208,7 +207,7 @@ class _BegunDocument:
         """Store nothing of a document that is opened with a password, unless that is wanted."""
         if not self.request.password or store.stores_protected or _ENCRYPTED not in self.data:
             return
-        withhold(hashlib.sha256(self.data).hexdigest())
+        withhold(sha256_of(self.data))
         self.notices.append(
             f"{self.name}: opened with a password, so nothing of its text is stored; --store stores it"
         )
@@ -265,9 +264,7 @@ def content_digests(path: str) -> set[str]:
         for _, content in find_documents(path):
             with contextlib.suppress(OSError):
                 digests.add(
-                    file_digest(content)
-                    if isinstance(content, Path)
-                    else hashlib.sha256(content).hexdigest()
+                    file_digest(content) if isinstance(content, Path) else sha256_of(content)
                 )
     return digests
 
@@ -304,7 +301,7 @@ def _document_key(name: str, digest: str, request: ReadRequest, password: str) -
         name,
         str(FORMAT_OF_LINES),
         *read_as,
-        hashlib.sha256(password.encode()).hexdigest(),
+        sha256_of(password.encode()),
     ]
     return key_of(fields)
 
@@ -313,7 +310,7 @@ def stored_document(
     store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]
 ) -> Document | None:
     """The kept Document of `data`, or None; `notices` say where a damaged one was deleted."""
-    digest = hashlib.sha256(data).hexdigest()
+    digest = sha256_of(data)
     store.meet([digest])
     for key in document_keys(name, digest, request):
         if store.has("documents", key):

@@ -102,6 +102,11 @@ def details_of(documents: Sequence[Document]) -> Details:
     return {"documents": ids, "files": paths, "paths": [os.path.abspath(path) for path in paths]}
 
 
+def sha256_of(data: bytes) -> str:
+    """sha256 of `data`, as hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def file_digest(path: Path) -> str:
     """sha256 of a file, as hex. Raises OSError."""
     with path.open("rb") as stream:
@@ -217,7 +222,7 @@ class Store:
         """
         if is_withheld(details["documents"]):
             return self.root / kind / key
-        sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        sums = {name: sha256_of(data) for name, data in files.items()}
         sizes = {name: len(data) for name, data in files.items()}
         with self._new_folder(kind, key, details["documents"]) as temporary:
             for name, data in files.items():
@@ -492,12 +497,12 @@ def _is_being_written(folder: Path) -> bool:
 
 def _name_of_forgotten_mark(document: str) -> str:
     """Not the document's own hash, which is in no file after it was forgotten."""
-    return hashlib.sha256(f"forgotten {document}".encode()).hexdigest()
+    return sha256_of(f"forgotten {document}".encode())
 
 
 def key_of(fields: object) -> str:
     """The hash of what something depends on, of values that JSON has."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    return sha256_of(json.dumps(fields, sort_keys=True).encode())
 
 
 def _checksum(details: Details) -> str:
