@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from docqa.ingest.errors import IngestError
 
-from .answer.text import CONTROL
+from .answer.text import CONTROL, one_line
 from .errors import AppError
 
 ANSWERED = 0
@@ -98,25 +98,20 @@ def note(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """A warning on one line of standard error."""
-    note(f"docqa: warning: {_one_line(text)}")
+    """A warning on one line: a name that has a line end must not look like a message of its own."""
+    note(f"docqa: warning: {one_line(text)}")
 
 
 def report_failure(error: BaseException) -> int:
     """Say what went wrong, where, and what to do next; returns the exit code."""
-    note(f"docqa: {_one_line(error_message(error))}")
+    note(f"docqa: {one_line(error_message(error))}")
     return exit_code(error)
 
 
 def report_usage_error(message: str, hint: str = "") -> int:
     """Report a command line that was not understood; returns its exit code."""
-    note(_one_line(f"docqa: {message}" + (f" ({hint})" if hint else "")))
+    note(one_line(f"docqa: {message}" + (f" ({hint})" if hint else "")))
     return USAGE
-
-
-def _one_line(text: str) -> str:
-    """A name that has a line end must not look like a message of its own."""
-    return " ".join(text.split())
 
 
 def report_interrupt(error: BaseException | None = None) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docqa.app.answer.events import OnEvent
+from docqa.app.answer.text import one_line
 from docqa.app.facts.facts import computed_end
 from docqa.app.options import Options
 from docqa.app.output.render import in_quotation_marks, printable
@@ -70,9 +71,9 @@ def facts_lines(sheet: Sheet) -> Iterator[str]:
         where = f"  ({place})" if place else ""
         yield f"{field.name}: {printable(cell.answer or 'not stated')}{where}"
         quoted = [*cell.leads, cell.quote or ""]
-        said = " ".join((cell.answer or "").split())
+        said = one_line(cell.answer or "")
         for text in quoted if said else ():
-            if " ".join(text.split()).rstrip(_STOPS) not in said:
+            if one_line(text).rstrip(_STOPS) not in said:
                 yield f"    {in_quotation_marks(printable(text))}"
         computed = computed_end(said) if field.clause == TERM else None
         if computed:

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
+from docqa.app.answer.text import one_line
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import LiveDraft, Screen
@@ -193,9 +194,9 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
             kept = text[:-1] + " "
             continue
         kept = ""
-        yield " ".join(text.split())
+        yield one_line(text)
     if kept.strip():
-        yield " ".join(kept.split())
+        yield one_line(kept)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from docqa.app.answer.answer import Answer
+from docqa.app.answer.text import one_line
 from docqa.ingest.language.dates import dates
 from docqa.ingest.types import Document
 
@@ -88,7 +89,7 @@ def bibliography_entry_of(document: Document) -> BibliographyEntry:
     lines = list(_join_lines_after_initials(text[: _front_matter_end_offset(document)]))
     names = {number: _person_names_in_line(line) for number, line in enumerate(lines) if number}
     first = next((number for number, found in names.items() if found), 1)
-    title = " ".join(document.title.split())
+    title = one_line(document.title)
     if title == PurePath(document.path).stem and lines:
         title = " ".join(lines[: first if first <= _TITLE_LINES else 1]).strip(" ∗*†")
     foot = text.splitlines()[-_FOOT_LINES:]
@@ -114,7 +115,7 @@ def _join_lines_after_initials(text: str) -> Iterator[str]:
     """The lines of a text, one that ends in an initial together with the next."""
     held = ""
     for line in text.splitlines():
-        held = " ".join(f"{held} {line}".split())
+        held = one_line(f"{held} {line}")
         if held and not (held[-1] == "." and held[-3:-1].strip().isupper()):
             yield held
             held = ""
@@ -152,7 +153,7 @@ def _split_author_line(line: str) -> tuple[list[str], list[str]]:
     """
     kept = (char for char in line.replace(" and ", ", ") if unicodedata.category(char) != "Sk")
     marked = "".join(char if char.isalpha() or char in " .-'’" else "," for char in kept)
-    pieces = [" ".join(piece.split()) for piece in marked.split(",") if piece.strip(" .-'’")]
+    pieces = [one_line(piece) for piece in marked.split(",") if piece.strip(" .-'’")]
     return pieces, [piece for piece in pieces if _is_person_name(piece)]
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
 from docqa.app.answer.grades import Status, Support
-from docqa.app.answer.text import CONTROL, clip, compact_json
+from docqa.app.answer.text import CONTROL, clip, compact_json, one_line
 
 NEAREST_SHOWN = 1
 _LEADERS = re.compile(r"\.{4,}")
@@ -310,7 +310,7 @@ def page_text(page: int, label: str | None) -> str:
 
 def printable(text: str) -> str:
     """`text` on one line, without anything that a terminal would obey."""
-    return " ".join(CONTROL.sub("", text).split())
+    return one_line(CONTROL.sub("", text))
 
 
 def _line_range(first: Cite, last: Cite) -> str:

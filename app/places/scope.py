@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from docqa.app.answer.text import one_line
 from docqa.app.context.context import Context
 from docqa.app.evidence.front_matter import DOCUMENT_WORDS
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
@@ -116,11 +117,9 @@ def _mentioned_places(
     """The places that are named and exist, in order."""
     heads = [f"{document.title} {document.pages[0].text[:1500]}" for document in documents]
     works = [
-        " ".join(head.lower().split()).replace("_", " ") for head in heads
+        one_line(head.lower()).replace("_", " ") for head in heads
     ]  # as "section 5 of the Companies Act"
-    named = [
-        (cite, " ".join((cite.work or "").lower().split())) for cite in find_cites(typed, _ALSO)
-    ]
+    named = [(cite, one_line((cite.work or "").lower())) for cite in find_cites(typed, _ALSO)]
     cites = [
         cite for cite, work in named if cite.work is None or any(work in head for head in works)
     ]
@@ -181,4 +180,4 @@ def _masked_places(question: str, places: Sequence[Span]) -> str:
     text = question
     for span in sorted(places, key=lambda span: -span.start):
         text = f"{text[: span.start]}@{text[span.end :]}"
-    return " ".join(_OF_THE_DOCUMENT.sub("@", _TOGETHER.sub("@", text)).split())
+    return one_line(_OF_THE_DOCUMENT.sub("@", _TOGETHER.sub("@", text)))

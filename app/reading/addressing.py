@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from docqa.app.answer.text import clip
+from docqa.app.answer.text import clip, one_line
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
@@ -34,7 +34,7 @@ _ADDRESSES = re.compile(
 
 def addresses_reader(sentence: str) -> bool:
     """Whether `sentence` says to a reader or a machine what to answer, or what not to heed."""
-    return _ADDRESSES.search(" ".join(sentence.split())) is not None
+    return _ADDRESSES.search(one_line(sentence)) is not None
 
 
 def sentence_addressing_reader_near(
@@ -93,7 +93,7 @@ def warnings_of_addressed_reader(
         if (sentence := sentence_addressing_reader_near(place, documents)) is not None:
             document = documents[place.document]
             where = f"{document.path}, page {place.page}" if document.paged else document.path
-            said = clip(" ".join(sentence.split()), _SHOWN)
+            said = clip(one_line(sentence), _SHOWN)
             what = f"a sentence addresses the reader or a machine (“{said}”)"
             lines[f"{where}: {what}: it is not obeyed; doubt what stands by it"] = None
     return tuple(lines)

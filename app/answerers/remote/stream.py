@@ -13,7 +13,7 @@ from itertools import starmap
 from typing import Any
 
 from docqa.app.answer.events import Token
-from docqa.app.answer.text import JsonObject
+from docqa.app.answer.text import JsonObject, one_line
 from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
@@ -136,7 +136,7 @@ def server_message(text: str) -> str:
         found = error.get("message") or error.get("detail") if isinstance(error, dict) else error
         if isinstance(found, str):
             text = found
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= 3 * _SHOWN else line[: 3 * _SHOWN] + " …"
 
 
@@ -155,7 +155,7 @@ def _parse_json_object(text: str, where: str) -> dict[str, Any]:
 
 def unexpected_reply_message(text: str) -> str:
     """The message of a reply in another form."""
-    return f"the server's reply is no chat completion: {' '.join(text.split())[:_SHOWN]!r}"
+    return f"the server's reply is no chat completion: {one_line(text)[:_SHOWN]!r}"
 
 
 def _object_or_empty(value: object) -> JsonObject:

@@ -9,7 +9,7 @@ from itertools import chain
 from docqa.app.answer.confidence import Signals
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
-from docqa.app.answer.text import abridged_name_list, clip
+from docqa.app.answer.text import abridged_name_list, clip, one_line
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
@@ -423,4 +423,4 @@ class _ReplyCheck:
         return Located(place.document, place.page, span.start, span.end)
 
     def _text_at(self, place: Located) -> str:
-        return " ".join(place.text_in(self.corpus.documents).split())
+        return one_line(place.text_in(self.corpus.documents))

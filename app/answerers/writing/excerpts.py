@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, zip_longest
 
+from docqa.app.answer.text import one_line
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import RankedPassage
 from docqa.app.places.scope import Scope, passages_in
@@ -142,7 +143,7 @@ def number_sentences_of_passages(
             places.append(
                 Located(placed.document, passage.page, first + span.start, first + span.end)
             )
-            lines.append(f"[{len(places)}] {' '.join(span.of(text).split())}")
+            lines.append(f"[{len(places)}] {one_line(span.of(text))}")
     return Given("\n".join(lines).strip(), tuple(places), tuple(passages), whole)
 
 
@@ -195,5 +196,5 @@ def _heading_line(context: Context, placed: PlacedPassage) -> str:
     if document.paged:
         parts.append(f"page {document.pages[passage.page - 1].label or passage.page}")
     if passage.section:
-        parts.append(" > ".join(" ".join(each.split()) for each in passage.section))
+        parts.append(" > ".join(one_line(each) for each in passage.section))
     return ", ".join(parts) or name

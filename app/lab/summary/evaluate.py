@@ -17,12 +17,12 @@ from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 
+from docqa.app.answer.text import one_line
 from docqa.app.answerers.loading import load_model
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.terms import plain_words
 from docqa.app.options import Options
 from docqa.app.summary.process import WHOLE, summarize_document
-from docqa.app.summary.sentences.readable import on_one_line
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
@@ -37,7 +37,7 @@ _FEWEST_WORDS = 6  # so that no heading counts as one of the first sentences, or
 def texts_of(document: Document) -> list[str]:
     """The sentences that the other two choose from, in order: all that are no heading."""
     found = [
-        on_one_line(page.text[span.start : span.end])
+        one_line(page.text[span.start : span.end])
         for page in document.pages
         for span in sentences(page.text)
     ]
@@ -71,7 +71,7 @@ def evaluate(examples: Iterable[Example], model: Model, style: str) -> dict[str,
     for number, example in enumerate(examples, 1):
         document = example.document()
         record = summarize_document(document, lay_out([document], model.tokenizer), model, style)
-        ours = [on_one_line(sentence.text) for sentence in record.sentences]
+        ours = [one_line(sentence.text) for sentence in record.sentences]
         for system, said in summaries(texts_of(document), ours).items():
             scores = scorer.score(example.gold, said)
             found[system].append([*(scores[kind].fmeasure for kind in KINDS), len(said.split())])

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from docqa.app.answer.text import one_line
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
@@ -100,7 +101,7 @@ class _SentenceFinder:
 
     def _take_sentence(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
         span = Span(span.start + len(readable.leading_bullet(span.of(page.text))), span.end)
-        text = readable.on_one_line(span.of(page.text))
+        text = one_line(span.of(page.text))
         section = self.document.section_of(page.page, span.start)
         if section and (section.id in self.left_out or is_heading(section, page.page, span)):
             return None

@@ -48,11 +48,6 @@ _VERB = re.compile("[^isu]s$")
 _OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
 
 
-def on_one_line(text: str) -> str:
-    """`text` on one line."""
-    return " ".join(text.split())
-
-
 def leading_bullet(text: str) -> str:
     """The mark of a list and the space after it that open `text`, or ""."""
     match = _BULLET.match(text)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from docqa.app.answer.text import one_line
 from docqa.app.answerers.writing.excerpts import Given, number_sentences_of_passages
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
@@ -14,7 +15,6 @@ from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
 
 from ..sentences.candidates import PlacedSentence, is_heading, left_out_section_ids
-from ..sentences.readable import on_one_line
 
 _MARK_TOKENS = 5  # of a sentence's number, and its share of the headings
 _NO_PROSE = frozenset(("contents", "references"))
@@ -69,7 +69,7 @@ def material_of_units(document: Document, units: Sequence[Unit], *, numbered: bo
     text = numbered_text(
         (
             _place_heading(document, unit),
-            on_one_line(document.pages[unit.page - 1].text[unit.start : unit.end]),
+            one_line(document.pages[unit.page - 1].text[unit.start : unit.end]),
         )
         for unit in units
     )
@@ -122,5 +122,5 @@ def _place_heading(document: Document, unit: Unit) -> str:
     """`page 12, 4 Liability > 4.2 Cap`."""
     page = document.pages[unit.page - 1]
     parts = [f"page {page_text(page.page, page.label)}"] if document.paged else []
-    path = [" ".join(each.split()) for each in document.section_path(unit.section)]
+    path = [one_line(each) for each in document.section_path(unit.section)]
     return ", ".join([*parts, *([" > ".join(path)] if path else [])]) or "Text"
