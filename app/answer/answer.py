@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
@@ -222,7 +222,7 @@ class Answer:
         return codes.get(self.status, 0)
 
 
-_hints = lru_cache(maxsize=None)(get_type_hints)
+_hints = cache(get_type_hints)
 
 
 def record_from_json(hint: Any, value: Any) -> Any:

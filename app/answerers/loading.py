@@ -86,14 +86,15 @@ def bundled_model(options: Options) -> Model:
     """The bundled model with third-party models in its roles, loaded once for all sessions of this
     process.
     """
-    needed = Options(
-        threads=options.threads,
-        reader=options.reader,
-        encoder=options.encoder,
-        reranker=options.reranker,
-        cache_dir=options.cache_dir if third_party_models(options) else None,
+    return _bundled(
+        Options(
+            threads=options.threads,
+            reader=options.reader,
+            encoder=options.encoder,
+            reranker=options.reranker,
+            cache_dir=options.cache_dir if third_party_models(options) else None,
+        )
     )
-    return _bundled(needed)
 
 
 _bundled = lru_cache(maxsize=1)(load_model)

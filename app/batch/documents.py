@@ -31,8 +31,7 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
     """The Document of `content`, a file called `name`. Raises docqa.ingest.errors."""
-    request = reading_of(options)
-    return load_stored(name, content, request, store, [], keep_from_s=KEEP_TEXT_FROM_S)
+    return load_stored(name, content, reading_of(options), store, [], keep_from_s=KEEP_TEXT_FROM_S)
 
 
 def open_session_of_content(

@@ -35,8 +35,7 @@ class Failure:
         return f"{path}: {self.reason}" + (f". {self.hint}" if self.hint else "")
 
     def json_line(self, path: str, document: str | None) -> str:
-        fields = {"schema": SCHEMA, "path": path, "document": document, **vars(self)}
-        return compact_json(fields)
+        return compact_json({"schema": SCHEMA, "path": path, "document": document, **vars(self)})
 
 
 @dataclass(frozen=True)

@@ -134,8 +134,7 @@ class Job(ABC):
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         options = self.options if long else replace(self.options, store=False)
         with open_session([document], options, model=self.model, called=NAMELESS) as session:
-            record = self._make_record(item, session, on_event)
-            return Outcome(record, tokens=len(session.context))
+            return Outcome(self._make_record(item, session, on_event), tokens=len(session.context))
 
     @abstractmethod
     def _make_record(self, item: BatchItem, session: Session, on_event: OnEvent) -> str:
@@ -238,15 +237,16 @@ class AnswerJob(Job):
     def _store_key(self, item: BatchItem) -> str:
         """A document that needed a password is found only with that password."""
         secret = sha256_of((self.options.password or "").encode())
-        fields = [
-            ANSWER_VERSION,
-            self._cached_identity,
-            secret,
-            os.environ.get("DOCQA_DTYPE"),
-            item.digest,
-            item.name,
-        ]
-        return key_of(fields)
+        return key_of(
+            [
+                ANSWER_VERSION,
+                self._cached_identity,
+                secret,
+                os.environ.get("DOCQA_DTYPE"),
+                item.digest,
+                item.name,
+            ]
+        )
 
     @cached_property  # hashed into the keys of older workspaces too
     def _cached_identity(self) -> JsonObject:
@@ -364,8 +364,11 @@ def attempt(job: Job, item: BatchItem, on_event: OnEvent) -> Outcome:
         if report.exit_code(error) == report.BUG:
             if os.environ.get("DOCQA_DEBUG"):
                 traceback.print_exception(error)
-            hint = "Please report it, with what DOCQA_DEBUG=1 shows"
-            failure = Failure(type(error).__name__, f"a bug in docqa: {error}", hint)
+            failure = Failure(
+                type(error).__name__,
+                f"a bug in docqa: {error}",
+                "Please report it, with what DOCQA_DEBUG=1 shows",
+            )
         outcome = Outcome(failure=failure)
     return replace(outcome, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
 

@@ -43,9 +43,11 @@ class SummaryFiles:
         ours = set(self.batch.workspace.output_names())
         for name in sorted(names - ours):
             if os.path.lexists(self._root / name):
-                what = "exists already, and docqa did not write it"
-                where = str(self._root / name)
-                raise UsageError(what, where=where, hint="choose another --output")
+                raise UsageError(
+                    "exists already, and docqa did not write it",
+                    where=str(self._root / name),
+                    hint="choose another --output",
+                )
         self.batch.workspace.put_output_names(names | ours)
 
     def keep(self, task: Task, record: str) -> None:
@@ -61,15 +63,16 @@ class SummaryFiles:
         for item, summary in self.records():
             self._write_page(item, summary)
             records.append(summary)
-        failures = ((item, self.batch.failure(item)) for item in self.batch.listing.items)
         self._write_file(SUMMARIES, "".join(to_json_line(record) + "\n" for record in records))
         self._write_file(DIGEST, digest_markdown(records))
-        lines = (
-            failure.json_line(item.path, item.digest) + "\n"
-            for item, failure in failures
-            if failure
+        self._write_file(
+            FAILURES,
+            "".join(
+                failure.json_line(item.path, item.digest) + "\n"
+                for item in self.batch.listing.items
+                if (failure := self.batch.failure(item))
+            ),
         )
-        self._write_file(FAILURES, "".join(lines))
         self._pages = {self._names[record.path] for record in records}
 
     def drop_stale(self) -> None:

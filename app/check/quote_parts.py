@@ -171,11 +171,7 @@ def _join_found_parts(
                 )  # it leaves out little but a "not": marked, and yet another sentence
         else:
             replaced.append((parts[index].inserted, gap))
-            if _protected_word_counts(gap) != _protected_word_counts(parts[index].inserted):
+            if protected_words(gap) != protected_words(parts[index].inserted):
                 grades.add(Grade.NEAR)
     spans = pages.located(found[0][0].start, found[-1][0].end)
     return Finding(weakest_grade(grades), spans, tuple(omitted), tuple(replaced))
-
-
-def _protected_word_counts(words: str) -> object:
-    return protected_words(fold(words).text.split())

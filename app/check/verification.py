@@ -150,17 +150,19 @@ class _TextCheck:
     def check_text(self) -> Verification:
         quotations, alone = find_quotations(self.text)
         claimed, free = assign_cites(self.text, quotations, find_cites(self.text))
-        pairs = enumerate(zip(quotations, claimed))
         checked = (
             self._check_quotation(*each, self._documents_named(at, quotations))
-            for at, each in pairs
+            for at, each in enumerate(zip(quotations, claimed))
         )
         around = (self.text[max(0, cite.start - 80) : cite.end + 60] for cite in free)
-        cites = (
-            self._check_cite(cite, self.names.documents_named_in(words))
-            for cite, words in zip(free, around)
+        return Verification(
+            tuple(checked),
+            tuple(
+                self._check_cite(cite, self.names.documents_named_in(words))
+                for cite, words in zip(free, around)
+            ),
+            tuple(alone),
         )
-        return Verification(tuple(checked), tuple(cites), tuple(alone))
 
     def _documents_named(self, number: int, quotations: list[QuotedPassage]) -> set[int]:
         before = quotations[number - 1].end if number else 0

@@ -52,36 +52,10 @@ Json = Annotated[bool, switch("--json", "Print JSON.")]
 Questions = Annotated[
     str | None, option("--questions", "FILE", 'Plain lines, or JSON lines with a "question".')
 ]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        metavar="NAME|FOLDER|FILE.gguf|openai:NAME|ollama:NAME|lmstudio:NAME|vllm:NAME|llamacpp:NAME",
-        autocompletion=completions.models,
-        help="The model that answers. Only with a server's, as openai:NAME, passages of the documents are sent there.",
-    ),
-]
-Reader = Annotated[
-    str | None,
-    _option_of_role(
-        "reader", "Reads the best passages: a model for extractive question answering."
-    ),
-]
-Encoder = Annotated[
-    str | None,
-    _option_of_role("encoder", "Makes vectors of passages: a model of sentence-transformers."),
-]
-Reranker = Annotated[
-    str | None, _option_of_role("reranker", "Orders the best passages: a cross-encoder.")
-]
 MODELS = ("model", *ROLES, "device")
 BaseUrl = Annotated[
     str | None,
     option("--base-url", "URL", "The server of the model; its key is read from DOCQA_API_KEY."),
-]
-Evidence = Annotated[
-    int | None,
-    count("--k", "Passages to read for a question and to list."),
 ]
 Think = Annotated[
     bool | None,
@@ -91,50 +65,10 @@ HideThoughts = Annotated[
     bool,
     switch("--hide-thoughts", "Do not show what the model thinks before it answers."),
 ]
-From = Annotated[
-    str | None,
-    option(
-        "--from",
-        "",
-        "What a model that writes is given; auto: the whole where it was read before or is short.",
-        "auto",
-        "whole",
-        "passages",
-    ),
-]
-PasswordFile = Annotated[
-    str | None, option("--password-file", "F", "Its first line is the password of encrypted PDFs.")
-]
-IncludeHidden = Annotated[
-    bool, switch("--include-hidden", "Also use text that is not visible on the page.")
-]
-Store = Annotated[
-    bool | None,
-    switch(
-        "--store/--no-store",
-        "Keep on disk what was read, or nothing; by default all but what was opened with a password.",
-    ),
-]
 Output = Annotated[
     str | None, option("--output", "F", "Write to this file, not to standard output.")
 ]
-Sections = Annotated[
-    str | None, option("--sections", "3-5,A", "Only these sections; `docqa outline` lists them.")
-]
 _TYPES = [each.name for each in FORMATS]
-Type = Annotated[str | None, option("--type", "TYPE", f"What - is: {', '.join(_TYPES)}.", *_TYPES)]
-Device = Annotated[
-    str | None,
-    option(
-        "--device",
-        "",
-        "Where the model computes; auto: the processor. Never run on a card yet.",
-        "auto",
-        "cpu",
-        "cuda",
-        "mps",
-    ),
-]
 
 
 def named_model(metavar: str, text: str) -> Any:
@@ -145,19 +79,78 @@ def named_model(metavar: str, text: str) -> Any:
 class SharedOptions:
     """Of one command line: None or False where none is given."""
 
-    model: Model = None
-    reader: Reader = None
-    encoder: Encoder = None
-    reranker: Reranker = None
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME|FOLDER|FILE.gguf|openai:NAME|ollama:NAME|lmstudio:NAME|vllm:NAME|llamacpp:NAME",
+            autocompletion=completions.models,
+            help="The model that answers. Only with a server's, as openai:NAME, "
+            "passages of the documents are sent there.",
+        ),
+    ] = None
+    reader: Annotated[
+        str | None,
+        _option_of_role(
+            "reader", "Reads the best passages: a model for extractive question answering."
+        ),
+    ] = None
+    encoder: Annotated[
+        str | None,
+        _option_of_role("encoder", "Makes vectors of passages: a model of sentence-transformers."),
+    ] = None
+    reranker: Annotated[
+        str | None, _option_of_role("reranker", "Orders the best passages: a cross-encoder.")
+    ] = None
     base_url: BaseUrl = None
-    k: Evidence = None
-    source: From = None
-    password_file: PasswordFile = None
-    include_hidden: IncludeHidden = False
-    store: Store = None
-    media_type: Type = None
-    sections: Sections = None
-    device: Device = None
+    k: Annotated[
+        int | None,
+        count("--k", "Passages to read for a question and to list."),
+    ] = None
+    source: Annotated[
+        str | None,
+        option(
+            "--from",
+            "",
+            "What a model that writes is given; auto: the whole where it was read before or is short.",
+            "auto",
+            "whole",
+            "passages",
+        ),
+    ] = None
+    password_file: Annotated[
+        str | None,
+        option("--password-file", "F", "Its first line is the password of encrypted PDFs."),
+    ] = None
+    include_hidden: Annotated[
+        bool, switch("--include-hidden", "Also use text that is not visible on the page.")
+    ] = False
+    store: Annotated[
+        bool | None,
+        switch(
+            "--store/--no-store",
+            "Keep on disk what was read, or nothing; by default all but what was opened with a password.",
+        ),
+    ] = None
+    media_type: Annotated[
+        str | None, option("--type", "TYPE", f"What - is: {', '.join(_TYPES)}.", *_TYPES)
+    ] = None
+    sections: Annotated[
+        str | None,
+        option("--sections", "3-5,A", "Only these sections; `docqa outline` lists them."),
+    ] = None
+    device: Annotated[
+        str | None,
+        option(
+            "--device",
+            "",
+            "Where the model computes; auto: the processor. Never run on a card yet.",
+            "auto",
+            "cpu",
+            "cuda",
+            "mps",
+        ),
+    ] = None
 
     def options(
         self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None

@@ -254,15 +254,18 @@ def _manual(wanted: bool) -> None:
     """Only for the help: `cli.run` prints the page."""
 
 
-_Manual = Annotated[
-    bool,
-    typer.Option("--man", callback=_manual, help="Print a page of the manual: docqa --man TOPIC"),
-]
-_Version = Annotated[
-    bool,
-    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
-]
-
-
-def _root(version: _Version = False, man: _Manual = False) -> None:
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+    man: Annotated[
+        bool,
+        typer.Option(
+            "--man", callback=_manual, help="Print a page of the manual: docqa --man TOPIC"
+        ),
+    ] = False,
+) -> None:
     """Holds the options of bare `docqa`; they have done their work when this runs."""

@@ -9,7 +9,7 @@ import numpy as np
 from docqa.app.storage.arrays import Arrays, cached_arrays
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
-from docqa.model.prompts.prompt import LAYOUT_VERSION
+from docqa.model.prompts.prompt import LAYOUT_VERSION, PREAMBLE
 from docqa.model.protocol import Tokenizer
 
 from .context import (
@@ -18,7 +18,6 @@ from .context import (
     join_into_context,
     lay_out,
     lay_out_document,
-    preamble_tokens,
 )
 from .passage_vectors import KEY_BYTES, passage_vector_key, text_below_headings
 
@@ -87,7 +86,7 @@ class DocumentPartsCache:
         def make() -> Arrays:
             encoder = tokenizer()
             made = lay_out_document(document, encoder, number)
-            before = preamble_tokens(encoder) if number is None else []
+            before = encoder.encode(PREAMBLE) if number is None else []
             passages = [document.passages[each] for each in made.passages]
             keys = b"".join(
                 passage_vector_key(text_below_headings(p.section, document.passage_text(p)))

@@ -130,12 +130,8 @@ def lay_out(
         for number, each in numbered
     ]
     return join_into_context(
-        documents, preamble_tokens(tokenizer) if opening is None else opening, parts
+        documents, tokenizer.encode(PREAMBLE) if opening is None else opening, parts
     )
-
-
-def preamble_tokens(tokenizer: Tokenizer) -> list[int]:
-    return tokenizer.encode(PREAMBLE)
 
 
 def lay_out_document(

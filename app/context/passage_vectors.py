@@ -65,8 +65,10 @@ class PassageVectors:
         if not encoder or not self._known:
             return
         keys = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(len(self._known), -1)
-        arrays = {"keys": keys, "vectors": np.stack([*self._known.values()])}
-        save_summed(folder / _vectors_file_name(encoder), arrays)
+        save_summed(
+            folder / _vectors_file_name(encoder),
+            {"keys": keys, "vectors": np.stack([*self._known.values()])},
+        )
         self.unsaved = False
 
     def load(self, folder: Path) -> None:

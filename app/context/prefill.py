@@ -241,8 +241,12 @@ class Prefiller:
         )
         self.passages.load(folder)
         self.vectors = TokenVectors(self.model.evidence_head)
-        expected = {"profile": self.profile.fields()}
-        state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
+        state = load_state(
+            folder / "model",
+            self.model,
+            {"profile": self.profile.fields()},
+            ids=list(self.context.ids),
+        )
         self.vectors.load(folder, state.position)
         store.pin(self.key)
         return state

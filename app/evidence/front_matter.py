@@ -30,8 +30,11 @@ def front_matter_passages(context: Context, max_passages: int) -> list[int]:
     found = [
         _front_passages_of_document(context, number) for number in range(len(context.documents))
     ]
-    turns = (number for turn in zip_longest(*found) for number in turn if number is not None)
-    return list(dict.fromkeys(turns))[:max_passages]
+    return list(
+        dict.fromkeys(
+            number for turn in zip_longest(*found) for number in turn if number is not None
+        )
+    )[:max_passages]
 
 
 def _front_passages_of_document(context: Context, document: int) -> list[int]:

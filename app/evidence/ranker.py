@@ -44,11 +44,12 @@ class PassageRanker:
         """All passages, best first, after the documents were read."""
         if not (self.weights and self.options.model_scores):
             return rank_by_words(question, self.words, self.context)
-        signals = {"bm25": self.words.bm25_scores(question)}
-        if self.weights.get("vector"):
-            _add_signal(signals, "vector", self._head_scores(question))
-        if self.weights.get("passage"):
-            _add_signal(signals, "passage", self.similarities(question))
+        found = {
+            "bm25": self.words.bm25_scores(question),
+            "vector": self._head_scores(question) if self.weights.get("vector") else None,
+            "passage": self.similarities(question) if self.weights.get("passage") else None,
+        }
+        signals = {name: values for name, values in found.items() if values is not None}
         weights = self.weights if len(signals) > 1 else WORDS_ALONE
         return self._rerank_first_passages(
             question, rank_by_signals(signals, weights, self.context)
@@ -110,8 +111,3 @@ class PassageRanker:
         order = np.argsort(-self.model.reranker.scores(question, texts), kind="stable")
         moved = [replace(first[at], score=item.score) for at, item in zip(order, first)]
         return [*moved, *ranked[RERANKED_PASSAGES:]]
-
-
-def _add_signal(signals: dict[str, np.ndarray], name: str, values: np.ndarray | None) -> None:
-    if values is not None:
-        signals[name] = values

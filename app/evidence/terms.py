@@ -3,7 +3,6 @@ pairs of characters of Chinese, Japanese and Korean."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 import Stemmer
 
@@ -28,16 +27,14 @@ def plain_words(text: str) -> list[str]:
     """Words of `text`, folded (NFKC, case) and without possessives, stop words included, not
     stemmed.
     """
-    return list(_iterate_folded_words(text))
-
-
-def _iterate_folded_words(text: str) -> Iterator[str]:
+    words: list[str] = []
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
         word = _POSSESSIVE.sub("", match.group())
         if len(word) > 1 and _CJK.search(word):
-            yield from (word[i : i + 2] for i in range(len(word) - 1))
+            words += (word[i : i + 2] for i in range(len(word) - 1))
         else:
-            yield word
+            words.append(word)
+    return words
 
 
 def terms(text: str) -> list[str]:
@@ -47,7 +44,7 @@ def terms(text: str) -> list[str]:
 
 def distinct_terms(text: str) -> frozenset[str]:
     """The terms of `text`, each once."""
-    return frozenset(stems(list(set(_iterate_folded_words(text)) - STOP_WORDS)))
+    return frozenset(stems(list(set(plain_words(text)) - STOP_WORDS)))
 
 
 def stems(words: list[str]) -> list[str]:

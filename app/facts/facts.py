@@ -193,8 +193,11 @@ def fact_from_figure(figure: Figure) -> Fact:
     if figure.unit in TIME and figure.value.isdigit():
         times, designator = _DURATIONS[figure.unit]
         time, letter = ("T", designator[1]) if len(designator) > 1 else ("", designator)
-        shown = f"{figure.value} {figure.unit}{'s' * (figure.value != '1')}"
-        return Fact(FactKind.PERIOD, f"P{time}{int(figure.value) * times}{letter}", shown)
+        return Fact(
+            FactKind.PERIOD,
+            f"P{time}{int(figure.value) * times}{letter}",
+            f"{figure.value} {figure.unit}{'s' * (figure.value != '1')}",
+        )
     return Fact(FactKind.NUMBER, f"{figure.value} {figure.unit}".strip(), figure.shown)
 
 

@@ -13,6 +13,8 @@ from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import VALUES
 from docqa.ingest.language.words import DENIALS, EXCEPTIONS, denies
 
+from .normalise import fold
+
 NEAR_SCORE = 80.0
 """rapidfuzz partial ratio (0 to 100) of the same sentence with an edit."""
 _MAX_GAP_WORDS = 10
@@ -191,6 +193,6 @@ def is_protected(word: str) -> bool:
     )
 
 
-def protected_words(words: list[str]) -> Counter[str]:
-    """The protected ones among folded `words`, bare, with their counts."""
-    return Counter(word.strip(_EDGES) for word in words if is_protected(word))
+def protected_words(text: str) -> Counter[str]:
+    """The protected words of `text`, folded and bare, with their counts."""
+    return Counter(word.strip(_EDGES) for word in fold(text).text.split() if is_protected(word))

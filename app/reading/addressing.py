@@ -58,8 +58,12 @@ def move_suspicious_candidates_last(
     """`candidate_set` with candidates next to such a sentence after others whose sentences have what was
     asked for as well; a list loses such items where others are left."""
     if candidate_set.parts:
-        parts = (move_suspicious_candidates_last(part, documents) for part in candidate_set.parts)
-        return replace(candidate_set, parts=tuple(parts))
+        return replace(
+            candidate_set,
+            parts=tuple(
+                move_suspicious_candidates_last(part, documents) for part in candidate_set.parts
+            ),
+        )
     doubted = {
         id(each)
         for each in (*candidate_set.candidates, *candidate_set.items)

@@ -126,8 +126,12 @@ class PassageReader:
         reading = read_excerpts(
             self.reader, question, headings, pieces, shown, max_span_tokens=max_span_tokens
         )
-        spans = (span for span in reading.spans if span.start < len(excerpts[span.slot].text))
-        return replace(reading, spans=tuple(spans))
+        return replace(
+            reading,
+            spans=tuple(
+                span for span in reading.spans if span.start < len(excerpts[span.slot].text)
+            ),
+        )
 
     def _words_before(self, excerpt: Excerpt, start: int, end: int) -> list[Insertion]:
         """What the characters `start:end` of an excerpt are shown with."""

@@ -105,8 +105,9 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
         above = " ".join(passage.section)
         for span in sentences(text):
             place = passage.page, passage.start + span.start, passage.start + span.end
-            said = f"{lead_text(document, *place)} {span.of(text)}"
-            features = hashed_sentence_features(said, above)
+            features = hashed_sentence_features(
+                f"{lead_text(document, *place)} {span.of(text)}", above
+            )
             found.append(ClauseSentence(number, span.start, span.end, features))
     return found
 

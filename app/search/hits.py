@@ -63,9 +63,13 @@ class SearchedText:
             pieces = self._pages.located(
                 span.start, span.end
             )  # one for each page that has some of the words
-            cites = (
-                make_cite((self.document,), each)
-                for each in pieces
-                if each.text_in((self.document,)).strip()
+            yield Hit(
+                span.start,
+                span.end,
+                range(first, last + 1),
+                tuple(
+                    make_cite((self.document,), each)
+                    for each in pieces
+                    if each.text_in((self.document,)).strip()
+                ),
             )
-            yield Hit(span.start, span.end, range(first, last + 1), tuple(cites))

@@ -296,14 +296,15 @@ def _document_key(name: str, digest: str, request: ReadRequest, password: str) -
         str(request.include_hidden),
         str(is_ocr_available()),
     ]
-    fields = [
-        digest,
-        name,
-        str(FORMAT_OF_LINES),
-        *read_as,
-        sha256_of(password.encode()),
-    ]
-    return key_of(fields)
+    return key_of(
+        [
+            digest,
+            name,
+            str(FORMAT_OF_LINES),
+            *read_as,
+            sha256_of(password.encode()),
+        ]
+    )
 
 
 def stored_document(

@@ -23,8 +23,7 @@ _LINKS = re.compile(r"(?=://)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 
 def escaped(text: str) -> str:
     """`text` on one line, as Markdown that shows exactly its characters."""
-    line = _LINKS.sub(r"\\", _SPECIAL.sub(r"\\\1", printable(text)))
-    return _LEADING.sub(r"\1\\\2", line)
+    return _LEADING.sub(r"\1\\\2", _LINKS.sub(r"\\", _SPECIAL.sub(r"\\\1", printable(text))))
 
 
 def render_markdown(record: SummaryRecord) -> str:

@@ -170,6 +170,12 @@ def _sentences_at(document: Document, places: Iterable[Located]) -> tuple[Summar
         leads = leads_outside(document, place.page, place.start, place.end)
         parts = [*(Located(0, lead.page, lead.start, lead.end) for lead in leads), place]
         text = " ".join(part.text_in((document,)) for part in parts)
-        cites = (SentenceCite.from_cite(make_cite((document,), part)) for part in parts)
-        made.append(SummarySentence(text, Grade.EXACT, tuple(cites), speaker))
+        made.append(
+            SummarySentence(
+                text,
+                Grade.EXACT,
+                tuple(SentenceCite.from_cite(make_cite((document,), part)) for part in parts),
+                speaker,
+            )
+        )
     return tuple(made)

@@ -100,13 +100,15 @@ class RemoteGenerator:
 
     def provenance(self, given: Given, tokens: int) -> JsonObject:
         """The server holds no state; `whole` is what it was sent all of."""
-        source = "whole" if given.whole else "passages"
-        options = {
-            **options_for_provenance(self.options),
-            "base_url": self._address.base_url,
-            "from": source,
-        }
-        return provenance_without_state(documents_hash(self.corpus.documents), self.name, options)
+        return provenance_without_state(
+            documents_hash(self.corpus.documents),
+            self.name,
+            {
+                **options_for_provenance(self.options),
+                "base_url": self._address.base_url,
+                "from": "whole" if given.whole else "passages",
+            },
+        )
 
 
 def _unwrap_json_answer(text: str) -> str:

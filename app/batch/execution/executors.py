@@ -172,8 +172,11 @@ class WorkerProcess:
         self._close_stdin()
 
     def _start_child(self) -> None:
-        environment = {**os.environ, "OMP_NUM_THREADS": str(self.threads)}
-        self.child = start_child("docqa.app.batch.execution.worker", _OWN_GROUP, env=environment)
+        self.child = start_child(
+            "docqa.app.batch.execution.worker",
+            _OWN_GROUP,
+            env={**os.environ, "OMP_NUM_THREADS": str(self.threads)},
+        )
         self._send_line(self.spec)
 
     def _replace_child(self) -> None:

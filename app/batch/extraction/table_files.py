@@ -217,13 +217,15 @@ def _table_as_xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
     stream = io.BytesIO()
     # In memory: nothing is left in a temporary folder. As strings: nothing of a document runs or
     # links anywhere.
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = Workbook(stream, options)
+    book = Workbook(
+        stream,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
     book.set_properties({"created": datetime(2000, 1, 1)})  # equal runs, equal bytes
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     plain = book.add_format({"text_wrap": True, "valign": "top"})

@@ -3,7 +3,7 @@ heads, and above the table. A row or column must have more of the question's wor
 other."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -45,10 +45,6 @@ class AskedStems:
             dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart)
         )
         return cls(distinct_terms(question) - _FIGURE, years)
-
-    def share_of_stems_among(self, words: Iterable[str]) -> float:
-        """The share, 0 to 1, of the question's stems that are among `words`."""
-        return len(self.stems.intersection(words)) / len(self.stems) if self.stems else 0.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ def _choose_cells_in_table(
 ) -> CellChoice | None:
     table = table_with_words.table
     words = TableWords.from_table(table, table_with_words.words)
-    if any(year not in words.all_stems() for year in question_stems.years):
+    if not words.known.union(*words.names, *words.heads).issuperset(question_stems.years):
         return None
     fields = _fields_asked_for(question_stems, table, words)
     if not fields:
@@ -115,9 +111,8 @@ def _choose_cells_in_table(
         cell.is_year for cell in entry.values if cell.text
     ):
         return None  # the row is a head
-    covered = question_stems.share_of_stems_among(
-        told.union(terms(f"{table_with_words.words} {table.corner}"))
-    )
+    told = told.union(terms(f"{table_with_words.words} {table.corner}"))
+    covered = len(question_stems.stems & told) / max(len(question_stems.stems), 1)
     words_of_row = " ".join(cell.text for cell in entry.cells)
     return CellChoice(table_with_words, cells, Span(entry.start, entry.end), words_of_row, covered)
 

@@ -46,10 +46,6 @@ class TableWords:
             lowest = (*lowest, distinct_terms(table.corner))
         return cls(own, names, heads, lowest, distinct_terms(words_above).union(*heads))
 
-    def all_stems(self) -> frozenset[str]:
-        """All stems that name a row or a column, or are above."""
-        return self.known.union(*self.names, *self.heads)
-
 
 def best_row_and_column(
     question_stems: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]

@@ -161,12 +161,13 @@ def _check_reply(
     written = replace(read.written, statements=read.written.statements[:most])
     for statement in written.statements if material.numbers is not None else ():
         # It cites the sentences that bear out those that it cites.
-        sources = (
-            source
-            for number in statement.numbers
-            for source in (material.numbers or {}).get(number, ())
+        statement.numbers = list(
+            dict.fromkeys(
+                source
+                for number in statement.numbers
+                for source in (material.numbers or {}).get(number, ())
+            )
         )
-        statement.numbers = list(dict.fromkeys(sources))
     checked = check_text(
         written, material.sources, writer.corpus, about, writer.evidence.judge_support
     )

@@ -265,18 +265,13 @@ class _Work:
         return statements
 
     def _passages_for_question(self, question: str, tokens: int) -> list[int]:
-        order = [
-            item.passage_number
-            for item in self.writer.evidence.evidence_for_question(
-                question, unread=self.writer.unread
-            ).ranked
-        ]
+        evidence = self.writer.evidence.evidence_for_question(question, unread=self.writer.unread)
         chosen: list[int] = []
-        for index in order:
-            tokens -= self._token_count([index])
+        for item in evidence.ranked:
+            tokens -= self._token_count([item.passage_number])
             if chosen and tokens < 0:
                 break
-            chosen.append(index)
+            chosen.append(item.passage_number)
         return sorted(chosen)
 
     def _token_count(self, passages: Iterable[int]) -> int:
