@@ -56,27 +56,26 @@ def ask_documents_separately(
     """Ask each document of `document_numbers` by itself, by its answerer in `answerers`, the likeliest by its
     words first. Progress is of reading all."""
     started = time.monotonic()
+    picks = asked.kind.picks_documents
     answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Signals] = {}
-    scores = corpus.word_index.bm25_scores(question) if asked.kind.picks_documents else np.zeros(0)
+    scores = corpus.word_index.bm25_scores(question) if picks else np.zeros(0)
     order = _rank_documents_by_words(question, corpus, document_numbers)
     total = sum(answerers[number].reading.total_tokens for number in order)
     tokens_before = 0
     for number in order:
         answerer = answerers[number]
-        for event in answerer.ask(
-            asked.question, asked.wanted, include_unlikely=asked.kind.picks_documents
-        ):
+        for event in answerer.ask(asked.question, asked.wanted, include_unlikely=picks):
             if isinstance(event, Finished):
                 answers[number] = DocumentAnswer(corpus.documents[number].path, event.answer)
             else:
                 yield progress_over_all(event, tokens_before, total)
         tokens_before += answerer.reading.total_tokens
         answer = answers[number].answer
-        if asked.kind.picks_documents and asked.wanted.kind:
+        if picks and asked.wanted.kind:
             agrees = _chance_of_named_value(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
-        elif asked.kind.picks_documents:
+        elif picks:
             signals[number] = signals_of_document(
                 asked, question, answerer, scores_of_document(scores, corpus, number)
             )

@@ -76,25 +76,24 @@ class LocalGenerator:
         stopped: Stopped = bool,
     ) -> Replying:
         """Write in a state of its own, after a thought where the model thinks."""
-        conversation = TemplateConversation(self.template, self.model.tokenizer, form)
+        model = self.model
+        conversation = TemplateConversation(self.template, model.tokenizer, form)
         thinks = self.template.should_think(self.options.think)
         if not given.numbered:
             assert self.reading.prefiller.state
             self._given = given, self.reading.prefiller.state
         elif not self._given or self._given[0] is not given:
             text = given.text if form.numbered else given.text_without_numbers
-            ids = conversation.opening_ids() + self.model.tokenizer.encode(text)
-            read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
-            self.model.prefill(ids, read)
+            ids = conversation.opening_ids() + model.tokenizer.encode(text)
+            read = model.new_state(yarn_factor_for(model.config, len(ids) + ROOM))
+            model.prefill(ids, read)
             self._given = given, read
         state = self._given[1].fork()
-        self.model.prefill(conversation.ids(said, think=thinks), state)
+        model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
-            yield from think_before_reply(writing_model(self.model), state, stopped)
+            yield from think_before_reply(writing_model(model), state, stopped)
         return (
-            yield from write_reply(
-                writing_model(self.model), state, self.corpus.quotable_text, stopped
-            )
+            yield from write_reply(writing_model(model), state, self.corpus.quotable_text, stopped)
         )
 
     def provenance(self, given: Given, tokens: int) -> JsonObject:

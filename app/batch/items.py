@@ -221,10 +221,8 @@ def _documents_below(
             member = name[len(file) + 1 :]
             shown = f"{_relative_path(source, base)}/{member}"
             yield BatchItem(shown, source, name, member, sha256_of(content), len(content))
-        elif os.path.abspath(name) not in exclude:
-            yield item_with_digest(
-                _relative_path(os.path.abspath(name), base), os.path.abspath(name), name
-            )
+        elif (source := os.path.abspath(name)) not in exclude:
+            yield item_with_digest(_relative_path(source, base), source, name)
 
 
 def containing_file(path: str) -> str | None:

@@ -172,23 +172,22 @@ def _spans_in_quotation_marks(
     at = start
     unclosed = Counter[str]()
     while at < end:
-        if text[at] not in _CLOSERS or not _is_opening_mark(text, at, start, end):
+        mark = text[at]
+        if mark not in _CLOSERS or not _is_opening_mark(text, at, start, end):
             at += 1
             continue
-        close = _closing_mark_offset(text, at, end) if unclosed[text[at]] < _MOST_UNCLOSED else None
-        unclosed[text[at]] += close is None
+        close = _closing_mark_offset(text, at, end) if unclosed[mark] < _MOST_UNCLOSED else None
+        unclosed[mark] += close is None
         if close is None:
             following = _NEXT_PARAGRAPH.match(text, end)
-            if (
-                following and following[1] == text[at]
-            ):  # it goes on in the next paragraph, as in books
+            if following and following[1] == mark:  # it goes on in the next paragraph, as in books
                 found.append((at + 1, end))
                 break
-            if text[at] not in _LEAST_WORDS and text[at] != "‘":
+            if mark not in _LEAST_WORDS and mark != "‘":
                 alone.append(at)
             at += 1
-        elif len(plain_words(text[at + 1 : close])) < _LEAST_WORDS.get(text[at], 1):
-            unclosed[text[at]] += _SMALL_WORD.match(text, close + 1, end) is not None
+        elif len(plain_words(text[at + 1 : close])) < _LEAST_WORDS.get(mark, 1):
+            unclosed[mark] += _SMALL_WORD.match(text, close + 1, end) is not None
             at += 1
         else:
             found.append((at + 1, close))

@@ -93,7 +93,7 @@ class _Layout:
                 between = page.text[passages[position - 1][1].end : passage.start]
                 text += between if between and not between.strip() else "\n"
             starts.append(len(text))
-            text += page.text[passage.start : passage.end]
+            text += page.words(passage)
         ids, offsets = self.tokenizer.encode_with_offsets(text + "\n\n")
         laid = self.tokens
         base = len(self.tokens.ids)

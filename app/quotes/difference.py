@@ -94,10 +94,10 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
         blocks.pop()
     if not blocks:
         return start, end
-    before = blocks[0].a
-    after = len(ours) - blocks[-1].a - blocks[-1].size
-    low = max(0, blocks[0].b - before)
-    high = min(len(theirs), blocks[-1].b + blocks[-1].size + after)
+    tail = blocks[-1]
+    after = len(ours) - tail.a - tail.size
+    low = max(0, blocks[0].b - blocks[0].a)
+    high = min(len(theirs), tail.b + tail.size + after)
     start = first + theirs[low].start
     end = first + theirs[high - 1].end
     if not quoted.startswith(tuple(_OPENING)):

@@ -94,14 +94,12 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
     """The sentences of all passages but contents, references and judges' own opinions."""
     found = []
     for number, placed in enumerate(context.passages):
-        judge = context.documents[placed.document].speaker_of(
-            placed.passage.page, placed.passage.start
-        )
-        if placed.passage.kind != "text" or SEPARATE.search(judge or ""):
-            continue
-        text = context.text_of(placed)
         document = context.documents[placed.document]
         passage = placed.passage
+        judge = document.speaker_of(passage.page, passage.start)
+        if passage.kind != "text" or SEPARATE.search(judge or ""):
+            continue
+        text = context.text_of(placed)
         above = " ".join(passage.section)
         for span in sentences(text):
             place = passage.page, passage.start + span.start, passage.start + span.end

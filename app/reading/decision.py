@@ -90,6 +90,7 @@ def decide_answer(
         candidates, places, documents, read_separately
     )
     best = candidates[0]
+    document = documents[best.document]
     excerpt = _excerpt_index_with_candidate(reading, places, best)
     form = _likeliest_form(reading, question, wanted)
     items: Candidates = ()
@@ -97,7 +98,7 @@ def decide_answer(
         items = (
             _names_in_excerpt(reading, places, best, excerpt)
             if wanted.kind
-            else _list_items_of_best(reading, places, documents[best.document], best, excerpt)
+            else _list_items_of_best(reading, places, document, best, excerpt)
         )
         # Of something else where the best candidate is in no item or lead-in.
         near = (i for i in items if best.page == i.page and i.start - LEAD_IN < best.end)
@@ -107,7 +108,6 @@ def decide_answer(
             items = ()
     verdict = verdict_from_odds(sentence.yes) if form is AnswerForm.YES_NO else None
     signals = _answer_signals(reading, candidates, form, excerpt, sentence)
-    document = documents[best.document]
     heads = leads_of_cells(document, best.page, best.start, best.end)
     around = [headings[best.slot], *map(document.passage_text, heads), said]
     signals["names_elsewhere"] = float(names_not_in(" ".join(around), question))

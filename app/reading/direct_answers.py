@@ -102,7 +102,7 @@ def find_candidates_in_clause(
             reading, context, sentence, chance, replace(wanted, or_clause=False)
         )
         unsaid = chance < CLAUSE_CHANCE or not valued.candidates
-        refers = bool(_DATE_ABOVE.search(_sentence_text(context, sentence)))
+        refers = bool(_DATE_ABOVE.search(sentence.location_in(context).text_in(context.documents)))
         if unsaid and (wanted.clause == AGREEMENT_DATE or refers and wanted.kind is FactKind.DATE):
             dated = document_date(context)
             if dated.signals[BY_CLAUSE] >= (CLAUSE_CHANCE if refers else SURELY_DATED):
@@ -117,15 +117,10 @@ def _whole_clause_candidates(
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage_number)
     clause = item.make_candidate(*trim_span(item.text, sentence.start, sentence.end))
-    signals = {BY_CLAUSE: chance}
+    found = CandidateSet((clause,), signals={BY_CLAUSE: chance})
     if wanted.kind is FactKind.YES_NO:
-        return CandidateSet((clause,), form=AnswerForm.YES_NO, verdict=Verdict.YES, signals=signals)
-    return CandidateSet((clause,), signals=signals)
-
-
-def _sentence_text(context: Context, sentence: ClauseSentence) -> str:
-    text = whole_passage(context, sentence.passage_number).text
-    return text[sentence.start : sentence.end]
+        return replace(found, form=AnswerForm.YES_NO, verdict=Verdict.YES)
+    return found
 
 
 def _value_in_clause_candidates(

@@ -51,17 +51,18 @@ def word_features(words: Sequence[str]) -> list[np.ndarray]:
     found = []
     inside = 0
     for at in range(FAR, len(padded) - FAR):
-        inside += (padded[at] in "([“") - (padded[at] in ")]”" and inside > 0) if padded[at] else 0
+        own = padded[at]
+        inside += (own in "([“") - (own in ")]”" and inside > 0) if own else 0
         near = [(step, padded[at + step]) for step in range(-FAR, FAR + 1)]
         named = [f"{step}{word.casefold()}" for step, word in near] + [
             f"{step}={_letter_shape(word)}" for step, word in near
         ]
         named += [
-            f"<{padded[at - 1]} {padded[at]}".casefold(),
-            f">{padded[at]} {padded[at + 1]}".casefold(),
+            f"<{padded[at - 1]} {own}".casefold(),
+            f">{own} {padded[at + 1]}".casefold(),
         ]
         named.append("".join(_letter_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
-        named.append(f"({inside > 0}{_letter_shape(padded[at])}")
+        named.append(f"({inside > 0}{_letter_shape(own)}")
         named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
         found.append(hashed_feature_indices(named))
     return found

@@ -129,7 +129,7 @@ def number_sentences_of_passages(
     before = None
     for index in passages:
         placed = context.passages[index]
-        passage = context.passages[index].passage
+        passage = placed.passage
         above = placed.document, passage.page, passage.section
         if before != (
             index - 1,

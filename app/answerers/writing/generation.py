@@ -40,6 +40,7 @@ def write_reply(
     ends = turn_end_tokens(model.tokenizer)
     rule = QuotingRule(quotable, model.tokenizer, ends)
     written: list[int] = []
+    notes: tuple[str, ...] = ()
     text = ""
     for piece in generate(model, state, max_tokens=MOST_WRITTEN, rule=rule, stop_ids=sorted(ends)):
         if piece.token not in ends:
@@ -50,13 +51,12 @@ def write_reply(
         if is_repeating_itself(text, piece.text):
             break
         if stopped():
-            return Reply(model.tokenizer.decode(written), (STOPPED,))
+            notes = (STOPPED,)
+            break
         if piece.finish == "length":
-            return Reply(
-                model.tokenizer.decode(written),
-                (f"the answer was cut after {MOST_WRITTEN} tokens",),
-            )
-    return Reply(model.tokenizer.decode(written))
+            notes = (f"the answer was cut after {MOST_WRITTEN} tokens",)
+            break
+    return Reply(model.tokenizer.decode(written), notes)
 
 
 def think_before_reply(

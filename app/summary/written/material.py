@@ -69,7 +69,7 @@ def material_of_units(document: Document, units: Sequence[Unit], *, numbered: bo
     text = numbered_text(
         (
             _place_heading(document, unit),
-            one_line(document.pages[unit.page - 1].text[unit.start : unit.end]),
+            one_line(unit.location.text_in((document,))),
         )
         for unit in units
     )
