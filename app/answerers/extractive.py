@@ -221,13 +221,14 @@ class ExtractiveAnswerer:
         )
 
     def _coverage_report(self, not_read_reason: str, is_preliminary: bool) -> CoverageReport:
-        total = len(self.corpus.context)
+        corpus = self.corpus
+        total = len(corpus.context)
         if not_read_reason:
-            return self.corpus.coverage_report(0, not_read_reason)
+            return corpus.coverage_report(0, not_read_reason)
         if not is_preliminary:
-            return self.corpus.coverage_report(total)
-        few = min(self.finder.preview_passages, len(self.corpus.context.passages))
-        return self.corpus.coverage_report(
+            return corpus.coverage_report(total)
+        few = min(self.finder.preview_passages, len(corpus.context.passages))
+        return corpus.coverage_report(
             0,
             f"preliminary: from the {few} best passages by their words; {total:,} tokens not read",
         )

@@ -372,11 +372,12 @@ class _TextCheck:
         grade = Grade.NEAR
         for index, part in enumerate(parts):
             found = verdict if index == anchor else self.verifier.verify(part.text, near)
-            if found.spans and (index == anchor or not is_too_short_quote(part.text)):
+            too_short = is_too_short_quote(part.text)
+            if found.spans and (index == anchor or not too_short):
                 spans += [span for span in found.spans if span not in spans]
-            elif not found.spans or is_too_short_quote(part.text):
+            else:
                 notes.append(f"not found there: {_shorten_text(part.text)}")
-                grade = grade if is_too_short_quote(part.text) else Grade.ABSENT
+                grade = grade if too_short else Grade.ABSENT
         if not notes:
             notes.append("its parts are not together in this order")
         return Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))

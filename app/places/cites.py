@@ -110,10 +110,11 @@ def _page_cite(text: str, match: re.Match[str]) -> PlaceCite:
     groups = match.groupdict()
     wanted = groups["one"] or groups.get("many") or groups.get("sheet") or ""
     kind = "pdf" if groups.get("pdf") or groups.get("sheet") else "page"
-    lead = text[max(0, match.start() - _LEAD) : match.start()]
+    start, end = match.span()
+    lead = text[max(0, start - _LEAD) : start]
     labels = page_labels(wanted)
     work = _cited_work_before_page(text, match)
-    return PlaceCite(match.start(), match.end(), match.group(), kind, labels, "page", work, lead)
+    return PlaceCite(start, end, match.group(), kind, labels, "page", work, lead)
 
 
 def _line_cites(text: str) -> list[PlaceCite]:
@@ -121,8 +122,9 @@ def _line_cites(text: str) -> list[PlaceCite]:
     found = [_line_cite(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
     end = -1
     for match in _LINES.finditer(text):
-        follows = end >= 0 and re.fullmatch(r"[,;]?\s*(?:and\s+|&\s*)?", text[end : match.start()])
-        near = max(0, match.start() - 40), match.start()
+        start = match.start()
+        follows = end >= 0 and re.fullmatch(r"[,;]?\s*(?:and\s+|&\s*)?", text[end:start])
+        near = max(0, start - 40), start
         cited = bool(match["lead"])  # "12:5" is a page and a line, and not a time, score or verse
         if match["lead"] == "":  # a bracket
             cited = match["to_line"] is not None or _AFTER_QUOTATION.search(text, *near) is not None

@@ -81,15 +81,16 @@ def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
 
     at = 0
     for match in _SPECIAL.finditer(text):
-        add(_fold_piece_keeping_length(text[at : match.start()]), at, -1)
-        at = match.end()
+        start, end = match.span()
+        add(_fold_piece_keeping_length(text[at:start]), at, -1)
+        at = end
         kind = match.lastgroup if match.lastgroup != "hyphen" else "divided"
         if kind == "divided" and keep_line_hyphens and match.group("hyphen") != "\u00ad":
-            add("-", match.start(), match.end())
+            add("-", start, end)
         elif kind == "expand":
-            add(_EXPANDING[match.group()], match.start(), match.end())
+            add(_EXPANDING[match.group()], start, end)
         elif kind == "space":
-            add(" ", match.start(), match.end())
+            add(" ", start, end)
     add(_fold_piece_keeping_length(text[at:]), at, -1)
     return Folded(folded.getvalue(), starts, origins, ends)
 

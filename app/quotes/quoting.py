@@ -43,12 +43,11 @@ def _clause_of_long_sentence(text: str, sentence: Span, start: int, end: int) ->
     left = sentence.start
     right = sentence.end
     for match in _CLAUSE.finditer(text, sentence.start, sentence.end):
-        if match.end() <= start and not is_too_short_quote(text[match.end() : right]):
-            left = match.end()
-        elif match.start() >= end:
-            right = match.start() + (
-                0 if text[match.start()].isspace() or text[match.start()] == "," else 1
-            )
+        first, after = match.span()
+        if after <= start and not is_too_short_quote(text[after:right]):
+            left = after
+        elif first >= end:
+            right = first + (0 if text[first].isspace() or text[first] == "," else 1)
             break
     return sentence if is_too_short_quote(text[left:right]) else Span(left, right)
 

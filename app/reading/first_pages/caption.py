@@ -138,12 +138,12 @@ def _without_role(text: str, line: Span) -> Span | None:
 
 def _judge_spans(text: str) -> Iterator[Span]:
     if panel := _PANEL.search(text):
-        start = panel.start(1)
-        for between in _BETWEEN_JUDGES.finditer(text, start, panel.end(1)):
+        start, end = panel.span(1)
+        for between in _BETWEEN_JUDGES.finditer(text, start, end):
             yield Span(start, between.start())
             start = between.end()
-        if start < panel.end(1):
-            yield Span(start, panel.end(1))
+        if start < end:
+            yield Span(start, end)
         return
     if written := _WRITER.search(text):
         yield Span(*written.span(1))

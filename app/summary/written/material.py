@@ -45,20 +45,19 @@ def units_of(document: Document, context: Context) -> list[Unit]:
     outside = left_out_section_ids(document)
     units: list[Unit] = []
     for index, placed in enumerate(context.passages):
-        if placed.passage.kind in _NO_PROSE:
+        passage = placed.passage
+        if passage.kind in _NO_PROSE:
             continue
         text = context.text_of(placed)
-        first = placed.passage.start
+        first = passage.start
         tokens = (placed.token_end - placed.token_start) / max(len(text), 1)
         for span in sentences(text):
-            section = document.section_of(placed.passage.page, first + span.start)
+            section = document.section_of(passage.page, first + span.start)
             place = Span(first + span.start, first + span.end)
-            if section and (
-                section.id in outside or is_heading(section, placed.passage.page, place)
-            ):
+            if section and (section.id in outside or is_heading(section, passage.page, place)):
                 continue
             size = round(tokens * (place.end - place.start)) + _MARK_TOKENS
-            units.append(Unit(placed.passage.page, place.start, place.end, section, index, size))
+            units.append(Unit(passage.page, place.start, place.end, section, index, size))
     return units
 
 
