@@ -39,8 +39,7 @@ class Grade(StrEnum):
 
 def weakest_grade(grades: Iterable[Grade]) -> Grade:
     """At least one is given."""
-    order = list(Grade)
-    return max(grades, key=order.index)
+    return max(grades, key=list(Grade).index)
 
 
 class Place(StrEnum):

@@ -80,8 +80,7 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
         raise
     except OSError as error:
         full = error.errno in _FULL
-        forbidden = error.errno in _FORBIDDEN
-        if not (full or forbidden):
+        if not full and error.errno not in _FORBIDDEN:
             raise
         other = (
             f"choose another {flag}"

@@ -101,8 +101,7 @@ def _model_lines(chosen: str | None) -> list[str]:
 
 
 def _disk_lines(folder: Path) -> list[str]:
-    store = Store(folder)
-    kept = sum(entry.bytes for entry in store.entries())
+    kept = sum(entry.bytes for entry in Store(folder).entries())
     above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     free = shutil.disk_usage(above).free
     writable = (

@@ -152,8 +152,8 @@ def _without_output(listing: "Listing", paths: list[str], output: str | None) ->
             for item in listing.items
             if os.path.exists(item.source) and os.path.samefile(item.source, output)
         ]
-        head = MARKDOWN_HEAD.encode()
-        ours = not same or Path(output).read_bytes().startswith(head)  # else it may be a pipe
+        # Without such a document it may be a pipe.
+        ours = not same or Path(output).read_bytes().startswith(MARKDOWN_HEAD.encode())
         if not ours or any(item.shown_path in paths for item in same):
             raise UsageError("is one of the documents", where=output, hint="write to another file")
         listing.items = [item for item in listing.items if item not in same]

@@ -46,8 +46,7 @@ class PassageVectors:
         }
         if left:
             words = [text_for_encoder(self._context, number) for number in left.values()]
-            vectors = encoder.vectors(words).astype(np.float16)
-            self._known.update(zip(left, vectors, strict=True))
+            self._known.update(zip(left, encoder.vectors(words).astype(np.float16), strict=True))
             self.unsaved = True
 
     def similarities(self, question_vector: np.ndarray) -> np.ndarray:

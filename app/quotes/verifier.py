@@ -291,8 +291,9 @@ class Verifier:
                     tail = text[offset:]
                     head = notes.get(first + 1, pages[first].text)[:reach]
                     if text.strip() and head.strip():
-                        pieces = ((first, offset, tail), (first + 1, 0, head))
-                        yield _Region(number, pieces, reach, bare)
+                        yield _Region(
+                            number, ((first, offset, tail), (first + 1, 0, head)), reach, bare
+                        )
 
     def _matches_in_region(
         self, region: _Region, text: str, wanted: str, grade: Grade

@@ -34,10 +34,13 @@ def join_answers_of_question_parts(
         own = _items_of_part(found, items)
         items += own
         others = tuple(each for each in found.candidates if each not in own)
-        is_list = found.form is AnswerForm.LIST
-        items_of_list = own if is_list else ()
         apart.append(
-            replace(found, candidates=(*own, *others), items=items_of_list, question=question)
+            replace(
+                found,
+                candidates=(*own, *others),
+                items=own if found.form is AnswerForm.LIST else (),
+                question=question,
+            )
         )
     others = sort_best_first(c for found in read for c in found.candidates if c not in items)
     return ranked, CandidateSet(

@@ -29,12 +29,8 @@ def cached_arrays(
     """The arrays (int32 or uint8, read-only) of `kind` that are kept of `document`, else what
     `make` makes, then kept. `made_by`: all that they depend on besides the content. Damaged ones
     are deleted; `notices` get a line about that, and about a disk that refuses."""
-    fields = [
-        document.id,
-        document.content_hash,
-        *made_by,
-    ]  # each file has its own, which `forget` deletes
-    key = key_of(fields)
+    # Each file has its own, which `forget` deletes.
+    key = key_of([document.id, document.content_hash, *made_by])
     if store.has(kind, key):
         try:
             folder, _ = store.open(kind, key)

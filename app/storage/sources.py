@@ -290,18 +290,15 @@ def _any_name(name: str) -> str:
 
 
 def _document_key(name: str, digest: str, request: ReadRequest, password: str) -> str:
-    read_as = [
-        str(INGEST_VERSION),
-        request.media_type or "",
-        str(request.include_hidden),
-        str(is_ocr_available()),
-    ]
     return key_of(
         [
             digest,
             name,
             str(FORMAT_OF_LINES),
-            *read_as,
+            str(INGEST_VERSION),
+            request.media_type or "",
+            str(request.include_hidden),
+            str(is_ocr_available()),
             sha256_of(password.encode()),
         ]
     )

@@ -145,8 +145,10 @@ def store_of(options: Options) -> Store | None:
     """The folder that `options` keep things in; None where nothing is to be kept."""
     if not options.store:
         return None
-    root = Path(options.cache_dir).expanduser() if options.cache_dir else None
-    return Store(root, stores_protected=options.store_protected)
+    return Store(
+        Path(options.cache_dir).expanduser() if options.cache_dir else None,
+        stores_protected=options.store_protected,
+    )
 
 
 def withhold(document: str) -> None:
