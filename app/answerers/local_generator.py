@@ -58,7 +58,7 @@ class LocalGenerator:
         if self.options.source != "auto":
             return self.options.source == "whole"
         tokens = len(self.corpus.context)
-        if tokens <= WHOLE_TOKENS and plan.fits_context_and_memory(self.model, tokens, ROOM):
+        if tokens <= WHOLE_TOKENS and plan.fits_context_and_memory(self.model, tokens + ROOM):
             return True
         try:
             return (

@@ -36,19 +36,12 @@ def layer_bytes_on_disk(folder: Path, config: HybridConfig, layers: HybridConfig
     return on_disk * parameters(layers)["total"] // parameters(config)["total"]
 
 
-def fits_context_and_memory(model: Model, tokens: int, extra_tokens: int) -> bool:
-    """Whether `tokens` and `extra_tokens` fit the context that the model was trained for, and the
-    memory.
-    """
-    if tokens + extra_tokens > model.config.native_context:
+def fits_context_and_memory(model: Model, tokens: int) -> bool:
+    """Whether `tokens` fit the context that the model was trained for, and the memory."""
+    if tokens > model.config.native_context:
         return False
-    needed = estimate(
-        model.config,
-        tokens + extra_tokens,
-        item=model.item_bytes,
-        packed=model.packed,
-    ).memory_bytes
-    return needed <= total_memory_bytes()
+    needed = estimate(model.config, tokens, item=model.item_bytes, packed=model.packed)
+    return needed.memory_bytes <= total_memory_bytes()
 
 
 def make_plan(model: Model, yarn_factor: float, sizes: Sequence[tuple[int, int]]) -> Plan:

@@ -146,8 +146,9 @@ class CitedPlaces:
     def _pages_of_cite(self, cite: PlaceCite) -> list[int]:
         pages = self.document.pages
         numbers = {int(number) for number in cite.numbers if number.isdigit()}
+        physical = [page.page for page in pages if page.page in numbers]
         if cite.kind != "page":
-            return [page.page for page in pages if page.page in numbers]
+            return physical
         whole = cite.text.split(None, 1)[-1].casefold()
         labels = (
             [whole]
@@ -165,7 +166,7 @@ class CitedPlaces:
         if inside is not None:
             counted = [page for count, page in enumerate(inside, 1) if count in numbers]
             return [page for page in [*labelled, *bare] if page in inside] or counted
-        return sorted([*labelled, *bare]) or [page.page for page in pages if page.page in numbers]
+        return sorted([*labelled, *bare]) or physical
 
     def _named_section(self, before: str) -> range | None:
         """The pages of the section whose heading ends `before`, the words in front of a page."""

@@ -289,13 +289,13 @@ def _join_adjacent_items(items: Sequence[Candidate], places: ScoredExcerpts) -> 
     joined: list[Candidate] = []
     enumerated = False
     for candidate in sorted(items, key=lambda c: (c.page, c.start)):
+        last = joined[-1] if joined else None
         gap = ""
-        if joined:
-            item = places.excerpts[joined[-1].slot]
-            end = joined[-1].end
-            gap = item.text[end - item.start : max(end, candidate.start) - item.start]
-        if joined and not PARTED.search(gap) and len(gap.split()) <= LONGEST_GAP:
-            joined[-1] = replace(joined[-1], end=max(joined[-1].end, candidate.end))
+        if last:
+            item = places.excerpts[last.slot]
+            gap = item.text[last.end - item.start : max(last.end, candidate.start) - item.start]
+        if last and not PARTED.search(gap) and len(gap.split()) <= LONGEST_GAP:
+            joined[-1] = replace(last, end=max(last.end, candidate.end))
         else:
             enumerated |= bool(joined) and ENUMERATED.fullmatch(gap) is not None
             joined.append(candidate)

@@ -60,16 +60,13 @@ class SearchedText:
             first, last = (
                 bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1)
             )
-            pieces = self._pages.located(
-                span.start, span.end
-            )  # one for each page that has some of the words
             yield Hit(
                 span.start,
                 span.end,
                 range(first, last + 1),
                 tuple(
                     make_cite((self.document,), each)
-                    for each in pieces
+                    for each in self._pages.located(span.start, span.end)
                     if each.text_in((self.document,)).strip()
                 ),
             )

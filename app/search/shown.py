@@ -61,8 +61,9 @@ def without_control_characters(text: str) -> str:
 def hit_object(text: SearchedText, hit: Hit, context: int, *, full: bool = False) -> JsonObject:
     """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or
     hit only what is around its beginning, unless `full`; with `context` lines around it."""
-    start = text.line_span(hit.lines[0]).start
-    end = text.line_span(hit.lines[-1]).end
+    lines = hit.lines
+    start = text.line_span(lines[0]).start
+    end = text.line_span(lines[-1]).end
     if not full:
         start = max(start, hit.start - HIT_CHARACTERS // 2)
         end = min(end, max(start + HIT_CHARACTERS, hit.start + HIT_CHARACTERS // 2))
@@ -74,8 +75,8 @@ def hit_object(text: SearchedText, hit: Hit, context: int, *, full: bool = False
         "cites": [each.to_json_object() for each in hit.cites],
     }
     if context:
-        before = range(max(hit.lines.start - context, 0), hit.lines.start)
-        behind = range(hit.lines.stop, min(hit.lines.stop + context, text.line_count))
+        before = range(max(lines.start - context, 0), lines.start)
+        behind = range(lines.stop, min(lines.stop + context, text.line_count))
         most = None if full else HIT_CHARACTERS
         found |= {"before": [each[:most] for each in _line_texts(text, before)]}
         found |= {"after": [each[:most] for each in _line_texts(text, behind)]}

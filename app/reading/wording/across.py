@@ -35,13 +35,14 @@ def per_document_question(question: str, reader: ExcerptReader) -> PerDocumentQu
         filter(ANSWERING.__contains__, map(reader.clause_that_answers, (asked, question))), ""
     )
     kind = KINDS.get(clause)
-    if clause and (kind is FactKind.LAW or not found.kind.picks_documents):
+    picks = found.kind.picks_documents
+    if clause and (kind is FactKind.LAW or not picks):
         wanted = AnswerRequirements(
-            kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks_documents
+            kind, kind is FactKind.PARTY, clause=clause, or_clause=not picks
         )
         return PerDocumentQuestion(found.kind, asked, wanted)
     # The right yes or no for 82 of 100, as a whole question; for 61 without "Does it".
     return PerDocumentQuestion(
         found.kind,
-        f"Does it {asked}" if found.kind.picks_documents and asked != question else asked,
+        f"Does it {asked}" if picks and asked != question else asked,
     )
