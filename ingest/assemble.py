@@ -140,7 +140,7 @@ def _passages_of_document(document: Document) -> list[Passage]:
         for span in cut_passages(page.text, starts.get(page.page, ())):
             path = document.section_path(document.section_of(page.page, span.start))
             last = document.section_path(document.section_of(page.page, span.end - 1))
-            kind = _kind_of_passage(page.text[span.start : span.end], path if path == last else ())
+            kind = _kind_of_passage(page.words(span), path if path == last else ())
             passages.append(Passage(page.page, span.start, span.end, path, kind))
     return passages
 

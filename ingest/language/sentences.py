@@ -82,7 +82,7 @@ def sentences(text: str) -> list[Span]:
 
 def sentence_texts(text: str) -> list[str]:
     """The sentences of `text`, or `text` where it has none."""
-    return [text[span.start : span.end] for span in sentences(text)] or [text]
+    return [span.of(text) for span in sentences(text)] or [text]
 
 
 def is_ending_abbreviated(text: str) -> bool:
@@ -105,7 +105,7 @@ def _ranges_of_continuous_lines(text: str) -> list[tuple[int, int]]:
     """Runs of lines that read as one, as ranges of `text`."""
     runs: list[tuple[int, int]] = []
     for at in lines_of(text):
-        line = text[at.start : at.end]
+        line = at.of(text)
         if not line.strip():
             runs.append((at.end, at.end))
         elif (

@@ -24,6 +24,7 @@ from .measures import (
     MOST_PARTS,
     SMALLEST_LETTERS,
 )
+from .references import resolve_reference
 
 _UNSEEN_MODES = (3, 7)  # of text: invisible, and the same as a clip
 _RGB = 3
@@ -79,8 +80,7 @@ def read_annotations(reader: Any, request: ReadRequest) -> NotesByPage:
     with suppress(*pdf_errors()):
         for index, page in enumerate(reader.pages):
             with suppress(*pdf_errors()):
-                listed = page.get("/Annots")
-                items = listed.get_object() if listed is not None else ()
+                items = resolve_reference(page.get("/Annots"))
                 if isinstance(items, list) and (
                     own := list(_notes_from_annotations(items[:MOST_ANNOTATIONS]))
                 ):
@@ -254,7 +254,7 @@ def _inherited_field_value(widget: Any, name: str) -> Any:
     for _ in range(MOST_PARENTS):
         value = widget.get(name)
         if value is not None:
-            return value.get_object() if hasattr(value, "get_object") else value
+            return resolve_reference(value)
         parent = widget.get("/Parent")
         if parent is None:
             return None
@@ -283,7 +283,7 @@ def _note_from_comment(annotation: Any, kind: str) -> PageNote | None:
 
 
 def _boxes_from_quad_points(points: Any) -> tuple[Quad, ...]:
-    listed = points.get_object() if points is not None else ()
+    listed = resolve_reference(points) or ()
     numbers = [float(number) for number in listed[: 8 * MOST_PARTS]]
     quads = [numbers[start : start + 8] for start in range(0, len(numbers) - 7, 8)]
     return tuple(
@@ -292,7 +292,7 @@ def _boxes_from_quad_points(points: Any) -> tuple[Quad, ...]:
 
 
 def _raw_text(value: Any) -> str:
-    value = value.get_object() if hasattr(value, "get_object") else value
+    value = resolve_reference(value)
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if hasattr(value, "get_data"):  # a long text is a stream

@@ -138,10 +138,7 @@ def head_lines(page: Page, raw_page: RawPage) -> set[int]:
 
 def _inspect_blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
     """The Document's blocks with these lines, in reading order; None where their text differs."""
-    texts = [
-        _letters_and_digits(page.text[b.start : b.end]) if b.kind != "hidden" else ""
-        for b in page.blocks
-    ]
+    texts = [_letters_and_digits(page.words(b)) if b.kind != "hidden" else "" for b in page.blocks]
     if "".join(texts) != "".join(_letters_and_digits(line.text) for line in lines):
         return None
     ends = list(accumulate(map(len, texts)))

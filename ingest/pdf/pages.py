@@ -17,6 +17,7 @@ from .layout.reading_order import lines_in_reading_order
 from .measures import FEW_LETTERS
 from .ocr import OcrFailed, OcrResult, Recogniser, is_image_of_text
 from .raw_page import HiddenWords, PageWords, PdfiumFile
+from .references import root_entry
 from .streams import StreamSizes, fonts_without_encoding
 from .visibility.raster import page_png
 
@@ -125,8 +126,7 @@ def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumF
 def _has_layers(reader: Any) -> bool:
     """Whether there are optional content groups; True where that is unknown."""
     with suppress(*pdf_errors()):
-        layers = reader.root_object.get("/OCProperties")
-        return bool(layers is not None and layers.get_object().get("/OCGs"))
+        return bool(root_entry(reader, "/OCProperties").get("/OCGs"))
     return True
 
 

@@ -14,6 +14,7 @@ from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
 from .encodings import bare_font_name
 from .errors import error_reason, pdf_errors
 from .measures import MANY_OBJECTS, PAGES_CACHED
+from .references import resolve_reference
 
 _INFLATED_AT_ONCE = 2**20
 _SYMBOLIC = 1 << 2  # a flag of a font's descriptor: ISO 32000-2, 9.8.2
@@ -69,7 +70,7 @@ class StreamSizes:
         data = b"\n".join(_decoded_stream(stream) for stream in streams if _is_stream(stream))
         size = len(data)
         operators = sum(map(data.count, _OPERATORS))
-        resources = _resolve_reference(drawing.get("/Resources"))
+        resources = resolve_reference(drawing.get("/Resources"))
         for _, font in _dictionary_entries(resources, "/Font"):
             size = max(size, self._font_bytes(font))
         drawn = Counter(_DRAWN_NAME.findall(data))
@@ -122,11 +123,11 @@ def fonts_without_encoding(page: Any) -> frozenset[str]:
     without encoding and ToUnicode have."""
     encoded: set[str] = set()
     unencoded: set[str] = set()
-    for _, font in _dictionary_entries(_resolve_reference(page.get("/Resources")), "/Font"):
+    for _, font in _dictionary_entries(resolve_reference(page.get("/Resources")), "/Font"):
         if not hasattr(font, "get"):
             continue
         silent = font.get("/Subtype") == "/TrueType" and not {"/Encoding", "/ToUnicode"} & set(font)
-        descriptor = (_resolve_reference(font.get("/FontDescriptor")) or {}) if silent else {}
+        descriptor = (resolve_reference(font.get("/FontDescriptor")) or {}) if silent else {}
         embedded = "/FontFile2" in descriptor
         guessed = embedded and int(descriptor.get("/Flags", 0)) & _SYMBOLIC
         names = unencoded if guessed else encoded
@@ -139,11 +140,11 @@ def _font_streams(font: Any) -> Iterator[Any]:
     for part in parts:
         if not hasattr(part, "get"):
             continue
-        descriptor = _resolve_reference(part.get("/FontDescriptor"))
+        descriptor = resolve_reference(part.get("/FontDescriptor"))
         for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"):
-            yield _resolve_reference(part.get(key))
+            yield resolve_reference(part.get(key))
         for key in ("/FontFile", "/FontFile2", "/FontFile3") if hasattr(descriptor, "get") else ():
-            yield _resolve_reference(descriptor.get(key))
+            yield resolve_reference(descriptor.get(key))
         for _, glyph in _dictionary_entries(part, "/CharProcs"):
             yield glyph
 
@@ -178,23 +179,19 @@ def _decoded_stream(stream: Any) -> bytes:
     return bytes(stream.get_data())
 
 
-def _resolve_reference(item: Any) -> Any:
-    return item.get_object() if item is not None else None
-
-
 def _resolved_list(item: Any) -> list[Any]:
-    item = _resolve_reference(item)
+    item = resolve_reference(item)
     if item is None:
         return []
-    return [_resolve_reference(part) for part in item] if isinstance(item, list) else [item]
+    return [resolve_reference(part) for part in item] if isinstance(item, list) else [item]
 
 
 def _dictionary_entries(holder: Any, key: str) -> list[tuple[str, Any]]:
     """The names and objects of the dictionary `key` of `holder`."""
-    table: Any = _resolve_reference(holder.get(key)) if hasattr(holder, "get") else None
+    table: Any = resolve_reference(holder.get(key)) if hasattr(holder, "get") else None
     if not hasattr(table, "raw_get"):
         return []
-    return [(str(name), _resolve_reference(table.raw_get(name))) for name in table]
+    return [(str(name), resolve_reference(table.raw_get(name))) for name in table]
 
 
 def _is_stream(item: Any) -> bool:

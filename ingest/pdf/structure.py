@@ -8,6 +8,7 @@ from docqa.ingest.structure.clean import clean_text, squeeze_spaces
 
 from .bookmarks import Bookmark
 from .errors import pdf_errors
+from .references import root_entry
 
 _NAMES_OF_PROGRAMS = ("microsoft word", "untitled", "(anonymous", "layout 1")
 _NAMES_OF_FILES = (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
@@ -45,9 +46,7 @@ def title_in_file(reader: Any) -> str:
     """The title in the file's record when it is one, else empty."""
     title = ""
     with suppress(*pdf_errors()):
-        title = (
-            squeeze_spaces(clean_text(str(reader.metadata.title or ""))) if reader.metadata else ""
-        )
+        title = squeeze_spaces(clean_text(str(reader.metadata.title or "")))
     lowered = title.lower()
     made_up = lowered.startswith(_NAMES_OF_PROGRAMS) or lowered.endswith(_NAMES_OF_FILES)
     return title if len(title) > 2 and not made_up else ""
@@ -57,15 +56,10 @@ def names_of_unsupported_parts(reader: Any) -> list[str]:
     """What the file has outside its pages' text that is not read."""
     lines: list[str] = []
     with suppress(*pdf_errors()):
-        if "/XFA" in _root_entry(reader, "/AcroForm"):
+        if "/XFA" in root_entry(reader, "/AcroForm"):
             lines.append(
                 "an XFA form: what only its program shows is not read; print it to a new PDF to have it read"
             )
-        if "/EmbeddedFiles" in _root_entry(reader, "/Names"):
+        if "/EmbeddedFiles" in root_entry(reader, "/Names"):
             lines.append("attached files are not read")
     return lines
-
-
-def _root_entry(reader: Any, key: str) -> Any:
-    entry = reader.root_object.get(key)
-    return entry.get_object() if entry is not None else {}

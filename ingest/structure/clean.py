@@ -169,9 +169,7 @@ def _last_word_of_line(text: str) -> str:
 
 def paragraph_block_per_line(text: str) -> tuple[Block, ...]:
     """A paragraph for each line of `text` that is not blank."""
-    return tuple(
-        Block(at.start, at.end, "para") for at in lines_of(text) if text[at.start : at.end].strip()
-    )
+    return tuple(Block(at.start, at.end, "para") for at in lines_of(text) if at.of(text).strip())
 
 
 def join_hard_wrapped_lines(lines: list[str], dehyphenator: Dehyphenator) -> list[str]:

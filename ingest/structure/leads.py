@@ -121,11 +121,11 @@ class _Walk:
 
     def _add_block(self, page: Page, block: Block) -> None:
         """Adds a block that has words; the rest of a sentence goes with its beginning."""
-        text = page.text[block.start : block.end].rstrip()
+        text = page.words(block).rstrip()
         before = self.places[-1] if self.places else None
         if before is not None and before.page == page.page and _runs_on(before, block, text):
             block = replace(before.block, end=block.end)
-            text = page.text[block.start : block.end].rstrip()
+            text = page.words(block).rstrip()
             self.places[-1] = _Place(page.page, block, text)
         elif text:
             self.places.append(_Place(page.page, block, text))

@@ -17,24 +17,20 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
     after = document.pages[page]
     end = _body_end_offset(document, before)
     block = next(
-        (
-            b
-            for b in reversed(before.blocks)
-            if b.end <= end and before.text[b.start : b.end].strip()
-        ),
+        (b for b in reversed(before.blocks) if b.end <= end and before.words(b).strip()),
         None,
     )
     if not block or block.kind not in ("para", "list"):
         return None
-    found = sentences(before.text[block.start : block.end])
+    found = sentences(before.words(block))
     if not found:
         return None
     tail = Span(block.start + found[-1].start, block.start + found[-1].end)
     for number, rest in enumerate(after.blocks[:_BLOCKS_ABOVE]):
         if rest.kind == "para" and _is_sentence_continued_in_block(
-            before.text[tail.start : tail.end], after, rest, is_first_block=not number
+            tail.of(before.text), after, rest, is_first_block=not number
         ):
-            head = sentences(after.text[rest.start : rest.end])[0]
+            head = sentences(after.words(rest))[0]
             return tail, Span(rest.start + head.start, rest.start + head.end)
         if rest.kind not in ("caption", "table"):
             return None
@@ -60,7 +56,7 @@ def _body_end_offset(document: Document, page: Page) -> int:
 def _is_sentence_continued_in_block(
     sentence: str, page: Page, block: Block, *, is_first_block: bool
 ) -> bool:
-    head = page.text[block.start : block.end].lstrip()
+    head = page.words(block).lstrip()
     if not head or is_opener(head):
         return False
     if is_sentence_continued(sentence, head):

@@ -54,7 +54,7 @@ def _cut_long_sentence(text: str, span: Span) -> list[tuple[Span, int]]:
         pieces.append(Span(words[first][0], words[cut - 1][1]))
         first = cut
     pieces.append(Span(words[first][0], span.end))
-    return [(piece, count_words(text[piece.start : piece.end])) for piece in pieces]
+    return [(piece, count_words(piece.of(text))) for piece in pieces]
 
 
 def _group_sentences(

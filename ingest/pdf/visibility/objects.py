@@ -113,8 +113,11 @@ class PageObjects:
         self.layers: dict[int, int] = {}
         self.blended: set[int] = set()
         self._clips: dict[tuple[int, int, int], Clip | None] = {}
-        self._floats = [ctypes.c_float() for _ in range(4)]
-        self._levels = [ctypes.c_uint() for _ in range(4)]
+        self._floats: Any = (ctypes.c_float * 4)()
+        self._levels: Any = (ctypes.c_uint * 4)()
+        # Where pdfium writes each of them.
+        self._float_places = [ctypes.byref(self._floats, 4 * at) for at in range(4)]
+        self._level_places = [ctypes.byref(self._levels, 4 * at) for at in range(4)]
         self.order: dict[int, int] = {}
         self.fills: dict[int, tuple[int, int, int, int] | None] = {}
         self._alike: dict[Colour, bool] = {}
@@ -153,10 +156,9 @@ class PageObjects:
 
     def colour(self, item: int, kind: str = "Fill") -> tuple[int, int, int, int] | None:
         """Red, green, blue and alpha (0 to 255) of its fill, or of its `Stroke`, or None."""
-        levels = self._levels
-        if not getattr(PDFIUM, f"FPDFPageObj_Get{kind}Color")(item, *map(ctypes.byref, levels)):
+        if not getattr(PDFIUM, f"FPDFPageObj_Get{kind}Color")(item, *self._level_places):
             return None
-        return levels[0].value, levels[1].value, levels[2].value, levels[3].value
+        return tuple(self._levels)
 
     def blends(self, colour: Colour) -> bool:
         """Whether the paper or a filled shape has nearly that colour."""
@@ -179,10 +181,9 @@ class PageObjects:
 
     def bounds(self, item: int) -> Box:
         """In user space, empty where unknown."""
-        floats = self._floats
-        if not PDFIUM.FPDFPageObj_GetBounds(item, *map(ctypes.byref, floats)):
+        if not PDFIUM.FPDFPageObj_GetBounds(item, *self._float_places):
             return 0.0, 0.0, 0.0, 0.0
-        box = floats[0].value, floats[1].value, floats[2].value, floats[3].value
+        box: Box = tuple(self._floats)
         matrix = self._matrices.get(item)
         return box if not matrix else _transform_box(box, matrix)
 
@@ -282,7 +283,7 @@ class PageObjects:
                 through = blended or bool(PDFIUM.FPDFPageObj_HasTransparency(item))
                 self._collect_page_objects(
                     inner,
-                    _multiply_matrices(self._own_matrix(item), matrix),
+                    self._matrix_to_user_space(item),
                     depth + 1,
                     above,
                     blended=through,
@@ -319,30 +320,26 @@ class PageObjects:
     def _clip_points(self, handle: int, path: int) -> list[tuple[float, float]]:
         get = PDFIUM.FPDFClipPath_GetPathSegment
         place = PDFIUM.FPDFPathSegment_GetPoint
-        x, y = self._floats[:2]
-        points = []
+        points: list[tuple[float, float]] = []
         for at in range(min(PDFIUM.FPDFClipPath_CountPathSegments(handle, path), _MAX_CLIP_POINTS)):
-            if place(get(handle, path, at), ctypes.byref(x), ctypes.byref(y)):
-                points.append((x.value, y.value))
+            if place(get(handle, path, at), *self._float_places[:2]):
+                points.append(tuple(self._floats[:2]))
         return points
 
     def _add_cover(self, item: int, kind: int) -> None:
         colour: tuple[int, int, int, int] | None = None
         if kind == _IMAGE:
-            width = ctypes.c_uint(0)
-            height = ctypes.c_uint(0)
-            PDFIUM.FPDFImageObj_GetImagePixelSize(item, ctypes.byref(width), ctypes.byref(height))
-            self.pixels += width.value * height.value
+            sized = PDFIUM.FPDFImageObj_GetImagePixelSize(item, *self._level_places[:2])
+            self.pixels += self._levels[0] * self._levels[1] if sized else 0
         box = self.bounds(item)
         thin = _thickness(box)
         if kind == _PATH:
-            fill = ctypes.c_int(0)
-            stroke = ctypes.c_int(0)
-            PDFIUM.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
-            self._add_rules(item, bool(fill.value), bool(stroke.value))
-            if fill.value:
+            PDFIUM.FPDFPath_GetDrawMode(item, *self._level_places[:2])
+            filled, stroked = map(bool, self._levels[:2])
+            self._add_rules(item, filled, stroked)
+            if filled:
                 colour = self.colour(item)
-            elif stroke.value and (thin < _MIN_COVER_POINTS or self._ink_width(item) >= 0.5 * thin):
+            elif stroked and (thin < _MIN_COVER_POINTS or self._ink_width(item) >= 0.5 * thin):
                 colour = self.colour(item, "Stroke")
             if not colour:
                 return
@@ -359,11 +356,11 @@ class PageObjects:
         self.covers.append(PaintedShape(self._drawn, box, plain, alpha, kind == _IMAGE))
 
     def _ink_width(self, path: int) -> float:
+        PDFIUM.FPDFPageObj_GetStrokeWidth(path, self._float_places[0])
         width = self._floats[0]
-        PDFIUM.FPDFPageObj_GetStrokeWidth(path, ctypes.byref(width))
-        matrix = _multiply_matrices(self._own_matrix(path), self._matrices.get(path, _UNITY))
+        matrix = self._matrix_to_user_space(path)
         lines = PDFIUM.FPDFPath_CountSegments(path) / 2
-        return float(width.value * max(map(abs, matrix[:4])) * lines)
+        return float(width * max(map(abs, matrix[:4])) * lines)
 
     def _add_rules(self, item: int, filled: bool, stroked: bool) -> None:
         """All of a thin path, the straight sides of one whose outline is drawn."""
@@ -377,7 +374,7 @@ class PageObjects:
         if not 2 <= count <= self._segments_left or not (stroked or count >= 10):
             return
         self._segments_left -= count
-        matrix = _multiply_matrices(self._own_matrix(item), self._matrices.get(item, _UNITY))
+        matrix = self._matrix_to_user_space(item)
         for a, b in self._straight_sides(item, count):
             side = _transform_box(_box_around_points((a, b)), matrix)
             wide = side[2] - side[0]
@@ -390,13 +387,12 @@ class PageObjects:
     ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
         get = PDFIUM.FPDFPath_GetPathSegment
         place = PDFIUM.FPDFPathSegment_GetPoint
-        x, y = self._floats[:2]
         start = before = (0.0, 0.0)
         for at in range(count):
             segment = get(path, at)
-            if not place(segment, ctypes.byref(x), ctypes.byref(y)):
+            if not place(segment, *self._float_places[:2]):
                 continue
-            point = x.value, y.value
+            point = tuple(self._floats[:2])
             kind = PDFIUM.FPDFPathSegment_GetType(segment)
             if kind == _MOVE:
                 start = point
@@ -407,13 +403,11 @@ class PageObjects:
                 yield point, start
                 before = start
 
-    def _own_matrix(self, item: int) -> _Matrix:
-        import pypdfium2.raw as raw
-
-        matrix = raw.FS_MATRIX()
-        if not PDFIUM.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix)):
-            return _UNITY
-        return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+    def _matrix_to_user_space(self, item: int) -> _Matrix:
+        own: Any = (ctypes.c_float * 6)()
+        known = PDFIUM.FPDFPageObj_GetMatrix(item, own)
+        outer = self._matrices.get(item, _UNITY)
+        return _multiply_matrices(tuple(own) if known else _UNITY, outer)
 
 
 def box_around(*boxes: Box) -> Box:

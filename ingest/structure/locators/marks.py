@@ -111,7 +111,7 @@ def parse_marked_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
     """The lines that have words, in order, without those of a table of contents."""
     for page in pages:
         for at in lines_of(page.text):
-            text = page.text[at.start : at.end]
+            text = at.of(page.text)
             if text.strip() and not LEADER.search(text):
                 yield parse_line(page.page, at.start, text)
 

@@ -101,7 +101,7 @@ def _caption_of_table(text: str, table: Table, end: int, start: int) -> Span | N
     named = [
         (key, line)
         for line in [*reversed(above), *near]
-        if (key := kind_and_number_of_caption(text[line.start : line.end]))
+        if (key := kind_and_number_of_caption(line.of(text)))
     ]
     named.sort(key=lambda pair: pair[0][0] != "table")
     return named[0][1] if named else None

@@ -21,7 +21,7 @@ def find_tables_in_text(text: str, known_tables: Sequence[Table] = ()) -> list[T
     found: list[Table] = []
     rows: list[Row] = []
     for line in [*_lines_outside_tables(text, known_tables), None]:
-        if rows and line and _RULE.fullmatch(text[line.start : line.end].strip()):
+        if rows and line and _RULE.fullmatch(line.of(text).strip()):
             continue
         row = _cells_of_line(text, line) if line else None
         if row is not None:
@@ -37,13 +37,13 @@ def _lines_outside_tables(text: str, known_tables: Sequence[Table]) -> Iterator[
     for line in lines_of(text):
         if any(table.start < line.end and line.start < table.end for table in known_tables):
             yield Span(line.start, line.start)
-        elif text[line.start : line.end].strip():
+        elif line.of(text).strip():
             yield line
 
 
 def _cells_of_line(text: str, line: Span) -> Row | None:
     """The cells of a line with bars, tabs or wide gaps."""
-    words = text[line.start : line.end].rstrip()
+    words = line.of(text).rstrip()
     last = line.start + len(words)
     if "|" in words and _BARRED.match(words):
         outer = words.startswith("|")  # Markdown: a bar in front and after
@@ -72,7 +72,7 @@ def _trim_span(text: str, start: int, end: int) -> Span:
 
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
     """A row of heads after other rows begins a table of its own."""
-    valued = [any(is_value_text(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
+    valued = [any(is_value_text(cell.of(text)) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
     titles = [
         number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)
