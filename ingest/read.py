@@ -31,6 +31,8 @@ from .types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
 INGEST_VERSION = 19
+NamedContent = tuple[str, bytes | Path]
+"""The path to show of a document, and its bytes or its file."""
 
 
 def read(request: ReadRequest, events: PageEvents | None = None) -> Document:
@@ -56,9 +58,7 @@ def read(request: ReadRequest, events: PageEvents | None = None) -> Document:
         return found.read()(request)
 
 
-def find_documents(
-    path: str | Path, skipped: list[str] | None = None
-) -> Iterator[tuple[str, bytes | Path]]:
+def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterator[NamedContent]:
     """The documents at `path` as (path to show, bytes or file), sorted by the bytes of their paths.
 
     A file gives itself, a folder all that is not hidden, a `.zip` its entries and an e-mail itself
@@ -84,8 +84,8 @@ def find_documents(
 
 
 def _add_email_attachments(
-    documents: Iterator[tuple[str, bytes | Path]], skipped: list[str]
-) -> Iterator[tuple[str, bytes | Path]]:
+    documents: Iterator[NamedContent], skipped: list[str]
+) -> Iterator[NamedContent]:
     for shown, content in documents:
         yield shown, content
         if PurePosixPath(shown).suffix.lower() == ".eml":
@@ -152,9 +152,7 @@ def _documents_in_zipped_attachment(
             skipped.append(f"{display_name}/{entry}")
 
 
-def _documents_in_folder(
-    root: Path, name: str, skipped: list[str]
-) -> list[tuple[str, bytes | Path]]:
+def _documents_in_folder(root: Path, name: str, skipped: list[str]) -> list[NamedContent]:
     before = len(skipped)
     closed: list[str] = []
     try:
@@ -210,9 +208,7 @@ def _is_document(file: Path) -> bool:
     return is_readable_format(suffix, head)
 
 
-def _documents_in_zip(
-    root: Path, name: str, skipped: list[str]
-) -> Iterator[tuple[str, bytes | Path]]:
+def _documents_in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[NamedContent]:
     found = False
     before = len(skipped)
     for document in _documents_in_zipped_attachment(root, name, skipped):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from string import ascii_lowercase
 
+Ordinals = tuple[int, ...]
+"""The numbers of a printed one, from the outside in: (3, 2) of "3.2"."""
 _CARDINALS = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
 nineteen
@@ -118,7 +120,7 @@ def ordinal(word: str) -> int | None:
     return ORDINALS.index(word) if word in ORDINALS else _MISPRINTED.get(word)
 
 
-def ordinal_of(text: str) -> tuple[int, ...]:
+def ordinal_of(text: str) -> Ordinals:
     """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2), "78m-1" (78,
     1).
     """

@@ -25,6 +25,7 @@ from .measures import (
     SMALLEST_LETTERS,
 )
 from .references import resolve_reference
+from .visibility.objects import Box
 
 _UNSEEN_MODES = (3, 7)  # of text: invisible, and the same as a clip
 _RGB = 3
@@ -58,7 +59,6 @@ _COMMENTS = frozenset(
     )
 )
 _NAMES = {"field": "filled form field", "comment": "comment"}
-Quad = tuple[float, float, float, float]
 
 
 class PageNote(NamedTuple):
@@ -68,7 +68,7 @@ class PageNote(NamedTuple):
 
     kind: str
     text: str
-    marked: tuple[Quad, ...] = ()
+    marked: tuple[Box, ...] = ()
 
 
 NotesByPage = dict[int, list[PageNote]]
@@ -282,7 +282,7 @@ def _note_from_comment(annotation: Any, kind: str) -> PageNote | None:
     return PageNote("comment", f"{what}: {words}", marked)
 
 
-def _boxes_from_quad_points(points: Any) -> tuple[Quad, ...]:
+def _boxes_from_quad_points(points: Any) -> tuple[Box, ...]:
     listed = resolve_reference(points) or ()
     numbers = [float(number) for number in listed[: 8 * MOST_PARTS]]
     quads = [numbers[start : start + 8] for start in range(0, len(numbers) - 7, 8)]

@@ -9,7 +9,7 @@ from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
 from docqa.ingest.structure.clean import title_comparison_key
 from docqa.ingest.structure.outline import HeadingMark, split_number
-from docqa.ingest.types import Page
+from docqa.ingest.types import Location, Page, location_of
 
 from .measures import FOUND_BOOKMARK, LOST_BOOKMARK
 
@@ -23,6 +23,9 @@ _NUMBER_AHEAD = re.compile(
 _DIVISION_ALONE = re.compile(
     rf"((?:{_WORDS})\s+(?:\d{{1,3}}[A-Z]?|[A-Z]|[IVXLC]{{1,7}}|{NUMBER_WORD}))[.:]?", re.IGNORECASE
 )
+
+FoldedText = tuple[str, list[int]]
+"""The letters and digits of a text, and where each of them is."""
 
 
 class Bookmark(NamedTuple):
@@ -39,7 +42,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
     version's."""
     marks: list[HeadingMark] = []
     found = 0
-    texts: dict[int, tuple[str, list[int]]] = {}
+    texts: dict[int, FoldedText] = {}
     before = (1, 0)
     for bookmark in bookmarks:
         title = " ".join(bookmark.title.split())
@@ -70,11 +73,11 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         return []
     # Stable: a parent and its first child may share a place. Levels keep the tree when a title was
     # misplaced.
-    return sorted(marks, key=lambda mark: (mark.page, mark.start))
+    return sorted(marks, key=location_of)
 
 
 def _numbered_title(
-    title: str, place: tuple[int, int] | None, pages: Sequence[Page]
+    title: str, place: Location | None, pages: Sequence[Page]
 ) -> tuple[str | None, str]:
     """Number and words of a bookmark; the page may have the number that it lacks."""
     number, name = split_number(title)
@@ -101,9 +104,7 @@ def _numbered_title(
     return number, name
 
 
-def _division_heading_above(
-    offset: tuple[int, int], pages: Sequence[Page]
-) -> tuple[str | None, tuple[int, int]]:
+def _division_heading_above(offset: Location, pages: Sequence[Page]) -> tuple[str | None, Location]:
     """The "Chapter 3" on the line above the heading at `offset` and where it begins, or None and
     `offset`.
     """
@@ -118,9 +119,9 @@ def _find_title(
     title: str,
     page: int,
     pages: Sequence[Page],
-    texts: dict[int, tuple[str, list[int]]],
-    before: tuple[int, int],
-) -> tuple[int, int] | None:
+    texts: dict[int, FoldedText],
+    before: Location,
+) -> Location | None:
     """Where `title` stands near `page`: rather after the heading before it, rather alone on its
     line.
     """
@@ -170,7 +171,7 @@ def _heading_line_place(body: str, start: int, end: int) -> tuple[int, bool, boo
     return line_start, not rest, True
 
 
-def _fold_title_with_offsets(text: str) -> tuple[str, list[int]]:
+def _fold_title_with_offsets(text: str) -> FoldedText:
     if len(text.casefold()) == len(text):  # each letter folds to one
         return title_comparison_key(text), list(compress(range(len(text)), map(str.isalnum, text)))
     kept = [

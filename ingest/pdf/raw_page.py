@@ -39,6 +39,7 @@ from .visibility.hidden import (
     SAME_COLOUR,
     TOO_SMALL,
     UNLIKE,
+    CharacterRange,
     HiddenTextDetector,
     words_with_wrong_actual_text,
 )
@@ -257,13 +258,13 @@ def _extend_hidden_text(hidden: HiddenWords, word: Word) -> HiddenWords:
 
 def _words_with_places_and_boxes(
     page: Any, text: str, detector: HiddenTextDetector, font_of: Callable[[int], str]
-) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
+) -> tuple[list[Word], list[CharacterRange], list[Box]]:
     """The words, hidden ones too, their first and last characters, and their boxes in user
     space.
     """
     place = user_to_display_transform(page)
     words: list[Word] = []
-    places: list[tuple[int, int]] = []
+    places: list[CharacterRange] = []
     boxes: list[Box] = []
     box_of = detector.box_of
     doubts = detector.doubts
@@ -352,7 +353,7 @@ def _first_character_after_gap(
 def _join_spaced_letters(
     inserted_spaces: Callable[[int], int],
     words: list[Word],
-    places: list[tuple[int, int]],
+    places: list[CharacterRange],
     boxes: list[Box],
 ) -> None:
     """Joins "F e e s" or "Fee s" where pdfium made the spaces up: words of a letter or two, equally
@@ -429,7 +430,7 @@ def _align_lone_signs(words: list[Word]) -> None:
                 break
 
 
-def _set_tilted_flags(text_page: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
+def _set_tilted_flags(text_page: Any, words: list[Word], places: list[CharacterRange]) -> None:
     """Marks words at an angle; their boxes are far higher than those of the text."""
     heights = sorted(word.height for word in words)
     usual = heights[len(heights) // 2] if heights else 0.0

@@ -29,6 +29,7 @@ _FULL_NAMES = {
     "/CCF": "/CCITTFaxDecode",
     "/DCT": "/DCTDecode",
 }
+_Cost = tuple[int, int]  # bytes and drawing operators
 _DRAWN_NAME = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
@@ -37,7 +38,7 @@ class StreamSizes:
 
     def __init__(self) -> None:
         self._fonts: dict[int, int] = {}
-        self._forms: dict[int, tuple[int, int]] = {}
+        self._forms: dict[int, _Cost] = {}
         self._pages = 0
 
     def problem(self, reader: Any, index: int) -> str | None:
@@ -62,7 +63,7 @@ class StreamSizes:
             return f"{operators:,} drawing operators, the limit is {MAX_PAGE_OBJECTS:,}; not read"
         return None
 
-    def _content_cost(self, drawing: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
+    def _content_cost(self, drawing: Any, outer_forms: tuple[int, ...]) -> _Cost:
         """Bytes and drawing operators of a page, or of a form in `outer_forms`, with its fonts, and
         its forms as often as they are drawn.
         """
@@ -82,7 +83,7 @@ class StreamSizes:
                 operators += times * form_operators
         return size, operators
 
-    def _form_cost(self, form: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
+    def _form_cost(self, form: Any, outer_forms: tuple[int, ...]) -> _Cost:
         number = _object_number(form)
         if number in outer_forms:  # drawn by itself: pdfium stops there too
             return 0, 0

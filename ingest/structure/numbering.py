@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.numbers import NUMBER_WORD, ordinal_of
+from docqa.ingest.language.numbers import NUMBER_WORD, Ordinals, ordinal_of
 from docqa.ingest.language.places import ELSEWHERE, division_of
 from docqa.ingest.language.words import word_set
 
@@ -47,7 +47,7 @@ class ParsedHeading(NamedTuple):
 
     family: str
     rank: int
-    ordinals: tuple[int, ...]
+    ordinals: Ordinals
     number: str | None
     title: str
 
@@ -94,9 +94,7 @@ def parse_heading(line: str) -> ParsedHeading | None:
     return None
 
 
-def _numbered_from_match(
-    family: str, ordinals: tuple[int, ...], match: re.Match[str]
-) -> ParsedHeading:
+def _numbered_from_match(family: str, ordinals: Ordinals, match: re.Match[str]) -> ParsedHeading:
     return ParsedHeading(family, 5 + len(ordinals), ordinals, match[1], match[3])
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
+from docqa.ingest.language.numbers import Ordinals
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.types import Page, Section, location_of
 
@@ -146,7 +147,7 @@ class NumberedHeading(NamedTuple):
     strong: bool
 
     @property
-    def ordinals(self) -> tuple[int, ...]:
+    def ordinals(self) -> Ordinals:
         return self.parsed.ordinals
 
     @property
@@ -311,7 +312,7 @@ def _sequence_of_divisions(
     headings: Sequence[NumberedHeading], members: Sequence[int]
 ) -> list[int]:
     chosen: list[int] = []
-    before: tuple[int, ...] = ()
+    before: Ordinals = ()
     for at in members:
         now = headings[at].ordinals
         strong = headings[at].strong

@@ -18,6 +18,9 @@ _WORD = re.compile(
 )
 _CLAUSE_END = re.compile(r"[;:]\s|[,—–]\s")
 
+_Unit = tuple[Span, int]  # with its number of words
+_Group = tuple[int, int]  # the first unit of a passage, and that after its last
+
 
 def count_words(text: str) -> int:
     """The words of `text` as passages count them, at least `len(text.split())`."""
@@ -35,7 +38,7 @@ def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
     ]
 
 
-def _cut_long_sentence(text: str, span: Span) -> list[tuple[Span, int]]:
+def _cut_long_sentence(text: str, span: Span) -> list[_Unit]:
     """A sentence with its number of words; over 200 it is cut at clause ends or between words."""
     count = len(_WORD.findall(text, span.start, span.end))
     if count <= MAX_WORDS:
@@ -57,10 +60,8 @@ def _cut_long_sentence(text: str, span: Span) -> list[tuple[Span, int]]:
     return [(piece, count_words(piece.of(text))) for piece in pieces]
 
 
-def _group_sentences(
-    units: list[tuple[Span, int]], section_starts: set[int]
-) -> list[tuple[int, int]]:
-    groups: list[tuple[int, int]] = []
+def _group_sentences(units: list[_Unit], section_starts: set[int]) -> list[_Group]:
+    groups: list[_Group] = []
     first = total = 0
     for number, (_, words) in enumerate(units):
         full = total + words > MAX_WORDS or total >= AIM_WORDS
@@ -74,9 +75,7 @@ def _group_sentences(
     return groups
 
 
-def _balance_last_groups(
-    units: list[tuple[Span, int]], groups: list[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _balance_last_groups(units: list[_Unit], groups: list[_Group]) -> list[_Group]:
     """Gives a short last passage to the one before it, or shares their sentences evenly."""
     if len(groups) < 2:
         return groups

@@ -8,6 +8,8 @@ after it.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from docqa.ingest.language.numbers import Ordinals
+
 _WINDOW = 300
 _NEVER = float("inf")
 
@@ -16,7 +18,7 @@ class NumberingStep(NamedTuple):
     """A numbered line; `weight`: how much it looks like a heading, `part`: the divisions
     (schedules, articles ...) before it: in a new one numbers may begin again."""
 
-    ordinals: tuple[int, ...]
+    ordinals: Ordinals
     weight: float
     part: int
 
@@ -45,7 +47,7 @@ def indices_of_best_sequence(steps: Sequence[NumberingStep]) -> set[int]:
     return chosen
 
 
-def can_number_follow(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+def can_number_follow(before: Ordinals, after: Ordinals) -> bool:
     """Whether the number `after` may come after `before`: the next one, one deeper, or with a small
     gap.
     """
@@ -70,7 +72,7 @@ def _cost_of_step(before: NumberingStep, after: NumberingStep) -> float:
     return 4.0 if after.ordinals[0] <= 1 else _NEVER
 
 
-def _gap_between_numbers(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
+def _gap_between_numbers(before: Ordinals, after: Ordinals) -> int | None:
     for at, (old, new) in enumerate(zip(before, after, strict=False)):
         if old == new:
             continue

@@ -24,7 +24,7 @@ from docqa.ingest.xml_tree import (
     parse_xml,
 )
 
-from .html import HtmlBlocks
+from .html import DueHeading, HtmlBlocks
 from .html_source import decode_html, parse_html
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
@@ -37,7 +37,7 @@ _MAX_LEVEL = 10
 
 # The sections that begin in a file, by the id of an element (None: where the file begins): (level,
 # title).
-Contents = dict[str, dict[str | None, list[tuple[int, str]]]]
+Contents = dict[str, dict[str | None, list[DueHeading]]]
 
 
 def read_epub(request: ReadRequest) -> Document:

@@ -34,6 +34,8 @@ _BLOCKS = word_set(
     "header hgroup hr legend li main menu ol p pre section summary ul caption h1 h2 h3 h4 h5 h6"
 )
 Attributes = Mapping[str, str | None]
+DueHeading = tuple[int, str]
+"""The level and the title of a section that begins with the next words."""
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _MARK_ALONE = re.compile(r"[•▪◦●■‣○]|\(\w{1,5}\)|\w{1,3}\)|[a-z]{1,4}\.")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
@@ -74,13 +76,13 @@ class HtmlBlocks:
         *,
         level: int = 0,
         quoted: str = "",
-        anchors: Mapping[str | None, list[tuple[int, str]]] | None = None,
+        anchors: Mapping[str | None, list[DueHeading]] | None = None,
     ) -> None:
         self.title = ""
         self._writer = writer
         self._level = level
         self._anchors = anchors or {}
-        self._due: list[tuple[int, str]] = []
+        self._due: list[DueHeading] = []
         self._inline: list[str] = []
         self._heading = 0
         self._pre = 0

@@ -35,6 +35,8 @@ from .objects import (
 )
 from .raster import RenderedImage
 
+CharacterRange = tuple[int, int]
+"""The first and the last character of a word."""
 INVISIBLE = "invisible"
 SAME_COLOUR = "in the colour of its background"
 COVERED = "covered"
@@ -105,7 +107,7 @@ class HiddenTextDetector:
             for paint in self._paints.values()
         )
 
-    def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
+    def pieces(self, first: int, last: int) -> list[CharacterRange]:
         """The word cut where text that may be unseen meets other text: white leaders and a
         number.
         """
@@ -119,7 +121,7 @@ class HiddenTextDetector:
         return [(first + a, first + b - 1) for a, b in pairwise([0, *cuts, len(kinds)])]
 
     def detect(
-        self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]
+        self, words: Sequence[CharacterRange], boxes: Sequence[Box]
     ) -> tuple[dict[int, str], bool]:
         """Why words are hidden, by number, and whether all are a scan's text layer. `boxes`: in
         user space (y up). To be called once."""
@@ -198,7 +200,7 @@ class HiddenTextDetector:
         return bool(found) and top.value - bottom.value < _NO_INK
 
     def _candidate_for_word(
-        self, number: int, word: tuple[int, int], whole: Box, blank: bool
+        self, number: int, word: CharacterRange, whole: Box, blank: bool
     ) -> _HiddenCandidate | None:
         objects = self.objects
         paint = self._paint_of_character(word[0])

@@ -14,6 +14,8 @@ from docqa.ingest.colours import WHITE, Colour, are_alike
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in user space, y up
 _Matrix = tuple[float, float, float, float, float, float]
+_Paint = tuple[int, int, int, int]  # red, green, blue and alpha
+_Point = tuple[float, float]
 
 _TEXT = 1
 _PATH = 2
@@ -119,7 +121,7 @@ class PageObjects:
         self._float_places = [ctypes.byref(self._floats, 4 * at) for at in range(4)]
         self._level_places = [ctypes.byref(self._levels, 4 * at) for at in range(4)]
         self.order: dict[int, int] = {}
-        self.fills: dict[int, tuple[int, int, int, int] | None] = {}
+        self.fills: dict[int, _Paint | None] = {}
         self._alike: dict[Colour, bool] = {}
         self.covers: list[PaintedShape] = []
         self.rules: list[Box] = []
@@ -141,7 +143,7 @@ class PageObjects:
         self.annotated = bool(annotations)
         self.over += annotations
 
-    def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
+    def boxes(self, text_page: Any) -> Callable[[int], Box | None]:
         """From a character to its left, top, right and bottom in user space, or None."""
         read = PDFIUM.FPDFText_GetLooseCharBox
         handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
@@ -154,7 +156,7 @@ class PageObjects:
         """The text object that drew character `char`, 0 where pdfium made it up."""
         return PDFIUM.FPDFText_GetTextObject(text_page.raw, char) or 0
 
-    def colour(self, item: int, kind: str = "Fill") -> tuple[int, int, int, int] | None:
+    def colour(self, item: int, kind: str = "Fill") -> _Paint | None:
         """Red, green, blue and alpha (0 to 255) of its fill, or of its `Stroke`, or None."""
         if not getattr(PDFIUM, f"FPDFPageObj_Get{kind}Color")(item, *self._level_places):
             return None
@@ -317,17 +319,17 @@ class PageObjects:
                 plain = plain and _is_rectangle(points) and straight
         return None if box == _EVERYWHERE else Clip(box, plain)
 
-    def _clip_points(self, handle: int, path: int) -> list[tuple[float, float]]:
+    def _clip_points(self, handle: int, path: int) -> list[_Point]:
         get = PDFIUM.FPDFClipPath_GetPathSegment
         place = PDFIUM.FPDFPathSegment_GetPoint
-        points: list[tuple[float, float]] = []
+        points: list[_Point] = []
         for at in range(min(PDFIUM.FPDFClipPath_CountPathSegments(handle, path), _MAX_CLIP_POINTS)):
             if place(get(handle, path, at), *self._float_places[:2]):
                 points.append(tuple(self._floats[:2]))
         return points
 
     def _add_cover(self, item: int, kind: int) -> None:
-        colour: tuple[int, int, int, int] | None = None
+        colour: _Paint | None = None
         if kind == _IMAGE:
             sized = PDFIUM.FPDFImageObj_GetImagePixelSize(item, *self._level_places[:2])
             self.pixels += self._levels[0] * self._levels[1] if sized else 0
@@ -382,9 +384,7 @@ class PageObjects:
             if min(wide, high) < 0.5 and max(wide, high) >= _MIN_RULE_POINTS:
                 self.rules.append(side)
 
-    def _straight_sides(
-        self, path: int, count: int
-    ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    def _straight_sides(self, path: int, count: int) -> Iterator[tuple[_Point, _Point]]:
         get = PDFIUM.FPDFPath_GetPathSegment
         place = PDFIUM.FPDFPathSegment_GetPoint
         start = before = (0.0, 0.0)
@@ -420,7 +420,7 @@ def _thickness(box: Box) -> float:
     return min(box[2] - box[0], box[3] - box[1])
 
 
-def _box_around_points(points: Sequence[tuple[float, float]]) -> Box:
+def _box_around_points(points: Sequence[_Point]) -> Box:
     xs, ys = zip(*points, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
@@ -439,7 +439,7 @@ def do_overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
+def _is_rectangle(points: Sequence[_Point]) -> bool:
     corners = points[:-1] if len(points) == 5 and points[0] == points[4] else points
     if len(corners) != 4:
         return False

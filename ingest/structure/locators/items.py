@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.language.numbers import Ordinals, ordinal_of
 from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.numbering import parse_heading
@@ -252,7 +252,7 @@ class SectionPartScanner:
         if missed or inside or begun or can_number_follow(before, ordinals):
             self._begin_clause(mark, ordinals)
 
-    def _is_followed_by_next_clause(self, line_number: int, ordinals: tuple[int, ...]) -> bool:
+    def _is_followed_by_next_clause(self, line_number: int, ordinals: Ordinals) -> bool:
         """Whether the next clause number after line `line_number` follows from `ordinals`."""
         marks = (
             mark
@@ -297,7 +297,7 @@ class SectionPartScanner:
                 )
                 return
 
-    def _begin_clause(self, mark: NumberMark, ordinals: tuple[int, ...]) -> None:
+    def _begin_clause(self, mark: NumberMark, ordinals: Ordinals) -> None:
         self.clause = ordinals
         self._restart_parts_below(printed.append_to_locator(self.attachment_locator, mark.text))
 
@@ -392,7 +392,7 @@ def _last_number(text: str) -> int | None:
     return int(match[0]) if match else None
 
 
-def _ordinals_of_decimal(number: str) -> tuple[int, ...]:
+def _ordinals_of_decimal(number: str) -> Ordinals:
     """(4, 2) of "4.2"; empty for no decimal number."""
     parsed = parse_heading(f"{number} Words") if number else None
     if parsed is not None and parsed.family in ("decimal", "article", "section", "clause"):

@@ -31,6 +31,9 @@ _MOST_HEADS = 8
 _OFF_CENTRE = 4.0  # points
 _BANDS = 4  # between rules: fewer are of heads, totals, groups
 
+Interval = tuple[float, float]
+"""From one x to another."""
+
 
 def build_table(
     words: Sequence[Word], rules: RuledLines, *, is_ruled: bool
@@ -164,14 +167,12 @@ def _edges_without_head_only_columns(heads: Lines, body: Lines, edges: list[floa
     return edges
 
 
-def _gaps_between_spans(
-    spans: Sequence[tuple[float, float]], max_crossing: int
-) -> list[tuple[float, float]]:
+def _gaps_between_spans(spans: Sequence[Interval], max_crossing: int) -> list[Interval]:
     """From where to where at most so many of the spans lie, between the first and the last of
     them.
     """
     steps = sorted([(x0, 1) for x0, _ in spans] + [(x1, -1) for _, x1 in spans])
-    spaces: list[tuple[float, float]] = []
+    spaces: list[Interval] = []
     cover = 0
     start = None
     for x, step in steps:
@@ -185,7 +186,7 @@ def _gaps_between_spans(
     return spaces
 
 
-def _least_crossed_middle(gap: tuple[float, float], spans: Sequence[tuple[float, float]]) -> float:
+def _least_crossed_middle(gap: Interval, spans: Sequence[Interval]) -> float:
     """The middle of the widest part of a space that the fewest spans cross."""
     crossing = [(max(a, gap[0]), min(b, gap[1])) for a, b in spans if a < gap[1] and b > gap[0]]
     places = sorted({gap[0], gap[1], *(x for span in crossing for x in span)})
