@@ -224,6 +224,6 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
     text, invisible = strip_invisible(clean_text(text))
     # Without boxes the height of a line is its number, and its size is unknown.
     lines = [squeeze_spaces(line) for line in text.split("\n") if line.strip()]
-    boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
+    boxed = [Line(line, 0, n, 0, n, False) for n, line in enumerate(lines)]
     height = float(max(len(lines), 1))
     return RawPage(boxed, "\n".join(lines), 0.0, height, [HiddenWords("", ZERO_WIDTH)] * invisible)

@@ -90,6 +90,10 @@ class Word(NamedTuple):
         """The y halfway between its top and its bottom."""
         return (self.top + self.bottom) / 2
 
+    def moved_to(self, box: Box) -> "Word":
+        """The same word in another place."""
+        return Word(self.text, *box, *self[5:])
+
     def joined_with(self, rest: "Word") -> "Word":
         """Two pieces as one word, printed like the first."""
         return Word(self.text + rest.text, *box_around(self.box, rest.box), *self[5:])

@@ -196,6 +196,14 @@ def join_hard_wrapped_lines(lines: list[str], dehyphenator: Dehyphenator) -> lis
     return [line.text() for line in out]
 
 
+def split_by(items: Iterable[T], test: Callable[[T], object]) -> tuple[list[T], list[T]]:
+    """Those of `items` for which `test` is true, and the others."""
+    parts: tuple[list[T], list[T]] = ([], [])
+    for item in items:
+        parts[not test(item)].append(item)
+    return parts
+
+
 def group_consecutive(
     items: Iterable[T], belongs_to_group: Callable[[list[T], T], bool]
 ) -> list[list[T]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.structure.clean import split_by
 
 from .tables.placed import Row
 
@@ -93,9 +94,8 @@ def _has_text_on_both_sides(
     """Whether so many `lines`, and a quarter of the rows, of each side are running text or
     columns.
     """
-    across = [s for s in segments if crosses_gutter(s, gutter)]
-    rest = [s for s in segments if not crosses_gutter(s, gutter)]
-    sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
+    across, rest = split_by(segments, lambda s: crosses_gutter(s, gutter))
+    sides = split_by(rest, lambda s: s.x1 <= gutter + 8)
     for side, room in zip(sides, (gutter - low, high - gutter), strict=True):
         running = [s for s in side if s.x1 - s.x0 > 0.55 * room and len(s.words) > 2]
         rows = len({round((s.top + s.bottom) / 8) for s in side})
@@ -129,27 +129,22 @@ def split_sides_below_head(
         )
         if room and segment.x1 - segment.x0 > 0.85 * room:  # the first full line of running text
             break
-    head = both[:cut]
-    inside = set(map(id, head))
-    there = [s for s in right if id(s) in inside]
-    beside = sum(any(are_in_same_row(s, other) for other in there) for s in left if id(s) in inside)
+    head = set(map(id, both[:cut]))
+    (upper_left, lower_left), (upper_right, lower_right) = (
+        split_by(side, lambda s: id(s) in head) for side in (left, right)
+    )
+    beside = sum(any(are_in_same_row(s, other) for other in upper_right) for s in upper_left)
     if (
-        not head
-        or len(there) < 2
+        len(upper_right) < 2
         or beside < 0.4 * len(head)
-        or _is_flush_with_column(left, inside)
-        or _is_flush_with_column(right, inside)
+        or _is_flush_with_column(upper_left, lower_left)
+        or _is_flush_with_column(upper_right, lower_right)
     ):
         return [(left, right)]
-    return [
-        ([s for s in left if id(s) in inside], [s for s in right if id(s) in inside]),
-        ([s for s in left if id(s) not in inside], [s for s in right if id(s) not in inside]),
-    ]
+    return [(upper_left, upper_right), (lower_left, lower_right)]
 
 
-def _is_flush_with_column(side: Sequence[WordRun], head: set[int]) -> bool:
-    """Whether half of the segments `head` (their `id`) begin where several below them do."""
-    starts = [s.x0 for s in side if id(s) not in head]
-    mine = [s for s in side if id(s) in head]
-    flush = sum(sum(abs(s.x0 - x) < 0.2 * s.height for x in starts) > 1 for s in mine)
-    return bool(mine) and flush >= 0.5 * len(mine)
+def _is_flush_with_column(head: Sequence[WordRun], below: Sequence[WordRun]) -> bool:
+    """Whether half of the segments `head` begin where several `below` them do."""
+    flush = sum(sum(abs(s.x0 - other.x0) < 0.2 * s.height for other in below) > 1 for s in head)
+    return bool(head) and flush >= 0.5 * len(head)

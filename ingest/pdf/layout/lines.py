@@ -44,10 +44,10 @@ class Line:
     x1: float
     bottom: float
     bold: bool
-    first_width: float
-    region: int
-    left: float
-    right: float
+    first_width: float = 0.0
+    region: int = APART
+    left: float = 0.0
+    right: float = 0.0
     cells: bool = False
     shown: Box | None = None
     number: int | None = None

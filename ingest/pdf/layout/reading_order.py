@@ -11,12 +11,14 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, box_around
+from docqa.ingest.structure.clean import split_by
 
 from .columns import WordRun, are_in_same_row, crosses_gutter, find_gutter, split_sides_below_head
 from .drawing import grade_of_reading_order, side_by_side_texts
@@ -128,11 +130,9 @@ def _restore_boxes_of_turned_lines(lines: Sequence[Line], laid_back: Callable[[B
 
 def _split_off_turned_words(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """(turned or tilted words, the others); the short words of a stamp on the margin, too."""
-    turned = [w for w in words if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * w.height)]
-    if not turned:
-        return [], list(words)
-    away = {id(w) for w in turned}
-    upright = [w for w in words if id(w) not in away]
+    turned, upright = split_by(
+        words, lambda w: w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * w.height)
+    )
     stamp = [w for w in turned if not w.tilted]
     if not stamp or not upright:
         return turned, upright
@@ -143,8 +143,9 @@ def _split_off_turned_words(words: Sequence[Word]) -> tuple[list[Word], list[Wor
     x1 = max(w.x1 for w in stamp) + 1.5
     if x1 > starts[few] and x0 < ends[-1 - few]:
         return turned, upright
+    away = set(map(id, turned))
     away |= {id(w) for w in upright if x0 <= w.x0 and w.x1 <= x1 and len(w.text) < _SHORT_WORD}
-    return [w for w in words if id(w) in away], [w for w in upright if id(w) not in away]
+    return split_by(words, lambda w: id(w) in away)
 
 
 def _turn_page_upright(
@@ -156,37 +157,28 @@ def _turn_page_upright(
     height = max(w.bottom for w in words)
     falling = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
     rising = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
-    if falling >= rising:
-        upright = [
-            w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words
-        ]
-        turned = [(y0, width - x1, y1, width - x0) for x0, y0, x1, y1 in rules]
-        return upright, turned, height, lambda b: (width - b[3], b[0], width - b[1], b[2])
-    upright = [
-        w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words
-    ]
-    turned = [(height - y1, x0, height - y0, x1) for x0, y0, x1, y1 in rules]
-    return upright, turned, height, lambda b: (b[1], height - b[2], b[3], height - b[0])
+    turn, turn_back, side = (
+        (_turn_left, _turn_right, width) if falling >= rising else (_turn_right, _turn_left, height)
+    )
+    upright = [word.moved_to(turn(side, word.box)) for word in words]
+    return upright, [turn(side, rule) for rule in rules], height, partial(turn_back, side)
+
+
+def _turn_left(right_edge: float, box: Box) -> Box:
+    """The place of `box` where the page, which ends at `right_edge`, is turned to the left."""
+    return box[1], right_edge - box[2], box[3], right_edge - box[0]
+
+
+def _turn_right(bottom_edge: float, box: Box) -> Box:
+    """The place of `box` where the page, which ends at `bottom_edge`, is turned to the right."""
+    return bottom_edge - box[3], box[0], bottom_edge - box[1], box[2]
 
 
 def _lines_in_drawn_order(words: Sequence[Word], width: float) -> list[Line]:
     lines: list[Line] = []
     for word in words:
         if word.newline or not lines:
-            lines.append(
-                Line(
-                    word.text,
-                    word.x0,
-                    word.top,
-                    word.x1,
-                    word.bottom,
-                    word.bold,
-                    0.0,
-                    APART,
-                    0.0,
-                    width,
-                )
-            )
+            lines.append(Line(word.text, *word.box, word.bold, right=width))
         else:
             line = lines[-1]
             line.text += " " + word.text
@@ -209,7 +201,7 @@ def _order_lines_right_to_left(
         gap = _RTL_GAP * word.height
         return word.x0 <= line.x1 + gap and line.x0 <= word.x1 + gap
 
-    mirrored = [w._replace(x0=width - w.x1, x1=width - w.x0) for w in words]
+    mirrored = [word.moved_to(mirror(word.box)) for word in words]
     numbers = {id(word): number for number, word in enumerate(mirrored)}
 
     def in_order(line: list[Word]) -> list[Word]:
@@ -299,9 +291,7 @@ def _order_region(
         if across:
             _order_block(list(band), left, right, order)
             continue
-        sides: tuple[list[WordRun], list[WordRun]] = ([], [])
-        for segment in band:
-            sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
+        sides = split_by(band, lambda s: (s.x0 + s.x1) / 2 <= gutter)
         for part in split_sides_below_head(*sides, gutter):
             _order_region(part[0], left, gutter, order, depth + 1)
             _order_region(part[1], gutter, right, order, depth + 1)
@@ -343,10 +333,8 @@ def _region_id(left: float, right: float) -> int:
 def _rows_of_segments(segments: list[WordRun]) -> list[list[WordRun]]:
     """Segments on one height, top to bottom, left to right."""
     rows: list[list[WordRun]] = []
-    tables = sorted(
-        (segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True
-    )
-    others = [segment for segment in segments if not segment.rows]
+    tables, others = split_by(segments, lambda s: s.rows)
+    tables.sort(key=lambda s: (s.top, s.x0), reverse=True)
     for segment in sorted(others, key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
         while tables and tables[-1].top < (segment.top + segment.bottom) / 2:
             rows.append([tables.pop()])
@@ -379,9 +367,9 @@ def _lines_of_row(row: list[WordRun], region: int) -> list[Line]:
             x0,
             x1,
             True,
+            part.box,
             grid=part.grid,
         )
-        line.shown = part.box
         lines.append(line)
     return lines
 

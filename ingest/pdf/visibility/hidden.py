@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, are_alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.structure.clean import title_comparison_key
+from docqa.ingest.structure.clean import split_by, title_comparison_key
 
 from .objects import (
     OPAQUE,
@@ -133,11 +133,9 @@ class HiddenTextDetector:
             self._candidate_for_word(at, word, boxes[at], at in blank)
             for at, word in enumerate(words)
         )
-        candidates = [candidate for candidate in found if candidate is not None]
         # What stands on a layer or after a crooked clip is mostly seen: only the image tells.
-        doubted = [candidate for candidate in candidates if not candidate.sure]
+        candidates, doubted = split_by(filter(None, found), lambda candidate: candidate.sure)
         reasons = confirmed(doubted)
-        candidates = [candidate for candidate in candidates if candidate.sure]
         layer = [s for s in candidates if s.reason != SAME_COLOUR] + [
             s for s in doubted if s.word in reasons
         ]
