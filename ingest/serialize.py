@@ -15,7 +15,7 @@ FORMAT_OF_LINES = 9
 
 def field_values(dataclass_instance: Any) -> list[Any]:
     """The fields of a part of a Document, in order."""
-    return [getattr(dataclass_instance, name) for name in dataclass_instance.__slots__]
+    return [getattr(dataclass_instance, name) for name in dataclass_instance.__match_args__]
 
 
 @cache

@@ -34,7 +34,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Block(Span):
     """A range of a page's text and its kind: `para`, `heading`, `list`, `table` (a row), `caption`,
     `code`, `hidden`: what a reader cannot see, where asked for.
 
@@ -42,8 +42,6 @@ class Block:
     colon), `field` (what was filled into a form), `margin` (headers and footers of DOCX).
     """
 
-    start: int
-    end: int
     kind: str
 
 
@@ -56,12 +54,10 @@ class NumberedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TableCell:
+class TableCell(Span):
     """A cell of a table: its words, `start:end` of its page's text, the field of the grid where it
     begins, and how many `rows` and `columns` it covers. Cells without words are left out."""
 
-    start: int
-    end: int
     row: int
     column: int
     rows: int = 1
@@ -69,7 +65,7 @@ class TableCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Table(Span):
     """A table as a grid: `start:end` of its page's text, all numbers from 0.
 
     The first `heads` rows name the columns (0: none does, or they are on a page before), the first
@@ -78,8 +74,6 @@ class Table:
     that name the table ("Table 2: Rents") and the unit of all its values ("in thousands").
     """
 
-    start: int
-    end: int
     rows: int
     columns: int
     heads: int
@@ -123,7 +117,7 @@ class Page:
         """The physical page, counted from 1."""
         return self.index + 1
 
-    def words(self, part: "Span | Block | TableCell | Passage | Note | Lead") -> str:
+    def words(self, part: "Span | Passage | Note | Lead") -> str:
         """The characters of the text in the range of `part`."""
         return self.text[part.start : part.end]
 
@@ -300,13 +294,15 @@ class Document:
 
     def section_of(self, page: int, start: int) -> Section | None:
         """The innermost section around offset `start` of `page`, if any."""
-        before = bisect_right(self._ordered_sections, (page, start), key=location_of)
+        before = self._sections_before(page, start)
         return self._ordered_sections[before - 1] if before else None
 
     def section_after(self, page: int, start: int) -> Section | None:
         """The first section after offset `start` of `page`, if any."""
-        before = bisect_right(self._ordered_sections, (page, start), key=location_of)
-        return next(iter(self._ordered_sections[before:]), None)
+        return next(iter(self._ordered_sections[self._sections_before(page, start) :]), None)
+
+    def _sections_before(self, page: int, start: int) -> int:
+        return bisect_right(self._ordered_sections, (page, start), key=location_of)
 
     def block_at(self, page: int, start: int) -> Block | None:
         """The block around offset `start` of `page`, if any."""

@@ -3,7 +3,6 @@ references read as.
 """
 
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from docqa.ingest.language.numbers import in_letters, in_roman
@@ -76,7 +75,7 @@ class LatexNumbering:
             piece._replace(
                 text=self._with_references(piece.text),
                 cells=tuple(
-                    replace(cell, text=self._with_references(cell.text)) for cell in piece.cells
+                    cell._replace(text=self._with_references(cell.text)) for cell in piece.cells
                 ),
             )
             for piece in out

@@ -4,7 +4,7 @@ document is known.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -390,7 +390,7 @@ class LatexText:
                 rows.append(kept)
         for at, cells in enumerate(rows):
             text = " ".join(cell.text for cell in cells)
-            named = tuple(replace(cell, head=at < heads) for cell in cells)
+            named = tuple(cell._replace(head=at < heads) for cell in cells)
             self._flow.pieces.append(UnnumberedBlock("table", text, cells=named, table=table))
         self._end_paragraph()
 

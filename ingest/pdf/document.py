@@ -203,7 +203,7 @@ def _join_plain_lines(lines: list[Line], hyphens: Dehyphenator) -> PageTextWithB
     text = "\n".join(join_hard_wrapped_lines([line.text for line in lines], hyphens))
     blocks = paragraph_block_per_line(text)
     headings = [
-        outline.HeadingLine(b.start, text[b.start : b.end], 1.0, False, True)
+        outline.HeadingLine(b.start, b.of(text), 1.0, False, True)
         for b in blocks
         if b.end - b.start < MOST_HEADING_CHARS
     ]

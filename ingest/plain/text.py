@@ -61,7 +61,7 @@ def _isolated_heading_lines(
     for block in blocks:
         above = text[max(block.start - 2, 0) : block.start]
         below = text[block.end : block.end + 2]
-        line = text[block.start : block.end]
+        line = block.of(text)
         if {above, below} <= {"", "\n\n"} and len(line) <= _MAX_HEADING_CHARS:
             start = block.start + len(line) - len(line.lstrip())
             yield outline.HeadingLine(start, squeeze_spaces(line), 1.0, False, True, page=page)

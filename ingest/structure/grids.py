@@ -1,7 +1,6 @@
 """Grids of tables from markup: rows of cells, some over several rows or columns, in a text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -15,8 +14,7 @@ _MOST_ROWS = 5_000
 _MOST_SPANNED = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class MarkupCell:
+class MarkupCell(NamedTuple):
     """The words of a cell, the columns and rows it covers, and whether the markup calls it a
     head.
     """

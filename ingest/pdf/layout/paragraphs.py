@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from statistics import median
+from typing import NamedTuple
 
 from docqa.ingest.language.sentences import is_opener
 from docqa.ingest.structure.clean import LEADER, Dehyphenator, squeeze_spaces
@@ -35,8 +35,7 @@ _TITLE_WORDS = range(2, 41)
 _TITLE_AMONG_LINES = 20  # of the page, which it is among
 
 
-@dataclass(frozen=True, slots=True)
-class PageTextWithBlocks:
+class PageTextWithBlocks(NamedTuple):
     """The text of a page with its blocks, and lines that may be headings. `printed`: the lines of
     each block; `numbered`: those with a printed number."""
 
@@ -111,7 +110,7 @@ def _usual_line_distance(lines: Sequence[Line]) -> float:
         for before, line in pairwise(lines)
         if line.region == before.region and line.bottom > before.bottom
     ]
-    return median(steps) if steps else 0.0
+    return median(steps or [0.0])
 
 
 def body_size(lines: Sequence[Line]) -> float:
@@ -226,8 +225,7 @@ def _is_full_line(before: Line, line: Line) -> bool:
 
 def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
     """The usual `body_size` of the pages, 0 for none."""
-    sizes = [size for size in map(body_size, pages) if size]
-    return median(sizes) if sizes else 0.0
+    return median(list(filter(None, map(body_size, pages))) or [0.0])
 
 
 def _tables_of_page(
@@ -248,7 +246,7 @@ def _tables_of_page(
 def _table_from_rows(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:
     cells: list[TableCell] = []
     for number, (block, grid) in enumerate(rows):
-        places = list(_cell_places_in_line(text[block.start : block.end], block.start))
+        places = list(_cell_places_in_line(block.of(text), block.start))
         if len(places) != len(grid.cells):
             return None
         for (start, end), cell in zip(places, grid.cells, strict=True):

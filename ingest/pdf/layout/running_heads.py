@@ -129,13 +129,11 @@ def _edge_lines_of_pages(
     """The first and last line of each page not found yet."""
     spots: list[_LineOnPage] = []
     for number, lines in enumerate(pages):
-        first = next((at for at in range(len(lines)) if at not in found[number]), None)
-        if first is not None:
-            last = next(at for at in reversed(range(len(lines))) if at not in found[number])
-            spots += [
-                _LineOnPage(number, at, lines[at].top, lines[at].text)
-                for at in sorted({first, last})
-            ]
+        rest = [at for at in range(len(lines)) if at not in found[number]]
+        spots += [
+            _LineOnPage(number, at, lines[at].top, lines[at].text)
+            for at in sorted({*rest[:1], *rest[-1:]})
+        ]
     return spots
 
 

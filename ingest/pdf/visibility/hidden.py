@@ -13,7 +13,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -82,15 +82,13 @@ class HiddenTextDetector:
         self._text_page = text_page
         self.objects = objects
         self.box_of = self.objects.boxes(text_page)
-        self._paints = {
-            owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)
-        }
-        self._painted: dict[int, _TextPaint] = {}
+        self._paint_of = cache(partial(_read_paint, objects))
+        paints = list(map(self._paint_of, objects.order))
         self._later: dict[int, list[PaintedShape]] = {}
         self._tight = raw.FPDFText_GetCharBox
         self._edges = [ctypes.c_double() for _ in range(4)]
         # Letters in the colour of what is around them may cover others.
-        painted = [paint for paint in self._paints.values() if paint.blends and not paint.unseen]
+        painted = [paint for paint in paints if paint.blends and not paint.unseen]
         self._over = sorted(
             [
                 *self.objects.over,
@@ -103,8 +101,7 @@ class HiddenTextDetector:
         )
         last = self._over[-1].place if self._over else 0
         self.doubts = not self.objects.whole or any(
-            paint.doubtful or (paint.owner and paint.place < last)
-            for paint in self._paints.values()
+            paint.doubtful or paint.place < last for paint in paints
         )
 
     def pieces(self, first: int, last: int) -> list[CharacterRange]:
@@ -171,12 +168,7 @@ class HiddenTextDetector:
         )
 
     def _paint_of_character(self, char: int) -> "_TextPaint":
-        if char not in self._painted:
-            owner = self.objects.owner(self._text_page, char)
-            if owner not in self._paints:
-                self._paints[owner] = _read_paint(self.objects, owner)
-            self._painted[char] = self._paints[owner]
-        return self._painted[char]
+        return self._paint_of(self.objects.owner(self._text_page, char))
 
     def _covers_drawn_later(self, paint: "_TextPaint") -> list[PaintedShape]:
         """What is drawn later over the text object, or close to it."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from string import ascii_letters
 from typing import NamedTuple
 
@@ -88,8 +87,7 @@ class NumberMark(NamedTuple):
     stop: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedLine:
+class MarkedLine(NamedTuple):
     """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones after a
     stop in it, its `name` where it is a theorem or a caption. `sentence_end`: where the last inline
     mark's sentence begins, or 0."""
@@ -168,8 +166,7 @@ def _inline_marks(page: int, start: int, text: str) -> Iterator[NumberMark]:
             yield NumberMark(page, start + match.start(1) - 1, match.group(1), "(a)", stop.group(1))
 
 
-@dataclass(frozen=True, slots=True)
-class NumberingLevel:
+class NumberingLevel(NamedTuple):
     """A level with the mark that was last opened in it."""
 
     shape: str

@@ -85,7 +85,7 @@ def _continues_last_table(before: Page, text: str, first: Table) -> bool:
 
 
 def _header_cell_texts(text: str, table: Table) -> list[str]:
-    return [text[cell.start : cell.end] for cell in table.cells if cell.row < table.heads]
+    return [cell.of(text) for cell in table.cells if cell.row < table.heads]
 
 
 def _caption_of_table(text: str, table: Table, end: int, start: int) -> Span | None:
@@ -116,7 +116,7 @@ def _name_column_count(text: str, table: Table) -> int:
     own: list[list[str]] = [[] for _ in range(table.columns)]
     for cell in table.cells:
         if cell.row >= table.heads and cell.columns == 1:
-            own[cell.column].append(text[cell.start : cell.end])
+            own[cell.column].append(cell.of(text))
     valued = [not said or sum(map(is_value_text, said)) > _VALUED * len(said) for said in own]
     if not any(valued[1:]):
         return 1

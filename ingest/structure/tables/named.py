@@ -164,4 +164,4 @@ def _row_name_cell(text: str, fields: Fields, row: int, grid: Grid) -> Cell | No
 
 
 def _cell_from_grid(text: str, cell: TableCell) -> Cell:
-    return Cell(cell.start, cell.end, text[cell.start : cell.end])
+    return Cell(cell.start, cell.end, cell.of(text))
