@@ -5,7 +5,7 @@ coverage.
 import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -131,18 +131,16 @@ def _has_words_of_mixed_scripts(text: str) -> bool:
     return mixed >= _FEW_MIXED and mixed > _SHARE_MIXED * letters
 
 
-def _passages_of_document(document: Document) -> list[Passage]:
+def _passages_of_document(document: Document) -> Iterator[Passage]:
     starts: dict[int, list[int]] = {}
     for section in document.sections:
         starts.setdefault(section.page, []).append(section.start)
-    passages: list[Passage] = []
     for page in document.pages:
         for span in cut_passages(page.text, starts.get(page.page, ())):
             path = document.section_path(document.section_of(page.page, span.start))
             last = document.section_path(document.section_of(page.page, span.end - 1))
             kind = _kind_of_passage(page.words(span), path if path == last else ())
-            passages.append(Passage(page.page, span.start, span.end, path, kind))
-    return passages
+            yield Passage(page.page, span.start, span.end, path, kind)
 
 
 def _kind_of_passage(text: str, path: Sequence[str]) -> str:

@@ -164,11 +164,7 @@ def _documents_in_folder(root: Path, name: str, skipped: list[str]) -> list[Name
     kept = set(documents)
     skipped += [*sorted(closed), *(str(file) for file in files if file not in kept)]
     if not documents:
-        raise NoDocuments(
-            f"no documents in this folder{_skipped_names_remark(skipped[before:])}",
-            where=name,
-            hint=titles(),
-        )
+        raise _no_documents_error("folder", name, skipped[before:])
     return [(str(file), file) for file in documents]
 
 
@@ -215,16 +211,11 @@ def _documents_in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[Nam
         found = True
         yield document
     if not found:
-        raise NoDocuments(
-            f"no documents in this archive{_skipped_names_remark(skipped[before:])}",
-            where=name,
-            hint=titles(),
-        )
+        raise _no_documents_error("archive", name, skipped[before:])
 
 
-def _skipped_names_remark(skipped: list[str]) -> str:
-    if not skipped:
-        return " (it is empty)"
+def _no_documents_error(kind: str, name: str, skipped: list[str]) -> NoDocuments:
     names = ", ".join(PurePosixPath(entry).name for entry in skipped[:5])
     more = f" and {len(skipped) - 5} more" if len(skipped) > 5 else ""
-    return f" (seen: {names}{more})"
+    remark = f"seen: {names}{more}" if skipped else "it is empty"
+    return NoDocuments(f"no documents in this {kind} ({remark})", where=name, hint=titles())

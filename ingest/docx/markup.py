@@ -18,9 +18,9 @@ from docqa.ingest.xml_tree import (
 )
 
 WRAPPERS = word_set("hyperlink smartTag sdt sdtContent fldSimple bdo dir customXml ruby rubyBase")
-INSERTED = frozenset(("ins", "moveTo"))
+INSERTED = word_set("ins moveTo")
 TRANSPARENT = WRAPPERS | INSERTED
-DELETED = frozenset(("del", "moveFrom"))
+DELETED = word_set("del moveFrom")
 _KNOWN = word_set("wps wpg wpc wpi wp14 w14 w15 w16se c14 a14")
 MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")

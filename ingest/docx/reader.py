@@ -57,7 +57,7 @@ def read_docx(request: ReadRequest) -> Document:
         request,
         title=title,
         furniture=furniture,
-        warnings=_warnings_about_document(body, comments),
+        warnings=tuple(_warnings_about_document(body, comments)),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     )
 
@@ -151,17 +151,11 @@ def _notes_by_id(root: Element | None, kind: str) -> dict[str, Element]:
     }
 
 
-def _warnings_about_document(body: DocxBody, comments: Comments) -> list[str]:
-    lines: list[str] = []
+def _warnings_about_document(body: DocxBody, comments: Comments) -> Iterator[str]:
     if body.insertions or body.deletions:
-        lines.append(
-            f"tracked changes: {body.insertions} insertions read, {body.deletions} deletions left out"
-        )
+        yield f"tracked changes: {body.insertions} insertions read, {body.deletions} deletions left out"
     many = len(comments.known)
     if many:
-        lines.append(f"{many} comment{'s' if many > 1 else ''} in the margin read, behind the text")
+        yield f"{many} comment{'s' if many > 1 else ''} in the margin read, behind the text"
     if body.embedded:
-        lines.append(
-            f"{body.embedded} embedded document{'s' if body.embedded > 1 else ''} not read"
-        )
-    return lines
+        yield f"{body.embedded} embedded document{'s' if body.embedded > 1 else ''} not read"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.assemble import hidden_remark
 from docqa.ingest.colours import BLACK, Colour, are_alike
+from docqa.ingest.language.words import word_set
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 from docqa.ingest.types import Block, Page
@@ -32,7 +33,7 @@ _RGB = 3
 _UNSEEN = 0b100010  # flags: hidden, not to be viewed
 _PASSWORD = 1 << 13
 _PUSH_BUTTON = 1 << 16
-_TICKS = frozenset(("yes", "on", "1", "true", "x"))
+_TICKS = word_set("yes on 1 true x")
 _COLOUR_OPERATORS = (b"g", b"rg", b"k", b"sc", b"scn")
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _MARKED = {
@@ -41,23 +42,9 @@ _MARKED = {
     "/StrikeOut": "Struck out",
     "/Squiggly": "Underlined",
 }
-_COMMENTS = frozenset(
-    (
-        "/Text",
-        "/FreeText",
-        "/Stamp",
-        "/Caret",
-        "/Ink",
-        "/Line",
-        "/Square",
-        "/Circle",
-        "/Polygon",
-        "/PolyLine",
-        "/FileAttachment",
-        "/Redact",
-        *_MARKED,
-    )
-)
+_COMMENTS = word_set(
+    "/Text /FreeText /Stamp /Caret /Ink /Line /Square /Circle /Polygon /PolyLine /FileAttachment /Redact"
+).union(_MARKED)
 _NAMES = {"field": "filled form field", "comment": "comment"}
 
 

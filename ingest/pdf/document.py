@@ -1,5 +1,6 @@
 """The Document of a parsed PDF: pages without their running heads, annotations, sections."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -125,32 +126,25 @@ def _no_text_error(pages: int, hidden: int) -> NoText:
     return NoText(f"{many} text; it may be a scan", hint=hint)
 
 
-def _scan_warnings(raw: list[RawPage]) -> list[str]:
+def _scan_warnings(raw: list[RawPage]) -> Iterator[str]:
     images = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
     doubted = [number for number, page in enumerate(raw, 1) if page.doubted]
-    lines = []
     if images and ocr.is_ocr_available():
-        lines.append(f"only a picture, in which no text was recognised, on {page_list(images)}")
+        yield f"only a picture, in which no text was recognised, on {page_list(images)}"
     elif images:
         where = page_list(images)
-        lines.append(
-            f"only a picture, perhaps of text, on {where}: not read; {ocr.INSTALL} reads it"
-        )
+        yield f"only a picture, perhaps of text, on {where}: not read; {ocr.INSTALL} reads it"
     if doubted:
         count = sum(page.doubted for page in raw)
         what = f"{count} line{'s' if count > 1 else ''} recognised with doubt"
-        lines.append(f"{what} on {page_list(doubted)}")
-    return lines
+        yield f"{what} on {page_list(doubted)}"
 
 
-def _warning_about_hidden_text(raw_pages: list[RawPage], is_included: bool) -> list[str]:
+def _warning_about_hidden_text(raw_pages: list[RawPage], is_included: bool) -> Iterator[str]:
     pages = [number for number, page in enumerate(raw_pages, 1) if page.hidden]
-    if not pages:
-        return []
     reasons = sorted({hidden.reason for page in raw_pages for hidden in page.hidden})
-    return [
-        f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {hidden_remark(is_included)}"
-    ]
+    if pages:
+        yield f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {hidden_remark(is_included)}"
 
 
 def _pages_and_heading_lines(

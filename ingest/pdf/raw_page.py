@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_high
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
@@ -436,8 +436,7 @@ def _align_lone_signs(words: list[Word]) -> None:
 
 def _set_tilted_flags(text_page: Any, words: list[Word], places: list[CharacterRange]) -> None:
     """Marks words at an angle; their boxes are far higher than those of the text."""
-    heights = sorted(word.height for word in words)
-    usual = heights[len(heights) // 2] if heights else 0.0
+    usual = median_high(word.height for word in words) if words else 0.0
     for number, word in enumerate(words):
         if word.height > HIGH * usual:
             angle = PDFIUM.FPDFText_GetCharAngle(text_page.raw, places[number][0])

@@ -39,7 +39,7 @@ _LINES = word_set(
     "signatures recital docNumber term row tr"
 )
 _SKIPPED = word_set("meta toc style script layout")
-_QUOTED = frozenset(("quotedContent", "quotedText"))
+_QUOTED = word_set("quotedContent quotedText")
 
 
 def is_uslm(data: bytes) -> bool:

@@ -7,7 +7,7 @@ An unknown structure gives no sections: a guess is never shown as a fact.
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
@@ -310,8 +310,7 @@ def _is_chain_of_headings(family: str, headings: Sequence[NumberedHeading]) -> b
 
 def _sequence_of_divisions(
     headings: Sequence[NumberedHeading], members: Sequence[int]
-) -> list[int]:
-    chosen: list[int] = []
+) -> Iterator[int]:
     before: Ordinals = ()
     for at in members:
         now = headings[at].ordinals
@@ -324,9 +323,8 @@ def _sequence_of_divisions(
             next_one = 0 < now[0] - before[0] <= 3 or now[0] in (1, before[0])
             follows = now != before and (next_one or strong)
         if follows:
-            chosen.append(at)
+            yield at
             before = now
-    return chosen
 
 
 def _without_table_of_contents(lines: Sequence[HeadingLine]) -> Sequence[HeadingLine]:

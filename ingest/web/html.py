@@ -40,11 +40,11 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _MARK_ALONE = re.compile(r"[•▪◦●■‣○]|\(\w{1,5}\)|\w{1,3}\)|[a-z]{1,4}\.")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 # The elements with which mail programs quote an earlier message.
-_QUOTE_CLASSES = frozenset(("yahoo_quoted", "protonmail_quote"))
+_QUOTE_CLASSES = word_set("yahoo_quoted protonmail_quote")
 # After these the earlier message follows, to the end of what is around them.
 _CONTINUED = "(continued)"
 _MAX_QUOTES = 6
-_QUOTE_IDS = frozenset(("divRplyFwdMsg", "appendonsend"))
+_QUOTE_IDS = word_set("divRplyFwdMsg appendonsend")
 
 
 def read_html(request: ReadRequest) -> Document:

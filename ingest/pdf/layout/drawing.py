@@ -8,7 +8,8 @@ drawn one after the other, though each goes on above or below, are no line of pr
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from itertools import pairwise
 
 from docqa.ingest.pdf.visibility.objects import Box
@@ -156,22 +157,19 @@ def _lettered_words_per_segment(block: Sequence[WordRun]) -> float:
 def _blocks_top_down(blocks: list[list[WordRun]]) -> Iterator[list[WordRun]]:
     """Each after those above it in its column."""
     places = [_box_around_block(block) for block in blocks]
-    waiting = [0] * len(blocks)
-    below: list[list[int]] = [[] for _ in blocks]
-    for number, place in enumerate(places):
-        for other, above in enumerate(places):
-            if number != other and _is_block_above(above, place):
-                waiting[number] += 1
-                below[other].append(number)
-    ready = [number for number, count in enumerate(waiting) if not count]
-    heapify(ready)
-    while ready:
-        number = heappop(ready)
-        yield blocks[number]
-        for other in below[number]:
-            waiting[other] -= 1
-            if not waiting[other]:
-                heappush(ready, other)
+    above = {
+        number: [other for other, box in enumerate(places) if _is_block_above(box, place)]
+        for number, place in enumerate(places)
+    }
+    order = TopologicalSorter(above)
+    order.prepare()
+    ready: list[int] = []
+    while order.is_active():
+        for number in order.get_ready():
+            heappush(ready, number)
+        first = heappop(ready)
+        yield blocks[first]
+        order.done(first)
 
 
 def _is_block_above(a: Box, b: Box) -> bool:

@@ -9,7 +9,7 @@ row by row.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby, pairwise, takewhile
@@ -89,8 +89,7 @@ def lines_in_reading_order(
         if is_numbered is False
         else split_off_line_numbers(upright, is_document_numbered=bool(is_numbered))
     )
-    order = _OrderedLines()
-    _order_region(_segments_by_drawing_order(upright, tables, all_upright), 0.0, width, order, 0)
+    order = _order_page(_segments_by_drawing_order(upright, tables, all_upright), width)
     lines = order.lines
     number_lines(lines, numbers)
     if turned:
@@ -209,8 +208,7 @@ def _order_lines_right_to_left(
         return sorted(line, key=lambda word: numbers[id(word)]) if drawn else line[::-1]
 
     rest, tables = split_off_tables(mirrored, map(mirror, rules), in_order)
-    order = _OrderedLines()
-    _order_region(_segments_by_drawing_order(rest, tables, mirrored, follows), 0.0, width, order, 0)
+    order = _order_page(_segments_by_drawing_order(rest, tables, mirrored, follows), width)
     _restore_boxes_of_turned_lines(order.lines, mirror)
     return OrderedPage(order.lines, None, _grade_of_order(order, tables, []))
 
@@ -270,6 +268,12 @@ def _follows_in_segment(segment: WordRun, word: Word) -> bool:
         height = min(segment.height, height)
         overlap = min(segment.bottom, bottom) - max(segment.top, top)
     return overlap > 0.5 * height and -0.5 * height < word.x0 - segment.x1 < 0.9 * height
+
+
+def _order_page(segments: list[WordRun], width: float) -> _OrderedLines:
+    order = _OrderedLines()
+    _order_region(segments, 0.0, width, order, 0)
+    return order
 
 
 def _order_region(
@@ -348,14 +352,13 @@ def _rows_of_segments(segments: list[WordRun]) -> list[list[WordRun]]:
     return [sorted(row, key=lambda s: s.x0) for row in rows]
 
 
-def _lines_of_row(row: list[WordRun], region: int) -> list[Line]:
+def _lines_of_row(row: list[WordRun], region: int) -> Iterator[Line]:
     if not row[0].rows:
-        return [_line_from_segments(row, region)]
-    lines = []
+        yield _line_from_segments(row, region)
     for part in row[0].rows:
         x0, top, x1, _ = part.box
         # The size of its print, not of its row: what is shown is all of it.
-        line = Line(
+        yield Line(
             part.text,
             x0,
             top,
@@ -370,8 +373,6 @@ def _lines_of_row(row: list[WordRun], region: int) -> list[Line]:
             part.box,
             grid=part.grid,
         )
-        lines.append(line)
-    return lines
 
 
 def _joins_row(row: list[WordRun], segment: WordRun) -> bool:

@@ -125,19 +125,15 @@ def _is_counting_with_pages(a: _LineOnPage, b: _LineOnPage, *, last: bool = Fals
 
 def _edge_lines_of_pages(
     pages: Sequence[Sequence[Line]], found: Sequence[set[int]]
-) -> list[_LineOnPage]:
+) -> Iterator[_LineOnPage]:
     """The first and last line of each page not found yet."""
-    spots: list[_LineOnPage] = []
     for number, lines in enumerate(pages):
         rest = [at for at in range(len(lines)) if at not in found[number]]
-        spots += [
-            _LineOnPage(number, at, lines[at].top, lines[at].text)
-            for at in sorted({*rest[:1], *rest[-1:]})
-        ]
-    return spots
+        for at in sorted({*rest[:1], *rest[-1:]}):
+            yield _LineOnPage(number, at, lines[at].top, lines[at].text)
 
 
-def _bare_page_numbers(edges: Sequence[_LineOnPage]) -> Iterator[_LineOnPage]:
+def _bare_page_numbers(edges: Iterator[_LineOnPage]) -> Iterator[_LineOnPage]:
     """Bare numbers that rise with the pages."""
     numbered = []
     for spot in edges:
@@ -155,7 +151,7 @@ def _bare_page_numbers(edges: Sequence[_LineOnPage]) -> Iterator[_LineOnPage]:
     return (spot for shift, spot in numbered if shifts[shift] >= 3)
 
 
-def _lines_with_page_numbers(edges: Sequence[_LineOnPage], pages: int) -> Iterator[_LineOnPage]:
+def _lines_with_page_numbers(edges: Iterator[_LineOnPage], pages: int) -> Iterator[_LineOnPage]:
     """Lines that begin or end with the page's number at one height, and "Page 3 of 20" at any
     height.
     """

@@ -19,27 +19,17 @@ from docqa.ingest.language.places import (
     NAME_OF_DIVISION,
     division_of,
 )
+from docqa.ingest.language.words import word_set
 from docqa.ingest.structure.clean import collapse_whitespace
 from docqa.ingest.types import Section
 
 _WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
 _CORE_PARTS = lazily(r"[.\-–—]")
-_CAPITALS = frozenset(
-    (
-        *DIVISIONS,
-        *ORDINAL_WORD.split("|"),
-        *ELSEWHERE,
-        "section",
-        "sec",
-        "clause",
-        "paragraph",
-        "rule",
-    )
+_CAPITALS = word_set("section sec clause paragraph rule").union(
+    DIVISIONS, ORDINAL_WORD.split("|"), ELSEWHERE
 )
 """Words in a number that are written alike wherever they are printed in capitals."""
-_INNER_WORDS = frozenset(
-    ("section", "sec", "§", "article", "art", "clause", "paragraph", "rule", "regulation")
-)
+_INNER_WORDS = word_set("section sec § article art clause paragraph rule regulation")
 _NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:[a-z]|[ivxlc]+))$")
 
 

@@ -2,7 +2,7 @@
 goes on from the page before."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from docqa.ingest.language.words import alternatives, word_set
@@ -40,7 +40,7 @@ def add_described_tables(pages: Sequence[Page]) -> list[Page]:
             key=lambda table: table.start,
         )
         if tables:
-            tables = _described_tables(page.text, tables)
+            tables = list(_described_tables(page.text, tables))
             tables[0] = replace(
                 tables[0],
                 continued=bool(found) and _continues_last_table(found[-1], page.text, tables[0]),
@@ -50,8 +50,7 @@ def add_described_tables(pages: Sequence[Page]) -> list[Page]:
     return found
 
 
-def _described_tables(text: str, tables: Sequence[Table]) -> list[Table]:
-    found: list[Table] = []
+def _described_tables(text: str, tables: Sequence[Table]) -> Iterator[Table]:
     end = 0  # of the table before and its caption
     for table, start in zip(
         tables, [*(table.start for table in tables[1:]), len(text)], strict=True
@@ -63,10 +62,7 @@ def _described_tables(text: str, tables: Sequence[Table]) -> list[Table]:
         )
         units = [match.span() for match in _UNIT.finditer(text, max(first - _FAR, 0), first)]
         unit = Span(*units[-1]) if units else None
-        found.append(
-            replace(table, names=_name_column_count(text, table), caption=caption, unit=unit)
-        )
-    return found
+        yield replace(table, names=_name_column_count(text, table), caption=caption, unit=unit)
 
 
 def _continues_last_table(before: Page, text: str, first: Table) -> bool:

@@ -2,7 +2,7 @@
 of rows; a column whose head is not certain has none."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from docqa.ingest.structure.values import is_year
@@ -122,9 +122,8 @@ def _page_with_column_heads(document: Document, page: int, grid: Grid) -> tuple[
     return here, grid
 
 
-def _named_rows(text: str, grid: Grid) -> list[NamedRow]:
+def _named_rows(text: str, grid: Grid) -> Iterator[NamedRow]:
     fields = grid.fields()
-    found: list[NamedRow] = []
     titles: list[Cell] = []
     fresh = False
     for number in range(grid.heads, grid.rows):
@@ -142,9 +141,8 @@ def _named_rows(text: str, grid: Grid) -> list[NamedRow]:
             name = _row_name_cell(text, fields, number, grid) or nothing
             cells = [fields.get((number, at)) for at in range(grid.names, grid.columns)]
             values = tuple(_cell_from_grid(text, cell) if cell else nothing for cell in cells)
-            found.append(NamedRow(start, end, name, tuple(titles), values))
+            yield NamedRow(start, end, name, tuple(titles), values)
             titles = [] if _TOTAL.match(name.text) else titles
-    return found
 
 
 def _row_name_cell(text: str, fields: Fields, row: int, grid: Grid) -> Cell | None:

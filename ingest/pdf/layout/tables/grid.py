@@ -3,7 +3,7 @@ and rules.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from operator import attrgetter
 from statistics import median
@@ -60,12 +60,10 @@ def build_table(
     ]
     top = place_header_cells(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
-    cells = top + _cells_of_rows(rows, edges, first, [*above, *body])
+    cells = [*top, *_cells_of_rows(rows, edges, first, [*above, *body])]
     crowded = [_is_crowded(line, edges) for line in [*above, *body]]
     # The lowest head over several columns may be that of each, and rows that overlap may be one.
-    lowest = {
-        column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)
-    }
+    lowest = {column: cell for cell in top for column in cell.covered}
     wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
     # Where several cells have many lines, and no rule parts the rows, these may end elsewhere; so
@@ -389,9 +387,8 @@ def _is_row_name_continued(
 
 def _cells_of_rows(
     rows: Sequence[Lines], edges: Edges, first_row_number: int, lines: Lines
-) -> list[CellWithPosition]:
+) -> Iterator[CellWithPosition]:
     """The cells of the rows, the first of which has number `first_row_number`."""
-    cells: list[CellWithPosition] = []
     kept = _split_off_cells_between_rows(rows)
     for at, row in enumerate(kept[0]):
         fields: dict[int, list[list[Word]]] = {}
@@ -409,15 +406,12 @@ def _cells_of_rows(
                 fields.setdefault(column, []).append(chunk.words)
                 spans[column] = max(spans.get(column, 1), last - column + 1)
         for column, words in sorted(fields.items()):
-            cells.append(CellWithPosition(words, first_row_number + at, column, 1, spans[column]))
+            yield CellWithPosition(words, first_row_number + at, column, 1, spans[column])
     for line, below in kept[1]:
         chunk = line.chunks[0]
-        cells.append(
-            CellWithPosition(
-                [chunk.words], first_row_number + below - 1, column_of(chunk.middle, edges), 2
-            )
+        yield CellWithPosition(
+            [chunk.words], first_row_number + below - 1, column_of(chunk.middle, edges), 2
         )
-    return cells
 
 
 def _title_column(chunk: WordChunk, edges: Edges, lines: Lines) -> int | None:

@@ -49,7 +49,7 @@ def place_header_cells(lines: Lines, edges: Edges, rules: RuledLines) -> list[Ce
         if rows and _is_header_line_continued(rows[-1], placed, bottoms[-1], line, rules):
             for cell in placed:
                 upper = next(
-                    (c for c in rows[-1] if (c.column, c.columns) == (cell.column, cell.columns)),
+                    (c for c in rows[-1] if c.covered == cell.covered),
                     None,
                 )
                 if upper:
@@ -83,14 +83,12 @@ def _is_header_line_continued(
     ):
         return False
     for cell in lower:
-        own = range(cell.column, cell.column + cell.columns)
-        over = [c for c in upper if c.column < own.stop and own.start < c.column + c.columns]
-        if over and [(c.column, c.columns) for c in over] != [(cell.column, cell.columns)]:
+        own = cell.covered
+        over = [c.covered for c in upper if c.column < own.stop and own.start < c.covered.stop]
+        if over and over != [own]:
             return False
     lapped = before.bottom - line.top > LAPPED * line.height
-    return lapped or any(
-        (c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper
-    )
+    return lapped or any(c.covered == cell.covered for cell in lower for c in upper)
 
 
 def _column_spans_of_chunks(

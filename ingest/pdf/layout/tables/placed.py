@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from statistics import median_high
 
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
@@ -28,6 +29,11 @@ class CellWithPosition:
     column: int
     rows: int = 1
     columns: int = 1
+
+    @property
+    def covered(self) -> range:
+        """The columns that it covers."""
+        return range(self.column, self.column + self.columns)
 
     @property
     def words(self) -> list[Word]:
@@ -121,7 +127,7 @@ def rows_of_table(table: TableWithPositions, table_number: int) -> list[Row]:
     rows: list[Row] = []
     for at, own in filled.items():
         words = [word for _, _, inside in own for word in inside]
-        heights = sorted([word.height for word in words])
+        height = median_high([word.height for word in words])
         cells = tuple(
             GridCell(
                 c.column,
@@ -138,7 +144,7 @@ def rows_of_table(table: TableWithPositions, table_number: int) -> list[Row]:
             Row(
                 text,
                 _box_around_words(words),
-                heights[len(heights) // 2],
+                height,
                 bold,
                 grid,
                 tuple(words),

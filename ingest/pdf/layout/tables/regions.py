@@ -230,9 +230,10 @@ def _box_around_columns(
     noted = (
         _are_row_names(behind, len(numbers)) and median(len(chunk.words) for chunk in behind) <= few
     )
-    if not _has_enough_cells(group, lines, has_names=named, has_notes=noted):
+    used = [lines[n].chunks[at] for column in group for n, at in column]
+    if not _has_enough_cells(used, len(group), has_names=named, has_notes=noted):
         return None
-    used = [lines[n].chunks[at] for column in group for n, at in column] + (names if named else [])
+    used += names if named else []
     used += behind if noted else []
     before = 2 if named else 1
     beside = names if named else [lines[n].chunks[firsts[n]] for n in numbers]
@@ -297,11 +298,10 @@ def _are_row_names(chunks: Sequence[WordChunk], rows: int) -> bool:
 
 
 def _has_enough_cells(
-    group: Sequence[Sequence[Place]], lines: Lines, *, has_names: bool, has_notes: bool
+    chunks: Sequence[WordChunk], columns: int, *, has_names: bool, has_notes: bool
 ) -> bool:
-    chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
-    if len(group) == 1:
+    if columns == 1:
         amounts = [
             chunk
             for chunk in values
@@ -309,8 +309,8 @@ def _has_enough_cells(
         ]
         return has_names and len(amounts) >= 0.6 * len(chunks)
     if len(values) < 0.4 * len(chunks):
-        return len(group) + has_names >= _MANY_CELLS
-    return has_names or has_notes or len(group) > 2
+        return columns + has_names >= _MANY_CELLS
+    return has_names or has_notes or columns > 2
 
 
 def _header_lines_above(
