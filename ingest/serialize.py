@@ -1,7 +1,7 @@
 """Document to JSON and back, without loss, in lines that are parsed when needed."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -76,9 +76,6 @@ class StoredPages(Sequence[Page]):
         if isinstance(at, slice):
             return tuple(map(self._page, range(len(self))[at]))
         return self._page(range(len(self))[at])
-
-    def __iter__(self) -> Iterator[Page]:
-        return map(self._page, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         return (

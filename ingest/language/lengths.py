@@ -40,7 +40,7 @@ def _value_of_sum(tokens: Sequence[Any], size: float) -> float | None:
         if token.type == "whitespace":
             continue
         if token.type == "literal" and term is not None and token.value in "+-":
-            total = total + sign * term
+            total += sign * term
             term = None
             sign = -1.0 if token.value == "-" else 1.0
         elif token.type == "literal" and term is not None and token.value in "*/":

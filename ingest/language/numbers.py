@@ -69,8 +69,8 @@ def in_roman(number: int) -> str:
     out = ""
     for value, letters in _NUMERALS:
         while number >= value:
-            out = out + letters
-            number = number - value
+            out += letters
+            number -= value
     return out
 
 
@@ -97,7 +97,7 @@ def parse_number_in_words(words: Sequence[str], first_index: int = 0) -> tuple[i
             value = VALUES[word]
             if count and last in range(1, 20) or last >= 20 and value >= 10 and last < 100:
                 break
-            current = current + value
+            current += value
             last = value
             used = count + 1
         elif word in SCALES:
@@ -105,7 +105,7 @@ def parse_number_in_words(words: Sequence[str], first_index: int = 0) -> tuple[i
             used = count + 1
             current = max(current, 1) * last
             if last >= 1_000:
-                total = total + current
+                total += current
                 current = 0
         elif word != "and" or last < 100:
             break

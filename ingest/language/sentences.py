@@ -3,7 +3,7 @@ plainly runs on; a full stop ends a sentence but in a legal or academic abbrevia
 number or a citation."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from docqa.ingest.types import Span, lines_of
@@ -132,7 +132,7 @@ def is_sentence_continued(before: str, line: str) -> bool:
     return first.islower() or first == "—" or _RUNS_ON.search(tail) is not None
 
 
-def _sentences_of_line(text: str, start: int, end: int) -> list[Span]:
+def _sentences_of_line(text: str, start: int, end: int) -> Iterator[Span]:
     cuts = [start]
     for match in _STOP.finditer(text, start, end):
         if match.end() == end or _is_sentence_end(text, cuts[-1], match.start(), match.end()):
@@ -192,7 +192,7 @@ def _can_word_end_sentence(word: str, first: str, before: str) -> bool:
     return not (word[-1].isalnum() and _CLAUSE_NUMBER.match(before.strip()))
 
 
-def _split_at_list_items(text: str, span: Span) -> list[Span]:
+def _split_at_list_items(text: str, span: Span) -> Iterable[Span]:
     if text.count(" ", span.start, span.end) < _LONG_WORDS:
         return [span]
     # The "and" of "; and (c)" stays with the clause before it.
@@ -200,12 +200,10 @@ def _split_at_list_items(text: str, span: Span) -> list[Span]:
     return _spans_between_cuts(text, [span.start, *cuts, span.end])
 
 
-def _spans_between_cuts(text: str, cuts: Sequence[int]) -> list[Span]:
+def _spans_between_cuts(text: str, cuts: Sequence[int]) -> Iterator[Span]:
     """Stripped."""
-    spans: list[Span] = []
     for start, end in pairwise(cuts):
         piece = text[start:end].lstrip()
         if piece:
             begin = end - len(piece)
-            spans.append(Span(begin, begin + len(piece.rstrip())))
-    return spans
+            yield Span(begin, begin + len(piece.rstrip()))

@@ -311,9 +311,8 @@ def append_block(page: Page, words: str, kind: str) -> Page:
     return replace(page, text=text, blocks=(*page.blocks, block)) if words else page
 
 
-def annotation_warnings(notes: NotesByPage, include_hidden: bool) -> list[str]:
+def annotation_warnings(notes: NotesByPage, include_hidden: bool) -> Iterator[str]:
     """A line about forms and comments that were read, one about what viewers do not show."""
-    lines: list[str] = []
     counts = Counter(note.kind for own in notes.values() for note in own)
     parts = [
         f"{counts[kind]} {name}{'s' if counts[kind] > 1 else ''}"
@@ -322,7 +321,6 @@ def annotation_warnings(notes: NotesByPage, include_hidden: bool) -> list[str]:
     ]
     if parts:
         where = "its page" if len(notes) == 1 else "their pages"
-        lines.append(f"{' and '.join(parts)} read, at the end of {where}")
+        yield f"{' and '.join(parts)} read, at the end of {where}"
     if counts["hidden"]:
-        lines.append(f"hidden text in forms and comments: {hidden_remark(include_hidden)}")
-    return lines
+        yield f"hidden text in forms and comments: {hidden_remark(include_hidden)}"

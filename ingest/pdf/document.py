@@ -63,7 +63,7 @@ def parse_file_level_content(reader: Any, request: ReadRequest) -> FileLevelCont
         structure.page_labels_in_file(reader, len(reader.pages)),
         structure.bookmarks_in_file(reader),
         read_annotations(reader, request),
-        structure.names_of_unsupported_parts(reader),
+        list(structure.names_of_unsupported_parts(reader)),
     )
 
 

@@ -52,14 +52,10 @@ def title_in_file(reader: Any) -> str:
     return title if len(title) > 2 and not made_up else ""
 
 
-def names_of_unsupported_parts(reader: Any) -> list[str]:
+def names_of_unsupported_parts(reader: Any) -> Iterator[str]:
     """What the file has outside its pages' text that is not read."""
-    lines: list[str] = []
     with suppress(*pdf_errors()):
         if "/XFA" in root_entry(reader, "/AcroForm"):
-            lines.append(
-                "an XFA form: what only its program shows is not read; print it to a new PDF to have it read"
-            )
+            yield "an XFA form: what only its program shows is not read; print it to a new PDF to have it read"
         if "/EmbeddedFiles" in root_entry(reader, "/Names"):
-            lines.append("attached files are not read")
-    return lines
+            yield "attached files are not read"

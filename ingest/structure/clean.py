@@ -196,6 +196,11 @@ def join_hard_wrapped_lines(lines: list[str], dehyphenator: Dehyphenator) -> lis
     return [line.text() for line in out]
 
 
+def places_by_identity(items: Iterable[object]) -> dict[int, int]:
+    """Which of `items` each is, by its `id`."""
+    return {id(item): at for at, item in enumerate(items)}
+
+
 def split_by(items: Iterable[T], test: Callable[[T], object]) -> tuple[list[T], list[T]]:
     """Those of `items` for which `test` is true, and the others."""
     parts: tuple[list[T], list[T]] = ([], [])

@@ -5,7 +5,7 @@ A heading goes on its own family where that is open, else it opens one below. Wh
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.places import ATTACHMENTS
 
@@ -28,9 +28,8 @@ class HeadingLevels:
         )
         self.stack: list[ParsedHeading] = []
 
-    def level_of_each_heading(self) -> list[int]:
+    def level_of_each_heading(self) -> Iterator[int]:
         """The level of every heading, 1 for the outermost."""
-        found: list[int] = []
         for at, heading in enumerate(self.headings):
             if heading.family == "named":
                 self._nest_named_heading(heading)
@@ -41,8 +40,7 @@ class HeadingLevels:
             else:
                 self._nest_division(heading)
             self.stack.append(heading)
-            found.append(len(self.stack))
-        return found
+            yield len(self.stack)
 
     def _nest_named_heading(self, heading: ParsedHeading) -> None:
         name = _normalised_heading_title(heading)

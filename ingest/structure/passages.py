@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
@@ -32,7 +32,8 @@ def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
     under 80 words there is one. They prefer to begin at `headings`, offsets."""
     units = [unit for sentence in sentences(text) for unit in _cut_long_sentence(text, sentence)]
     ends = [piece.end for piece, _ in units]
-    groups = _group_sentences(units, {bisect_right(ends, heading) for heading in headings})
+    starts = {bisect_right(ends, heading) for heading in headings}
+    groups = list(_group_sentences(units, starts))
     return [
         Span(units[a][0].start, units[b - 1][0].end) for a, b in _balance_last_groups(units, groups)
     ]
@@ -60,19 +61,17 @@ def _cut_long_sentence(text: str, span: Span) -> list[_Unit]:
     return [(piece, count_words(piece.of(text))) for piece in pieces]
 
 
-def _group_sentences(units: list[_Unit], section_starts: set[int]) -> list[_Group]:
-    groups: list[_Group] = []
+def _group_sentences(units: list[_Unit], section_starts: set[int]) -> Iterator[_Group]:
     first = total = 0
     for number, (_, words) in enumerate(units):
         full = total + words > MAX_WORDS or total >= AIM_WORDS
         if number > first and (full or (number in section_starts and total >= MIN_WORDS)):
-            groups.append((first, number))
+            yield first, number
             first = number
             total = 0
         total += words
     if first < len(units):
-        groups.append((first, len(units)))
-    return groups
+        yield first, len(units)
 
 
 def _balance_last_groups(units: list[_Unit], groups: list[_Group]) -> list[_Group]:

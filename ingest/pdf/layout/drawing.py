@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import group_consecutive
+from docqa.ingest.structure.clean import group_consecutive, places_by_identity
 
 from .columns import WordRun, are_in_same_row
 
@@ -46,7 +46,7 @@ def count_neighbours_drawn_apart(
 ) -> int:
     """How often neighbours in a row, with a gap between, belong to two texts by `drawn_blocks`: what comes
     next is below the first, or what came before above the second."""
-    numbers = {id(segment): number for number, segment in enumerate(drawn_blocks)}
+    numbers = places_by_identity(drawn_blocks)
     return sum(
         _are_drawn_apart(a, b, numbers, drawn_blocks) for row in rows for a, b in pairwise(row)
     )
@@ -227,7 +227,7 @@ def grade_of_reading_order(rows: Sequence[Sequence[WordRun]]) -> str:
     if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows)):
         return "A"  # the reading never goes back up the page
     drawn = sorted((segment for row in rows for segment in row), key=lambda s: s.drawn)
-    numbers = {id(segment): number for number, segment in enumerate(drawn)}
+    numbers = places_by_identity(drawn)
     words = [
         (a, b)
         for a, b in gaps

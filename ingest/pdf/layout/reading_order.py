@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, box_around
-from docqa.ingest.structure.clean import split_by
+from docqa.ingest.structure.clean import places_by_identity, split_by
 
 from .columns import WordRun, are_in_same_row, crosses_gutter, find_gutter, split_sides_below_head
 from .drawing import grade_of_reading_order, side_by_side_texts
@@ -201,7 +201,7 @@ def _order_lines_right_to_left(
         return word.x0 <= line.x1 + gap and line.x0 <= word.x1 + gap
 
     mirrored = [word.moved_to(mirror(word.box)) for word in words]
-    numbers = {id(word): number for number, word in enumerate(mirrored)}
+    numbers = places_by_identity(mirrored)
 
     def in_order(line: list[Word]) -> list[Word]:
         drawn = any(_RTL.search(word.text) for word in line)
@@ -223,7 +223,7 @@ def _segments_by_drawing_order(
     segments = _segments_of_words(words, continues_segment)
     if not tables:
         return segments
-    numbers = {id(word): number for number, word in enumerate(drawn_tables)}
+    numbers = places_by_identity(drawn_tables)
     for segment in segments:
         segment.drawn = numbers.get(id(segment.words[0]), segment.drawn)
     for rows in tables:

@@ -133,9 +133,8 @@ class HiddenTextDetector:
         # What stands on a layer or after a crooked clip is mostly seen: only the image tells.
         candidates, doubted = split_by(filter(None, found), lambda candidate: candidate.sure)
         reasons = confirmed(doubted)
-        layer = [s for s in candidates if s.reason != SAME_COLOUR] + [
-            s for s in doubted if s.word in reasons
-        ]
+        alike, layer = split_by(candidates, lambda candidate: candidate.reason == SAME_COLOUR)
+        layer += [s for s in doubted if s.word in reasons]
         # On a scan the text layer is nearly all the text; a few unseen words over an image are not
         # that.
         many = 0 < len(words) <= 2 * len(layer)
@@ -143,10 +142,7 @@ class HiddenTextDetector:
         if share >= _SCAN_SHARE or (
             many and self._is_drawn_text([boxes[s.word] for s in layer if s.reason == INVISIBLE])
         ):
-            candidates = [
-                s for s in candidates if s.reason == SAME_COLOUR
-            ] + self._candidates_under_cover(layer)
-            return confirmed(candidates), True
+            return confirmed(alike + self._candidates_under_cover(layer)), True
         return reasons | confirmed(candidates), False
 
     def _is_drawn_text(self, boxes: Sequence[Box]) -> bool:

@@ -154,34 +154,33 @@ def column_edges(lines: Lines, rules: RuledLines) -> list[float]:
 
 def _edges_without_head_only_columns(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
     """The edges without those of columns that only have a head: it stands beside its cells."""
+    edges = edges.copy()
     for column in range(len(edges), -1, -1):
         if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
             continue
         headed = {column_of(chunk.middle, edges) for line in heads for chunk in line.chunks}
         if column < len(edges) and column + 1 not in headed:
-            edges = [*edges[:column], *edges[column + 1 :]]
+            del edges[column]
         elif column and column - 1 not in headed:
-            edges = [*edges[: column - 1], *edges[column:]]
+            del edges[column - 1]
     return edges
 
 
-def _gaps_between_spans(spans: Sequence[Interval], max_crossing: int) -> list[Interval]:
+def _gaps_between_spans(spans: Sequence[Interval], max_crossing: int) -> Iterator[Interval]:
     """From where to where at most so many of the spans lie, between the first and the last of
     them.
     """
     steps = sorted([(x0, 1) for x0, _ in spans] + [(x1, -1) for _, x1 in spans])
-    spaces: list[Interval] = []
     cover = 0
     start = None
     for x, step in steps:
         before = cover
-        cover = cover + step
+        cover += step
         if cover <= max_crossing < before:
             start = x
         elif before <= max_crossing < cover and start is not None:
-            spaces.append((start, x))
+            yield start, x
             start = None
-    return spaces
 
 
 def _least_crossed_middle(gap: Interval, spans: Sequence[Interval]) -> float:
@@ -315,15 +314,13 @@ def _group_lines_into_rows(
 ) -> list[list[LineOfChunks]]:
     """The lines of each row: names and cells may have several."""
     step = _line_distance(body)
-    rows: list[list[LineOfChunks]] = []
     through = _full_width_rule_positions(body, rules)
-    for at, line in enumerate(body):
-        parted = at > 0 and _is_rule_between(body[at - 1], line, through)
-        if rows and not parted and _is_line_of_row(rows[-1], line, edges, step):
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return rows
+    return group_consecutive(
+        body,
+        lambda row, line: (
+            not _is_rule_between(row[-1], line, through) and _is_line_of_row(row, line, edges, step)
+        ),
+    )
 
 
 def _full_width_rule_positions(body: Lines, rules: RuledLines) -> list[float]:

@@ -71,7 +71,7 @@ def split_off_tables(
     if has_drawing_order:
         for cell in (cell for table in found for cell in table.cells):
             cell.lines = list(map(has_drawing_order, cell.lines))
-    return rest, [rows_of_table(table, number) for number, table in enumerate(found)]
+    return rest, [list(rows_of_table(table, number)) for number, table in enumerate(found)]
 
 
 def _is_form_or_nameless(table: TableWithPositions) -> bool:

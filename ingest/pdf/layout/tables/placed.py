@@ -3,7 +3,7 @@ read.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from statistics import median_high
@@ -117,14 +117,13 @@ def header_row_count(cells: Sequence[CellWithPosition]) -> int:
     return count if count <= _MOST_HEADS else 0
 
 
-def rows_of_table(table: TableWithPositions, table_number: int) -> list[Row]:
+def rows_of_table(table: TableWithPositions, table_number: int) -> Iterator[Row]:
     """The rows of the table with this `table_number` on its page."""
     filled: dict[int, list[tuple[CellWithPosition, str, list[Word]]]] = {}
     for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
         if text := cell.text:
             filled.setdefault(cell.row, []).append((cell, text, cell.words))
     used = list(filled)
-    rows: list[Row] = []
     for at, own in filled.items():
         words = [word for _, _, inside in own for word in inside]
         height = median_high([word.height for word in words])
@@ -140,18 +139,7 @@ def rows_of_table(table: TableWithPositions, table_number: int) -> list[Row]:
         text = f" {BAR} ".join([text for _, text, _ in own])
         bold = all(inside[0].bold for _, _, inside in own)
         grid = GridRow(table_number, at < table.heads, cells)
-        rows.append(
-            Row(
-                text,
-                _box_around_words(words),
-                height,
-                bold,
-                grid,
-                tuple(words),
-                table.doubtful,
-            )
-        )
-    return rows
+        yield Row(text, _box_around_words(words), height, bold, grid, tuple(words), table.doubtful)
 
 
 def _box_around_words(words: Sequence[Word]) -> Box:

@@ -7,12 +7,13 @@ A cell of such a table may have several lines, and only the rules say where it e
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import group_consecutive
+from docqa.ingest.structure.clean import group_consecutive, split_by
 from docqa.ingest.structure.values import is_value_text
 
 from .placed import CellWithPosition, TableWithPositions, header_row_count, lines_of
@@ -90,15 +91,11 @@ def _join_collinear_rules(rules: list[Rule]) -> list[Rule]:
 
 def find_connected_frames(rules: RuledLines) -> list[RuledLines]:
     """The rules that hang together, with at least two rows and two columns between them."""
-    down = rules.down
     found: list[RuledLines] = []
-    left = set(range(len(down)))
-    for y, x0, x1 in sorted(rules.across):
-        mine = [
-            frame
-            for frame in found
-            if any(_do_rules_cross((y, x0, x1), rule) for rule in frame.down)
-        ]
+    left = rules.down
+    for across in sorted(rules.across):
+        crosses = partial(_do_rules_cross, across)
+        mine = [frame for frame in found if any(map(crosses, frame.down))]
         frame = mine[0] if mine else RuledLines()
         for other in mine[1:]:
             frame.across += other.across
@@ -106,10 +103,9 @@ def find_connected_frames(rules: RuledLines) -> list[RuledLines]:
             found.remove(other)
         if not mine:
             found.append(frame)
-        frame.across.append((y, x0, x1))
-        touched = [at for at in left if _do_rules_cross((y, x0, x1), down[at])]
-        frame.down += [down[at] for at in touched]
-        left.difference_update(touched)
+        frame.across.append(across)
+        touched, left = split_by(left, crosses)
+        frame.down += touched
     return [
         frame
         for frame in found
