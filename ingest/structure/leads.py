@@ -194,8 +194,7 @@ class _Walk:
     def _depth_continued(self, mark: NumberMark) -> tuple[int, str, int] | None:
         """How many lists stay open where `mark` continues the innermost of them that it can, with
         its kind and ordinal there."""
-        for depth in range(len(self.open), 0, -1):
-            level = self.open[depth - 1]
+        for depth, level in reversed(list(enumerate(self.open, 1))):
             for kind, ordinal in _readings(mark):
                 step = ordinal - level.ordinal
                 if (level.shape, level.kind) == (mark.shape, kind) and (

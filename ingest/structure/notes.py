@@ -5,6 +5,7 @@ word.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from docqa.ingest.types import Note, Page
 
@@ -43,9 +44,7 @@ def note_separator_end_by_page(pages: Sequence[Page]) -> dict[int, int]:
     """
     rules: dict[int, tuple[str, int, bool]] = {}
     for page in pages:
-        for number in range(len(page.blocks) - 2, -1, -1):
-            block = page.blocks[number]
-            below = page.blocks[number + 1]
+        for block, below in reversed(list(pairwise(page.blocks))):
             match = _RULE.match(page.text, block.start) if block.end - block.start >= 5 else None
             if match and match.end() >= block.end:
                 begins = _FOOT.match(page.text, below.start) is not None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import split_by
 
 from .tables.placed import Row
@@ -32,6 +33,11 @@ class WordRun:
     bottom: float
     rows: tuple[Row, ...] = ()
     drawn: int = 0
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right and bottom."""
+        return self.x0, self.top, self.x1, self.bottom
 
     @property
     def height(self) -> float:

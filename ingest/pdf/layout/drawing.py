@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.visibility.objects import Box, box_around
 from docqa.ingest.structure.clean import group_consecutive, places_by_identity
 
 from .columns import WordRun, are_in_same_row
@@ -109,12 +109,7 @@ def _continues_block(block: Sequence[WordRun], segment: WordRun) -> bool:
 
 
 def _box_around_block(block: Sequence[WordRun]) -> Box:
-    return (
-        min(s.x0 for s in block),
-        min(s.top for s in block),
-        max(s.x1 for s in block),
-        max(s.bottom for s in block),
-    )
+    return box_around(*[segment.box for segment in block])
 
 
 def _join_table_columns(blocks: list[list[WordRun]]) -> list[list[WordRun]]:

@@ -32,6 +32,8 @@ from .objects import (
     box_around,
     do_overlap,
     image_share,
+    shared_box,
+    widen_box,
 )
 from .raster import RenderedImage
 
@@ -151,9 +153,8 @@ class HiddenTextDetector:
         """
         if not boxes or self.objects.pixels > MAX_RENDERED_PIXELS:
             return False
-        x0, y0, x1, y1 = box_around(*boxes)
         margin = max(box[3] - box[1] for box in boxes) / 2
-        region = x0 - margin, y0 - margin, x1 + margin, y1 + margin
+        region = widen_box(box_around(*boxes), margin)
         picture = _image_without_items(self._page, [region], self.objects, set(self.objects.order))
         shares = [picture.dark_and_total_pixel_counts(box) for box in boxes]
         letters = sum(0 < ink < _INKED * room for ink, room in shares)
@@ -169,10 +170,10 @@ class HiddenTextDetector:
     def _covers_drawn_later(self, paint: "_TextPaint") -> list[PaintedShape]:
         """What is drawn later over the text object, or close to it."""
         if paint.owner not in self._later:
-            x0, y0, x1, y1 = self.objects.bounds(paint.owner)
+            bounds = self.objects.bounds(paint.owner)
+            x0, y0, x1, y1 = bounds
             # An empty one may stand anywhere.
-            margin = y1 - y0 if x0 < x1 and y0 < y1 else math.inf
-            near = x0 - margin, y0 - margin, x1 + margin, y1 + margin
+            near = widen_box(bounds, y1 - y0 if x0 < x1 and y0 < y1 else math.inf)
             later = bisect_right(self._over, paint.place, key=attrgetter("place"))
             self._later[paint.owner] = [
                 cover for cover in self._over[later:] if do_overlap(cover.box, near)
@@ -297,9 +298,7 @@ def _read_paint(objects: PageObjects, owner: int) -> _TextPaint:
 def _share_covered(covers: Sequence[PaintedShape], box: Box) -> float:
     """Of `box` that covers have together, if none overlap."""
     room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
-    parts = (
-        (*map(max, box[:2], cover.box[:2]), *map(min, box[2:], cover.box[2:])) for cover in covers
-    )
+    parts = (shared_box(box, cover.box) for cover in covers)
     return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
 
 

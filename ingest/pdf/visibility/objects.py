@@ -315,7 +315,7 @@ class PageObjects:
             points = self._clip_points(handle, at)
             if points:
                 bounds = _transform_box(_box_around_points(points), matrix)
-                box = (*map(max, box[:2], bounds[:2]), *map(min, box[2:], bounds[2:]))  # type: ignore[assignment]
+                box = shared_box(box, bounds)
                 plain = plain and _is_rectangle(points) and straight
         return None if box == _EVERYWHERE else Clip(box, plain)
 
@@ -414,6 +414,16 @@ def box_around(*boxes: Box) -> Box:
     """The smallest box around all of `boxes`."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def shared_box(a: Box, b: Box) -> Box:
+    """What two boxes share, which is upside down where they share nothing."""
+    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+
+
+def widen_box(box: Box, margin: float) -> Box:
+    """`box` with a `margin` on each side."""
+    return box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
 
 
 def _thickness(box: Box) -> float:

@@ -278,8 +278,7 @@ class NumberingLevelStack:
         self, mark: NumberMark, most_missing: int = 0
     ) -> tuple[int, NumberingLevel] | None:
         """The innermost open level that `mark` goes on, as it is then."""
-        for depth in range(len(self.open) - 1, -1, -1):
-            level = self.open[depth]
+        for depth, level in reversed(list(enumerate(self.open))):
             for kind, ordinal in possible_kinds_and_ordinals(mark.text):
                 step = ordinal - level.ordinal
                 # "2A" follows "2", "iiia" follows "iii".

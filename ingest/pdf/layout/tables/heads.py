@@ -31,7 +31,7 @@ def place_header_cells(lines: Lines, edges: Edges, rules: RuledLines) -> list[Ce
     rows: list[list[CellWithPosition]] = []
     bottoms: list[LineOfChunks] = []
     spans: list[list[Span]] = []
-    for at in range(len(lines) - 1, -1, -1):
+    for at in reversed(range(len(lines))):
         below = [
             line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height
         ]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from docqa.ingest.language.dates import dates
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.visibility.objects import Box, widen_box
 from docqa.ingest.structure.values import are_consecutive_numbers
 
 from .chunks import LineOfChunks, split_into_lines_of_chunks
@@ -110,7 +110,7 @@ def _has_merged_values(table: TableWithPositions) -> bool:
 def _build_tables_in_box(
     words: Sequence[Word], rules: RuledLines, box: Box, *, is_ruled: bool = True
 ) -> list[TableWithPositions]:
-    near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
+    near = rules.within(widen_box(box, NEAR))
     inside = words_within(words, box)
     table = build_table(inside, near, is_ruled=is_ruled)
     if not table:

@@ -11,6 +11,7 @@ from statistics import median_high
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, box_around
+from docqa.ingest.structure.clean import group_consecutive
 from docqa.ingest.structure.values import is_value_text
 
 _MOST_HEADS = 6
@@ -84,19 +85,12 @@ def cell_text(words: Iterable[str]) -> str:
 
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
     """Words on one height, top to bottom, left to right."""
-    lines: list[list[Word]] = []
-    first = near = (
-        0.0  # the bottom of the first word of a line, and how far from it those of others may be
+    lines = group_consecutive(
+        sorted(words, key=lambda word: (word.top + word.bottom, word.x0)),
+        lambda line, word: (
+            abs(word.bottom - line[0].bottom) < 0.6 * line[0].height and word.level < line[0].bottom
+        ),
     )
-    for word in sorted(words, key=lambda w: (w.top + w.bottom, w.x0)):
-        top = word.top
-        bottom = word.bottom
-        if lines and abs(bottom - first) < near and (top + bottom) / 2 < first:
-            lines[-1].append(word)
-        else:
-            lines.append([word])
-            first = bottom
-            near = 0.6 * (bottom - top)
     return [sorted(line, key=attrgetter("x0")) for line in lines]
 
 

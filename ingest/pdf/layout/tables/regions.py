@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.visibility.objects import Box, widen_box
 from docqa.ingest.structure.clean import group_consecutive
 from docqa.ingest.structure.references import kind_and_number_of_caption
 from docqa.ingest.structure.values import are_consecutive_numbers, is_year
@@ -251,7 +251,7 @@ def _box_around_columns(
     right = max([right, *_ends_of_sparse_columns([*heads, lines[numbers[0]]], body, right)])
     top = min(line.top for line in [lines[numbers[0]], *heads])
     bottom = lines[numbers[-1]].bottom
-    return left - 1, top - 1, right + 1, bottom + 1
+    return widen_box((left, top, right, bottom), 1)
 
 
 def _ends_of_sparse_columns(heads: Lines, body: Lines, right: float) -> Iterator[float]:
@@ -322,8 +322,7 @@ def _header_lines_above(
     found: list[LineOfChunks] = []
     count = 0
     reached = lines[number].top
-    for at in range(number - 1, max(number - 1 - _MOST_HEADS, -1), -1):
-        line = lines[at]
+    for line in reversed(lines[max(number - _MOST_HEADS, 0) : number]):
         chunks = [c for c in line.chunks if c.x1 > left - 4 and c.x0 < right + 4]
         if not chunks:
             continue
