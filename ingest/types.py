@@ -28,6 +28,11 @@ class Span:
     start: int
     end: int
 
+    @property
+    def has_words(self) -> bool:
+        """Whether it is not empty."""
+        return self.start < self.end
+
     def of(self, text: str) -> str:
         """The characters of `text` in this range."""
         return text[self.start : self.end]
@@ -125,8 +130,8 @@ class Page:
         """The printed numbers of the lines on which `start:end` of the text begins and ends, if
         any.
         """
-        first = bisect_right(self.lines, start, key=lambda line: line.start) - 1
-        last = bisect_right(self.lines, max(end - 1, start), key=lambda line: line.start) - 1
+        first = bisect_right(self.lines, start, key=attrgetter("start")) - 1
+        last = bisect_right(self.lines, max(end - 1, start), key=attrgetter("start")) - 1
         if first < 0 or "\n" in self.text[self.lines[first].start : start]:
             first += 1
         if not 0 <= first <= last:
@@ -307,7 +312,7 @@ class Document:
     def block_at(self, page: int, start: int) -> Block | None:
         """The block around offset `start` of `page`, if any."""
         blocks = self.pages[page - 1].blocks
-        at = bisect_right(blocks, start, key=lambda block: block.start) - 1
+        at = bisect_right(blocks, start, key=attrgetter("start")) - 1
         return blocks[at] if at >= 0 and start < blocks[at].end else None
 
     def locator_of(self, page: int, start: int) -> str | None:

@@ -7,8 +7,8 @@ import ctypes
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from itertools import pairwise
 from statistics import median, median_high
@@ -143,11 +143,9 @@ class PdfiumFile:
     def __len__(self) -> int:
         return len(self._file)
 
-    @contextmanager
-    def page(self, index: int) -> Iterator[Any]:
+    def page(self, index: int) -> closing[Any]:
         """pdfium's page `index` (from 0), open in this block. Raises pypdfium2.PdfiumError."""
-        with closing(self._file[index]) as page:
-            yield page
+        return closing(self._file[index])
 
     def page_words(self, index: int, unencoded: frozenset[str] = frozenset()) -> PageWords:
         """The words of page `index` (from 0), where the fonts `unencoded` do not say which

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
@@ -84,12 +85,11 @@ def _balance_last_groups(units: list[_Unit], groups: list[_Group]) -> list[_Grou
         return groups
     if total <= MAX_WORDS:
         return [*groups[:-2], (a, c)]
-    best = b
-    left = 0
-    best_gap = total
-    for number in range(a, c - 1):
-        left += units[number][1]
-        if max(left, total - left) <= MAX_WORDS and abs(total - 2 * left) < best_gap:
-            best = number + 1
-            best_gap = abs(total - 2 * left)
+    lefts = accumulate(words for _, words in units[a : c - 1])
+    cuts = (
+        (abs(total - 2 * left), cut)
+        for cut, left in enumerate(lefts, a + 1)
+        if max(left, total - left) <= MAX_WORDS
+    )
+    _, best = min(cuts, default=(total, b))
     return [*groups[:-2], (a, best), (best, c)]

@@ -73,15 +73,13 @@ def _trim_span(text: str, start: int, end: int) -> Span:
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
     """A row of heads after other rows begins a table of its own."""
     valued = [any(is_value_text(cell.of(text)) for cell in row[1:]) for row in rows]
-    filled = [sum(cell.start < cell.end for cell in row) for row in rows]
-    titles = [
-        number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)
-    ]
+    filled = [sum(cell.has_words for cell in row) for row in rows]
+    titles = [number == 1 and row[0].has_words for row, number in zip(rows, filled, strict=True)]
     numeric = 2 * sum(valued) > len(rows) - sum(titles) or any(valued[-1:])
     parts: list[tuple[list[Row], list[Row]]] = [([], [])]
     for at, row in enumerate(rows):
         heads, body = parts[-1]
-        named = row[0].start < row[0].end
+        named = row[0].has_words
         first = (
             numeric or not named or not at if not body else not named and filled[at] > 1 and numeric
         )
@@ -101,7 +99,7 @@ def _table_from_rows(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Ta
     rows = [row for row in body if len(row) == width or len(row) == 1]
     if width < 2 or len(rows) + len(heads) < 2:
         return None
-    while len(heads) > 1 and sum(cell.start < cell.end for cell in heads[-1]) == 1:
+    while len(heads) > 1 and sum(cell.has_words for cell in heads[-1]) == 1:
         heads = heads[:-1]  # "(in thousands)"
     lowest = _align_row(heads[-1], width) if heads else []
     placed = (
@@ -113,7 +111,7 @@ def _table_from_rows(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Ta
         TableCell(cell.start, cell.end, number, column, 1, columns)
         for number, row in enumerate([*placed, *(_align_row(row, len(row)) for row in rows)])
         for cell, column, columns in row
-        if cell.start < cell.end
+        if cell.has_words
     ]
     if not cells:
         return None
@@ -135,10 +133,10 @@ def _align_row(row: Row, width: int) -> Placed:
 
 def _spread_header_cells_over_columns(row: Row, width: int) -> Placed:
     """The upper heads, each over the columns up to the next; none where that is uncertain."""
-    filled = [cell for cell in row if cell.start < cell.end]
+    filled = [cell for cell in row if cell.has_words]
     if len(filled) == 1:
         return [(filled[0], 1, width - 1)] if filled[0] is not row[0] or len(row) == 1 else []
-    if len(row) != width or row[1].start == row[1].end:
+    if len(row) != width or not row[1].has_words:
         return []
-    starts = [column for column, cell in enumerate(row) if column and cell.start < cell.end]
+    starts = [column for column, cell in enumerate(row) if column and cell.has_words]
     return [(row[a], a, b - a) for a, b in pairwise([*starts, width])]

@@ -3,7 +3,7 @@ of rows; a column whose head is not certain has none."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Document, Page, Span, TableCell
@@ -15,8 +15,7 @@ _MOST_PAGES = 60
 Fields = Mapping[tuple[int, int], TableCell]
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """Characters `start:end` of a page's text; empty cells have none."""
 
     start: int
@@ -32,8 +31,7 @@ class Cell:
         return is_year("".join(self.text.split()))
 
 
-@dataclass(frozen=True)
-class NamedRow:
+class NamedRow(NamedTuple):
     """A row, `start:end` of its page's text, with its `name`, the `titles` of its groups, and a
     cell for each column of values; one without words has no characters."""
 
@@ -52,8 +50,7 @@ class NamedRow:
         return (self.name, *self.values)
 
 
-@dataclass(frozen=True)
-class NamedTable:
+class NamedTable(NamedTuple):
     """A table and its names. `corner`: of the columns of names; `columns`: heads of the others,
     uppermost first, on `head_page`.
     """

@@ -3,9 +3,9 @@ table.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
+from typing import NamedTuple
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_value_text, is_year
@@ -52,8 +52,7 @@ class WordChunk:
         )
 
 
-@dataclass(slots=True)
-class LineOfChunks:
+class LineOfChunks(NamedTuple):
     """The chunks on one height, from left to right."""
 
     chunks: list[WordChunk]

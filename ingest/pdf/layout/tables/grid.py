@@ -201,7 +201,7 @@ def _split_chunks_at_edges(line: LineOfChunks, edges: Edges) -> LineOfChunks:
     chunks = [
         part for chunk in line.chunks for part in _chunk_parts_by_column(chunk, edges).values()
     ]
-    return LineOfChunks(chunks, line.top, line.bottom)
+    return line._replace(chunks=chunks)
 
 
 def _chunk_parts_by_column(chunk: WordChunk, edges: Edges) -> dict[int, WordChunk]:
@@ -229,7 +229,7 @@ def _split_head_line_over_columns(
         over = all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
         joined = any(x0 < chunk.middle < x1 for _, x0, x1 in joining)
         chunks += parts.values() if over and not joined else [chunk]
-    return LineOfChunks(chunks, line.top, line.bottom)
+    return line._replace(chunks=chunks)
 
 
 def _head_lines(lines: Lines, edges: Edges, rules: RuledLines) -> int:

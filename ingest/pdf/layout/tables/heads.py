@@ -29,7 +29,7 @@ def place_header_cells(lines: Lines, edges: Edges, rules: RuledLines) -> list[Ce
     if not lines:
         return []
     rows: list[list[CellWithPosition]] = []
-    bottoms: list[LineOfChunks] = []
+    before = lines[0]
     spans: list[list[Span]] = []
     for at in reversed(range(len(lines))):
         below = [
@@ -46,7 +46,7 @@ def place_header_cells(lines: Lines, edges: Edges, rules: RuledLines) -> list[Ce
             CellWithPosition([chunk.words], 0, first, 1, last - first + 1)
             for chunk, (first, last) in zip(line.chunks, spanned, strict=True)
         ]
-        if rows and _is_header_line_continued(rows[-1], placed, bottoms[-1], line, rules):
+        if rows and _is_header_line_continued(rows[-1], placed, before, line, rules):
             for cell in placed:
                 upper = next(
                     (c for c in rows[-1] if c.covered == cell.covered),
@@ -58,7 +58,7 @@ def place_header_cells(lines: Lines, edges: Edges, rules: RuledLines) -> list[Ce
                     rows[-1].append(cell)
         else:
             rows.append(placed)
-        bottoms.append(line)
+        before = line
     for number, row in enumerate(rows):
         for cell in row:
             cell.row = number

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from statistics import median_high
+from typing import NamedTuple
 
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
@@ -62,8 +63,7 @@ class TableWithPositions:
     doubtful: bool = False
 
 
-@dataclass(slots=True)
-class Row:
+class Row(NamedTuple):
     """A row: its text, cells set apart by " | ", box, height of print, place in the grid, words,
     and whether the table is `doubtful`."""
 

@@ -92,7 +92,7 @@ def _has_cells_between_rules(
         if above[0] <= (line.top + line.bottom) / 2 <= below[0]:
             chunks = [c for c in line.chunks if above[1] - 2 <= c.middle <= above[2] + 2]
             if chunks:
-                inside.append(LineOfChunks(chunks, line.top, line.bottom))
+                inside.append(line._replace(chunks=chunks))
     if not inside or any(kind_and_number_of_caption(line.chunks[0].text) for line in inside):
         return False
     if len(inside) == 1 and len(inside[0].chunks) == 1:
