@@ -26,7 +26,7 @@ from .measures import (
     SMALLEST_LETTERS,
 )
 from .references import resolve_reference
-from .visibility.objects import Box
+from .visibility.objects import Box, box_around_points
 
 _UNSEEN_MODES = (3, 7)  # of text: invisible, and the same as a clip
 _RGB = 3
@@ -272,10 +272,8 @@ def _note_from_comment(annotation: Any, kind: str) -> PageNote | None:
 def _boxes_from_quad_points(points: Any) -> tuple[Box, ...]:
     listed = resolve_reference(points) or ()
     numbers = [float(number) for number in listed[: 8 * MOST_PARTS]]
-    quads = [numbers[start : start + 8] for start in range(0, len(numbers) - 7, 8)]
-    return tuple(
-        (min(quad[::2]), min(quad[1::2]), max(quad[::2]), max(quad[1::2])) for quad in quads
-    )
+    points = list(zip(numbers[::2], numbers[1::2]))
+    return tuple(box_around_points(points[at : at + 4]) for at in range(0, len(points) - 3, 4))
 
 
 def _raw_text(value: Any) -> str:

@@ -136,9 +136,9 @@ def _words_of_recognised_line(
 ) -> "list[Word]":
     """The words of a recognised line, each with its share of the line."""
     from .raw_page import Word
+    from .visibility.objects import box_around_points
 
-    xs, ys = zip(*corners, strict=True)
-    left, right, top, bottom = (edge * points for edge in (min(xs), max(xs), min(ys), max(ys)))
+    left, top, right, bottom = (edge * points for edge in box_around_points(corners))
     step = (right - left) / max(len(text), 1)
     words: list[Word] = []
     start = 0

@@ -314,7 +314,7 @@ class PageObjects:
         for at in range(count):
             points = self._clip_points(handle, at)
             if points:
-                bounds = _transform_box(_box_around_points(points), matrix)
+                bounds = _transform_box(box_around_points(points), matrix)
                 box = shared_box(box, bounds)
                 plain = plain and _is_rectangle(points) and straight
         return None if box == _EVERYWHERE else Clip(box, plain)
@@ -378,7 +378,7 @@ class PageObjects:
         self._segments_left -= count
         matrix = self._matrix_to_user_space(item)
         for a, b in self._straight_sides(item, count):
-            side = _transform_box(_box_around_points((a, b)), matrix)
+            side = _transform_box(box_around_points((a, b)), matrix)
             wide = side[2] - side[0]
             high = side[3] - side[1]
             if min(wide, high) < 0.5 and max(wide, high) >= _MIN_RULE_POINTS:
@@ -430,7 +430,8 @@ def _thickness(box: Box) -> float:
     return min(box[2] - box[0], box[3] - box[1])
 
 
-def _box_around_points(points: Sequence[_Point]) -> Box:
+def box_around_points(points: Iterable[Sequence[float]]) -> Box:
+    """The smallest box around all of `points`, each of which is x and y."""
     xs, ys = zip(*points, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
@@ -493,4 +494,4 @@ def _transform_box(box: Box, m: _Matrix) -> Box:
         for x in box[::2]
         for y in box[1::2]
     ]
-    return _box_around_points(corners)
+    return box_around_points(corners)
