@@ -78,7 +78,9 @@ def attention_over_native(
     _, seq, heads, dim = q.shape
     kv_heads = plain_blocks[0].k.shape[1]
     out = q.new_empty(1, seq, heads, dim)
-    ends, starts, numbers = _selection_arrays(selection, context.length - seq, kv_heads)
+    chosen: tuple[Tensor, ...] = ()
+    if selection:
+        chosen = _selection_arrays(selection, context.length - seq, kv_heads)
     call = AttentionCall(
         1,
         seq,
@@ -93,25 +95,17 @@ def attention_over_native(
         out.data_ptr(),
         ctypes.addressof(segments),
         context.grid,
-        len(ends),
-        ends.data_ptr(),
-        starts.data_ptr(),
-        numbers.data_ptr(),
+        len(selection.tiles) if selection else 0,
+        *(part.data_ptr() for part in chosen),
     )
     library.call_function("attention", ctypes.byref(call))
     return out
 
 
 def _selection_arrays(
-    selection: BlockSelection | None, start: int, kv_heads: int
+    selection: BlockSelection, start: int, kv_heads: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`ends`, `starts` and `blocks` of AttentionCall, for queries from position `start` on."""
-    if not selection:
-        return (
-            torch.empty(0, dtype=torch.int64),
-            torch.zeros(1, dtype=torch.int64),
-            torch.empty(0, dtype=torch.int32),
-        )
     each = selection.block // KEYS
     lists = []
     for tile in selection.tiles:

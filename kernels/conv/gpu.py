@@ -9,7 +9,7 @@ from torch import Tensor
 
 from docqa.kernels import gpu
 
-from .reference import prepend_history
+from .reference import next_history
 from .unit import ConvOutput, split_heads
 
 WIDE = 64  # channels of a tile that is not a head
@@ -116,16 +116,10 @@ def _prepare_inputs(
     history.
     """
     taps = weight.shape[-1]
-    seq = x.shape[1]
-    tail = prepend_history(x[:, max(0, seq - taps + 1) :], taps, history)
+    tail = next_history(x, taps, history)
     x = x if x.stride(-1) == 1 else x.contiguous()
     before = None if history is None else history.to(x.dtype).contiguous()
-    return (
-        x,
-        weight.reshape(-1, taps).contiguous(),
-        before,
-        tail[:, tail.shape[1] - taps + 1 :].clone(),
-    )
+    return x, weight.reshape(-1, taps).contiguous(), before, tail
 
 
 def unit_conv_gpu(

@@ -15,6 +15,12 @@ def prepend_history(x: Tensor, taps: int, history: Tensor | None) -> Tensor:
     return torch.cat([before, x], 1)
 
 
+def next_history(x: Tensor, taps: int, history: Tensor | None) -> Tensor:
+    """The last `taps - 1` columns of x and what came before it, copied."""
+    tail = prepend_history(x[:, max(0, x.shape[1] - taps + 1) :], taps, history)
+    return tail[:, tail.shape[1] - taps + 1 :].clone()
+
+
 def causal_conv_reference(
     x: Tensor, weight: Tensor, history: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:

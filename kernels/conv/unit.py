@@ -1,6 +1,5 @@
 """The convolution in front of a delta net, with its query and key heads scaled to unit length."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -10,7 +9,7 @@ from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.delta.reference import l2_normalise
 from docqa.kernels.norm.reference import at_least_float32
 
-from .reference import causal_conv_reference, prepend_history
+from .reference import causal_conv_reference, next_history, prepend_history
 
 ConvOutput = tuple[Tensor, Tensor, Tensor]
 
@@ -70,15 +69,9 @@ def causal_conv_native(
 ) -> tuple[Tensor, Tensor]:
     """As `causal_conv_reference`, float32, in one pass of C++; not differentiable. The first `unit`
     (heads, dim) channels come out as unit vectors."""
-    x, past, seq = contiguous_float32(x), weight.shape[-1] - 1, x.shape[1]
-    before = (
-        x.new_zeros(x.shape[0], past, x.shape[2])
-        if history is None
-        else contiguous_float32(history)
-    )
-    out = wrap_array_operation(arrays.causal_conv)(x, weight, before, unit=unit, library=library)
-    tail = x[:, seq - past :].clone() if seq >= past else torch.cat([before, x], 1)[:, seq:].clone()
-    return out, tail
+    x = contiguous_float32(x)
+    out = wrap_array_operation(arrays.causal_conv)(x, weight, history, unit=unit, library=library)
+    return out, next_history(x, weight.shape[-1], history)
 
 
 def unit_conv_native(
