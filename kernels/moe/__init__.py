@@ -21,13 +21,10 @@ from .reference import mix_reference
 __all__ = ["ExpertBank", "PackedExperts", "Pair", "StackedExperts", "mix_experts", "route"]
 
 register_triton("experts", "docqa.kernels.moe.gpu", "mix_gpu")
-register("experts", "grouped", mix_grouped)
-register("experts", "reference", mix_reference)
 register_native("experts_packed", mix_native)
-register("experts_packed", "grouped", mix_grouped)
-register("experts_packed", "reference", mix_reference)
-register("experts_training", "grouped", mix_grouped)
-register("experts_training", "reference", mix_reference)
+for operation in ("experts", "experts_packed", "experts_training"):
+    register(operation, "grouped", mix_grouped)
+    register(operation, "reference", mix_reference)
 
 
 def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from torch import Tensor
 from torch.nn import functional
 
+from docqa.kernels.activation import silu_product
 from docqa.kernels.decode_step.native import PackedExperts
 from docqa.kernels.matmul import StoredMatrix, product
 
@@ -27,8 +28,13 @@ class StackedExperts:
 ExpertBank: TypeAlias = StackedExperts | PackedExperts
 
 
-def multiply_by_expert_matrix(x: Tensor, matrix: Tensor | StoredMatrix) -> Tensor:
-    """x [.., columns] times a matrix [rows, columns], dense or in the bits of its file: [..,
-    rows].
-    """
+def run_expert(bank: ExpertBank, number: int, x: Tensor) -> Tensor:
+    """down(SiLU(gate x) * up x) of expert `number`: [.., hidden] in and out."""
+    gate_up, down = bank.expert_matrices(number)
+    gate, up = _multiply(x, gate_up).chunk(2, -1)
+    return _multiply(silu_product(gate.contiguous(), up.contiguous()), down)
+
+
+def _multiply(x: Tensor, matrix: Tensor | StoredMatrix) -> Tensor:
+    """By a matrix [rows, columns], dense or in the bits of its file."""
     return functional.linear(x, matrix) if isinstance(matrix, Tensor) else product(x, matrix)

@@ -5,9 +5,7 @@ tokens.
 import torch
 from torch import Tensor
 
-from docqa.kernels.activation import silu_product
-
-from .bank import ExpertBank, multiply_by_expert_matrix
+from .bank import ExpertBank, run_expert
 from .sent import tokens_by_expert
 
 
@@ -17,8 +15,6 @@ def mix_grouped(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
     out = torch.zeros(x.shape, dtype=work, device=x.device)
     hit, counts, sent, weighed = tokens_by_expert(chosen, weights.to(work))
     for number, tokens, shares in zip(hit, sent.split(counts), weighed.split(counts), strict=True):
-        gate_up, down = bank.expert_matrices(number)
-        gate, up = multiply_by_expert_matrix(x[tokens], gate_up).chunk(2, -1)
-        made = multiply_by_expert_matrix(silu_product(gate.contiguous(), up.contiguous()), down)
+        made = run_expert(bank, number, x[tokens])
         out.index_add_(0, tokens, made.to(work) * shares[:, None])
     return out.to(x.dtype)

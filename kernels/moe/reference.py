@@ -3,9 +3,7 @@
 import torch
 from torch import Tensor
 
-from docqa.kernels.activation import silu_product
-
-from .bank import ExpertBank, multiply_by_expert_matrix
+from .bank import ExpertBank, run_expert
 
 
 def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
@@ -17,10 +15,7 @@ def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) 
         for number, place in sorted(
             (int(number), place) for place, number in enumerate(chosen[token])
         ):
-            gate_up, down = bank.expert_matrices(number)
-            gate, up = multiply_by_expert_matrix(x[token], gate_up).chunk(2, -1)
-            total = total + multiply_by_expert_matrix(
-                silu_product(gate.contiguous(), up.contiguous()), down
-            ).to(work) * weights[token, place].to(work)
+            made = run_expert(bank, number, x[token]).to(work)
+            total = total + made * weights[token, place].to(work)
         rows.append(total)
     return torch.stack(rows).to(x.dtype) if rows else x.new_zeros(x.shape)
