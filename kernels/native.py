@@ -13,7 +13,7 @@ NUMERICS = 6
 
 def is_native_in_use() -> bool:
     """Whether the native library is there and the switch lets it run."""
-    return _load_once() is not None and os.environ.get(SWITCH, "") == ""
+    return library_in_use() is not None
 
 
 def library_to_use() -> Library | None:
@@ -25,8 +25,8 @@ def library_to_use() -> Library | None:
 
 def kernel_identity() -> str:
     """What the bits of a state on the CPU depend on, as far as kernels go."""
-    found = _load_once()
-    if found is None or not is_native_in_use():
+    found = library_in_use()
+    if found is None:
         return os.environ.get(SWITCH) or "torch"
     level = LEVELS[found.level].removesuffix(" AMX")  # whose bits are those of the level below
     return f"native {level}, numerics {NUMERICS}"
@@ -35,14 +35,13 @@ def kernel_identity() -> str:
 def is_packed_faster(*, than_bfloat16: bool = False) -> bool:
     """Whether packed matrices are worth it here: with the native library and, `than_bfloat16` where
     the processor multiplies that, VNNI."""
-    found = _load_once()
-    return (
-        found is not None
-        and is_native_in_use()
-        and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
-    )
+    found = library_in_use()
+    return found is not None and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
 
 
-def _load_once() -> Library | None:
-    """The library at its checked level; without torch, by the operations that do without it."""
+def library_in_use() -> Library | None:
+    """The library at its checked level (without torch, by the operations that do without it), if
+    the switch lets it run."""
+    if os.environ.get(SWITCH):
+        return None
     return library() if "torch" in sys.modules else array_library()

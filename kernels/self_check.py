@@ -5,15 +5,11 @@ once.
 import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .cpu.library import LEVELS, Library, load
 from .errors import LibraryDamaged
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 TESTED = 1  # the highest level that the project's own machines have
 BOUND = 1e-4  # of float32 results of order 1, computed in another order
@@ -185,9 +181,7 @@ def _tensor_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
 
     torch.manual_seed(1)
 
-    def normal(*shape: int) -> "Tensor":
-        return torch.randn(*shape)
-
+    normal = torch.randn
     for rounded, name in ((False, "attention"), (True, "attention_rounded")):
         heads = normal(1, 20, 4, 24), normal(1, 90, 2, 24), normal(1, 90, 2, 24)
         yield name, attention_native(*heads, rounded=rounded, library=library).numpy()

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
-from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
+from docqa.kernels.cpu.arrays import GROUP
 from docqa.kernels.cpu.library import KVSegment, Library, contiguous_float32, structure_fields
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.gguf_matmul.blocks import BlockMatrix
+from docqa.kernels.gguf_matmul.blocks import BlockMatrix, StoredMatrix
 
-Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
-Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
+Weights = Mapping[str, Tensor | StoredMatrix]
+Pair = tuple[StoredMatrix, StoredMatrix]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class StepMatrix(Structure):
     ]
 
     @classmethod
-    def from_matrix(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Self:
+    def from_matrix(cls, matrix: StoredMatrix, bias: Tensor | None = None) -> Self:
         added = None if bias is None else bias.data_ptr()
         if isinstance(matrix, BlockMatrix):
             of_blocks = 0, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()
@@ -168,7 +168,7 @@ class StepWeights:
         eps: float,
         layers: Sequence[Weights],
         norm: Tensor,
-        head: PackedMatrix | BlockMatrix,
+        head: StoredMatrix,
         experts: Mapping[int, RoutedExperts],
     ) -> None:
         """All weights by the names of the checkpoint, those of a layer without the names of its
@@ -186,7 +186,7 @@ class StepWeights:
         self.head = head
         self.table = (StepLayer * len(layers))()
         # pointers do not keep what they point at
-        self._alive: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
+        self._alive: list[Tensor | StoredMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
             self._fill_layer(entry, weights)
         self.pairs = {number: found.pairs for number, found in experts.items()}
@@ -238,9 +238,7 @@ class StepWeights:
     def _step_matrix(self, weights: Weights, name: str) -> StepMatrix:
         matrix = weights[name]
         bias = weights.get(f"{name}.bias")
-        assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(
-            bias, PackedMatrix | BlockMatrix
-        )
+        assert isinstance(matrix, StoredMatrix) and not isinstance(bias, StoredMatrix)
         added = None if bias is None else contiguous_float32(bias)
         self._alive += [part for part in (matrix, added) if part is not None]
         return StepMatrix.from_matrix(matrix, added)
@@ -304,11 +302,9 @@ class DecodeStep:
         self.changing: list[
             tuple[Tensor, Tensor]
         ] = []  # (tail, memory) or own (keys, values), one for each layer
-        self._blocks = [
-            self._fill_segments(entry, m.blocks)
-            for entry, m in zip(self.table, memories, strict=True)
-        ]
+        self._blocks: list[object] = []
         for entry, memory in zip(self.table, memories, strict=True):
+            self._blocks.append(self._fill_segments(entry, memory.blocks))
             if entry.attention:
                 empty = torch.empty(0, weights.sizes["kv_heads"], weights.sizes["dim"])
                 self.changing.append((empty, empty))
@@ -333,18 +329,15 @@ class DecodeStep:
         """Room for ROOM more tokens."""
         self.room = self.own + ROOM
         for number, entry in enumerate(self.table):
+            names = ("tail", "memory")
             if entry.attention:
+                names = ("own_k", "own_v")
                 old = self.changing[number]
                 wide = [part.new_empty(self.room, *part.shape[1:]) for part in old]
                 for new, part in zip(wide, old, strict=True):
                     new[: self.own] = part[: self.own]
                 self.changing[number] = wide[0], wide[1]
-        self._refresh_pointers()
-
-    def _refresh_pointers(self) -> None:
-        for entry, (first, second) in zip(self.table, self.changing, strict=True):
-            names = ("own_k", "own_v") if entry.attention else ("tail", "memory")
-            for name, tensor in zip(names, (first, second), strict=True):
+            for name, tensor in zip(names, self.changing[number], strict=True):
                 setattr(entry, name, tensor.data_ptr())
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

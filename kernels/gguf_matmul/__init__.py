@@ -6,10 +6,9 @@ from docqa.kernels.activation import silu_product
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import register, register_native, run_implementation
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.native import is_native_in_use
-from docqa.kernels.self_check import library
+from docqa.kernels.native import library_in_use
 
-from .blocks import BLOCKS, BlockMatrix, BlockType, UnknownBlock
+from .blocks import BLOCKS, BlockMatrix, BlockType, StoredMatrix, UnknownBlock
 from .dense import block_product_by_rows, block_product_reference
 from .native import block_mlp_native, block_product_native
 
@@ -17,6 +16,7 @@ __all__ = [
     "BLOCKS",
     "BlockType",
     "BlockMatrix",
+    "StoredMatrix",
     "UnknownBlock",
     "activation_rounding_of_blocks",
     "block_mlp",
@@ -32,8 +32,8 @@ def activation_rounding_of_blocks() -> str:
     """What activations are rounded to where they meet blocks in float32 here: for a state's
     provenance.
     """
-    found = library()
-    if found is None or not is_native_in_use():
+    found = library_in_use()
+    if found is None:
         return "in the dtype of activations"
     tiles = LEVELS[found.level].endswith("AMX")
     return (

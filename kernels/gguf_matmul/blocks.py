@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.kernels.errors import KernelError
 
 
@@ -85,6 +86,9 @@ class BlockMatrix:
     def select_rows(self, rows: Tensor) -> "BlockMatrix":
         """The matrix of these rows, in this order, copied."""
         return BlockMatrix(self.data[rows], self.block)
+
+
+StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
 
 
 def _fp16_at(raw: Tensor, at: int) -> Tensor:

@@ -9,11 +9,10 @@ from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
 from docqa.kernels.cpu.tensors import wrap_array_operation
 from docqa.kernels.dispatch import register, register_native, run_implementation
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.gguf_matmul import BlockMatrix, block_product
+from docqa.kernels.gguf_matmul import BlockMatrix, StoredMatrix, block_product
 
 __all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "product"]
 
-StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
 product_of_arrays = wrap_array_operation(arrays.product)
 register_native("product", product_of_arrays)
 register("product", "reference", product_of_arrays)

@@ -16,11 +16,9 @@ from docqa.kernels.decode_step.native import (
     StepWeights,
     are_sizes_supported,
 )
-from docqa.kernels.gguf_matmul import BlockMatrix
-from docqa.kernels.matmul import GROUP, PackedMatrix
+from docqa.kernels.matmul import GROUP, StoredMatrix
 from docqa.kernels.moe import PackedExperts
-from docqa.kernels.native import is_native_in_use
-from docqa.kernels.self_check import library
+from docqa.kernels.native import library_in_use
 from docqa.model.config import FULL
 from docqa.model.linear import SwiGLU
 from docqa.model.moe import SparseMoe
@@ -32,6 +30,7 @@ from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
 from docqa.model.transformer import RMSNorm, TransformerLayer
 
+LayerWeights = dict[str, Tensor | StoredMatrix]  # by the last names of its tensors
 _WEIGHTS = "_step_weights"  # cached on the network that they belong to
 
 
@@ -47,12 +46,8 @@ class NativeStep:
     @classmethod
     def from_state(cls, model: WritingModel, state: State) -> Self | None:
         """None where the library, the shape of the network or its precision has no native step."""
-        found = library()
-        if (
-            found is None
-            or not is_native_in_use()
-            or len(state.layers) < model.config.num_hidden_layers
-        ):
+        found = library_in_use()
+        if found is None or len(state.layers) < model.config.num_hidden_layers:
             return None
         weights = _cached_weights(model.network)
         reach = attention_reach(state.long, state.grid)
@@ -150,15 +145,13 @@ def _zero_centred_weight(norm: NormLayer) -> Tensor:
     return norm.weight - 1.0 if isinstance(norm, RMSNorm) else norm.weight
 
 
-def _layer_weights(
-    layer: TransformerLayer,
-) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
+def _layer_weights(layer: TransformerLayer) -> LayerWeights | None:
     """A layer's weights by their last names, of an MLP of experts the shared one's; None where its
     MLP is unknown or a large matrix is not packed."""
     mlp = layer.mlp.shared_expert if isinstance(layer.mlp, SparseMoe) else layer.mlp
     if not isinstance(mlp, SwiGLU) or mlp.gate_proj.out_features % GROUP:
         return None
-    found: dict[str, Tensor | PackedMatrix | BlockMatrix] = {
+    found: LayerWeights = {
         "input_layernorm": _zero_centred_weight(layer.input_layernorm),
         "post_attention_layernorm": _zero_centred_weight(layer.post_attention_layernorm),
     }
@@ -178,15 +171,12 @@ def _layer_weights(
         for name, part in found.items()
         if name.endswith("_proj") or name.startswith("in_proj")
     }
-    if any(
-        isinstance(part, PackedMatrix | BlockMatrix) == (name in dense)
-        for name, part in matrices.items()
-    ):
+    if any(isinstance(part, StoredMatrix) == (name in dense) for name, part in matrices.items()):
         return None
     return found
 
 
-def _module_weights(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix | BlockMatrix]:
+def _module_weights(name: str, module: nn.Module) -> LayerWeights:
     """Of a part of a layer: its matrix and bias, or the weight of its norm."""
     packed = getattr(module, "packed", None)
     bias = getattr(module, "bias", None)
