@@ -3,9 +3,8 @@ them. Every difference between folder and architecture is an error that names th
 tensor."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
 
 import torch
 from torch import Tensor
@@ -49,7 +48,7 @@ def name_tensor_in_errors(entry: TensorSource) -> Iterator[None]:
         raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
 
 
-class Checkpoint:
+class Checkpoint(AbstractContextManager["Checkpoint"]):
     """The tensors of a folder by plain name, dequantized when read; a context manager, which keeps
     files open. `names`: what the architecture calls them, and how each is stored. Raises
     ModelNotFound, ConfigUnsupported, WeightsMissing, WeightsMismatch."""
@@ -60,12 +59,7 @@ class Checkpoint:
         self._files = ExitStack()
         self.entries = find_tensors(folder)
         self.quantization = Quantization.from_folder(folder)
-        self.names: Mapping[str, TensorFormat] = tensor_formats(
-            self.entries, self.quantization, folder
-        )
-
-    def __enter__(self) -> Self:
-        return self
+        self.names = tensor_formats(self.entries, self.quantization, folder)
 
     def __exit__(self, *_: object) -> None:
         self._files.close()
@@ -114,7 +108,7 @@ class Checkpoint:
             )
         return value.to(dtype)
 
-    def check_all_tensors_used(self, used: Collection[str], config: HybridConfig) -> None:
+    def check_all_tensors_used(self, used: Collection[str]) -> None:
         """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
@@ -167,7 +161,7 @@ def load_tensors(
             used.update(
                 source for source, _ in recipe_for(name, (0,) * DIMS_NAMED, config, names).sources
             )
-        checkpoint.check_all_tensors_used(used, config)
+        checkpoint.check_all_tensors_used(used)
     return loaded
 
 

@@ -141,7 +141,7 @@ def _dequantized_tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[s
         names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
         sources = dict(source for recipe in recipes for source in recipe.sources)
-        checkpoint.check_all_tensors_used(sources, config)
+        checkpoint.check_all_tensors_used(sources)
         for name, shape in sorted(sources.items()):
             yield name, checkpoint.tensor(name, shape, torch.float32)
 

@@ -21,7 +21,6 @@ from .quantization import Quantization
 
 __all__ = [
     "BLOCKS",
-    "GGML",
     "GROUPED",
     "PLAIN",
     "BadParts",
@@ -51,9 +50,6 @@ def _convert_plain_tensor(
 GROUPED = grouped.FORMAT
 BLOCKS = blocks.FORMAT
 PLAIN = TensorFormat("weight", {"weight": ""}, _convert_plain_tensor, ending="")
-GGML = TensorFormat(
-    "", {}, _convert_plain_tensor
-)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
 # The first whose mark ends a stored name is taken, unless the name is a part of another tensor
 # already.
 MARKED = (

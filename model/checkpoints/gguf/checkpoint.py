@@ -1,15 +1,14 @@
 """A GGUF file read as a checkpoint: its tensors by a checkpoint's names, its conventions undone."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import torch
 from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock
-from docqa.model.checkpoints.formats import GGML, TensorFormat
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import GgufFile, open_gguf
@@ -50,20 +49,16 @@ def has_experts_in_blocks(file: GgufFile) -> bool:
     return bool(kinds) and alike and all(kind in BLOCKS for kind in kinds.values())
 
 
-class GgufCheckpoint:
+class GgufCheckpoint(AbstractContextManager["GgufCheckpoint"]):
     """The tensors of a GGUF file; see `Checkpoint`, whose members for reading it has."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = open_gguf(folder)
         self.config = HybridConfig.from_dict(self.file.config())
-        self._parts: dict[str, _GgufSource] = {}
+        self.names: dict[str, _GgufSource] = {}
         for stored in self.file.tensors:
-            self._parts |= self._sources_in(stored)
-        self.names: Mapping[str, TensorFormat] = dict.fromkeys(self._parts, GGML)
-
-    def __enter__(self) -> Self:
-        return self
+            self.names |= self._sources_in(stored)
 
     def __exit__(self, *_: object) -> None:
         pass
@@ -95,14 +90,16 @@ class GgufCheckpoint:
         """Matrix `name` in the blocks of the file, memory-mapped, or a copy where rows are
         reordered; None where it is stored otherwise, or columns are, for `tensor`. Raises
         WeightsMismatch: its shape is not `shape`."""
-        if name not in self._parts:
+        if name not in self.names:
             return None
         part, tensor, where = self._find_source(name)
         if part.expert is not None or tensor.tensor_type.name not in BLOCKS:
             return None
         matrix = BlockMatrix.from_bytes(torch.from_numpy(tensor.data), tensor.tensor_type.name)
         _check_shape(where, name, matrix.shape, shape)
-        rows = row_order_in_file(self.config, name, shape[0])
+        rows = part.rows
+        if rows is None:
+            rows = row_order_in_file(self.config, name, shape[0])
         if rows is None:
             return None
         return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.select_rows(rows)
@@ -125,13 +122,13 @@ class GgufCheckpoint:
         """What `name` is in the file, the file's tensor, and its place for errors. Raises
         WeightsMissing.
         """
-        part = self._parts.get(name)
+        part = self.names.get(name)
         if not part:
             raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
-    def check_all_tensors_used(self, used: Collection[str], config: HybridConfig) -> None:
-        taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
+    def check_all_tensors_used(self, used: Collection[str]) -> None:
+        taken = {self.names[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(
             name for name in self.file.tensors if name not in taken and not name.startswith(behind)
@@ -143,31 +140,31 @@ class GgufCheckpoint:
 
     def _sources_in(self, stored: str) -> dict[str, _GgufSource]:
         """The checkpoint's tensors that one of the file stands for; none where it is unknown."""
-        for name, top in TOP_NAMES.items():
-            if stored == top:
-                return {name: _GgufSource(stored, change_to_checkpoint_layout(self.config, name))}
-        block, _, rest = stored.removeprefix("blk.").partition(".")
-        if not stored.startswith("blk.") or not block.isdigit():
-            return {}
-        last = self.config.num_hidden_layers
-        prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
-        for name, known in MTP_NAMES.items():
-            if rest == known and int(block) == last:
-                return {name: _GgufSource(stored, change_to_checkpoint_layout(self.config, name))}
-        if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
-            return self._expert_sources(stored, rest, f"{prefix}mlp.experts")
         form = self.file.family.gguf
-        for name, known in form.layer_names.items() if form is not None else ():
-            if rest == known:
-                rows = None if form is None else form.rows(self.config, name)
-                return {
-                    prefix + name: _GgufSource(
-                        stored, change_to_checkpoint_layout(self.config, name), rows=rows
-                    )
-                }
-        if rest == OLD_TOGETHER:
-            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, keep_tensor)}
-        return {}
+        assert form is not None
+        block, _, rest = stored.removeprefix("blk.").partition(".")
+        names = TOP_NAMES
+        if not stored.startswith("blk.") or not block.isdigit():
+            rest = stored
+        else:
+            last = self.config.num_hidden_layers
+            prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
+            if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
+                return self._expert_sources(stored, rest, f"{prefix}mlp.experts")
+            if rest == OLD_TOGETHER:
+                return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored)}
+            names = {prefix + name: known for name, known in form.layer_names.items()}
+            if int(block) == last:
+                names |= MTP_NAMES
+        return {
+            name: _GgufSource(
+                stored,
+                change_to_checkpoint_layout(self.config, name),
+                rows=form.rows(self.config, name),
+            )
+            for name, known in names.items()
+            if known == rest
+        }
 
     def _expert_sources(self, stored: str, rest: str, prefix: str) -> dict[str, _GgufSource]:
         """Every expert as a tensor of its own, so that one is read without the others."""

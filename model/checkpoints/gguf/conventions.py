@@ -38,23 +38,13 @@ def change_to_checkpoint_layout(config: HybridConfig, name: str) -> Change:
 
 
 def row_order_in_file(config: HybridConfig, name: str, count: int) -> Tensor | None:
-    """Which of a file's `count` rows are those of matrix `name`, in order; None where columns are
-    moved.
+    """Which of a file's `count` rows are those of matrix `name`, in order, but for `GgufForm.rows`;
+    None where columns are moved.
     """
-    if not config.family.recurrent:
-        rows = None if not config.family.gguf else config.family.gguf.rows(config, name)
-        return torch.arange(count) if rows is None else rows
-    shared = (
-        _has_interleaved_value_heads(config)
-        and config.linear_num_value_heads != config.linear_num_key_heads
-    )
-    if name.endswith("linear_attn.out_proj.weight") and shared:
+    change = change_to_checkpoint_layout(config, name)
+    if name.endswith("linear_attn.out_proj.weight") and change is not keep_tensor:
         return None
-    return change_to_checkpoint_layout(config, name)(torch.arange(count)[:, None])[:, 0]
-
-
-def _has_interleaved_value_heads(config: HybridConfig) -> bool:
-    return config.family.gguf is not None and config.family.gguf.heads_in_turns
+    return change(torch.arange(count)[:, None])[:, 0]
 
 
 def reorder_value_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
@@ -64,7 +54,8 @@ def reorder_value_heads(config: HybridConfig, part: str, outer: int, inner: int)
     dim = config.linear_value_head_dim
     keys = 2 * config.delta_key_and_value_widths[0]
     alike = config.linear_num_value_heads == config.linear_num_key_heads
-    if not _has_interleaved_value_heads(config) or alike or part == "norm.weight":
+    form = config.family.gguf
+    if form is None or not form.heads_in_turns or alike or part == "norm.weight":
         return keep_tensor
 
     def move(x: Tensor, rows: int = 1) -> Tensor:
