@@ -5,11 +5,13 @@ Quantized ones are dequantized exactly for transformers, whose distance from its
 yardstick.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -107,31 +109,22 @@ def _tensors_by_transformers_name(
     return found
 
 
-class _computing_in_float64:
-    """While entered, transformers computes in float64 where it hard-codes float32."""
-
-    def __init__(self, config: HybridConfig) -> None:
-        self._module = _modelling_module(config)
-
-    def __enter__(self) -> None:
-        self._float = Tensor.float
-        self._torch = self._module.torch
-        Tensor.float = Tensor.double  # type: ignore[method-assign, assignment]
-        vars(self._module)["torch"] = _TorchWithFloat64(self._torch)
-
-    def __exit__(self, *_: object) -> None:
-        Tensor.float = self._float  # type: ignore[method-assign]
-        vars(self._module)["torch"] = self._torch
+@contextmanager
+def _computing_in_float64(config: HybridConfig) -> Iterator[None]:
+    """Meanwhile transformers computes in float64 where it hard-codes float32."""
+    module = _modelling_module(config)
+    with (
+        patch.object(Tensor, "float", Tensor.double),
+        patch.object(module, "torch", _TorchWithFloat64()),
+    ):
+        yield
 
 
 class _TorchWithFloat64:
     """The torch module with float32 and float meaning float64."""
 
-    def __init__(self, module: ModuleType) -> None:
-        self._module = module
-
     def __getattr__(self, name: str) -> object:
-        return torch.float64 if name in ("float32", "float") else getattr(self._module, name)
+        return torch.float64 if name in ("float32", "float") else getattr(torch, name)
 
 
 def _summarise_differences(

@@ -134,10 +134,8 @@ def parameters(config: HybridConfig) -> dict[str, int]:
         "norms": (2 * config.num_hidden_layers + 1) * hidden,
     }
     total = sum(counts.values())
-    return counts | {
-        "total": total,
-        "active": total - counts["experts"] + _active_expert_parameters(config, counts),
-    }
+    chosen = counts["experts"] * config.num_experts_per_tok // max(config.num_experts, 1)
+    return counts | {"total": total, "active": total - counts["experts"] + chosen}
 
 
 def _attention_parameters(config: HybridConfig) -> int:
@@ -147,11 +145,6 @@ def _attention_parameters(config: HybridConfig) -> int:
     family = config.family
     matrices = config.hidden_size * (2 * queries + queries * family.gated + 2 * shared)
     return matrices + (queries + 2 * shared) * family.biased + 2 * config.head_dim * family.normed
-
-
-def _active_expert_parameters(config: HybridConfig, counts: dict[str, int]) -> int:
-    """Parameters of the experts that one token is sent to, in all layers."""
-    return counts["experts"] * config.num_experts_per_tok // max(config.num_experts, 1)
 
 
 def state_bytes(
@@ -205,12 +198,7 @@ def macs_per_token(config: HybridConfig, tokens: int) -> tuple[float, float]:
     attention.
     """
     counts = parameters(config)
-    weights = (
-        counts["mlp"]
-        + _active_expert_parameters(config, counts)
-        + counts["delta"]
-        + counts["attention"]
-    )
+    weights = counts["active"] - counts["embedding"] - counts["norms"]
     near = min(tokens, _EXACT)
     context = (near * near / 2 + max(tokens - _EXACT, 0) * _READ_BEYOND) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)

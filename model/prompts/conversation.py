@@ -78,8 +78,15 @@ def chat_messages(form: PromptForm, given: str, said: Sequence[str]) -> list[dic
     `given`.
     """
     first, *rest = said
-    spoken = form.instructions, f"{form.before}{given}{form.behind}{first}", *rest
-    roles = "system", *("user", "assistant") * len(said)
+    return _messages_in_turn(
+        [form.instructions], [f"{form.before}{given}{form.behind}{first}", *rest]
+    )
+
+
+def _messages_in_turn(system: Sequence[str], said: Sequence[str]) -> list[dict[str, str]]:
+    """Messages of the system, if any, and what user and model `said` in turn after them."""
+    roles = (*("system" for _ in system), *("user", "assistant") * len(said))
+    spoken = (*system, *said)
     return [{"role": role, "content": words} for role, words in zip(roles, spoken, strict=False)]
 
 
@@ -127,24 +134,13 @@ class TemplateConversation:
     def _messages_with_marks(self, marks: list[str]) -> list[dict[str, str]]:
         """Instructions, documents and first question, and what was said in turn."""
         system, documents, first, *rest = marks
-        opened = f"{documents}{first}"
-        lead = [{"role": "system", "content": system}] if self._system else []
-        messages = [
-            *lead,
-            {"role": "user", "content": opened if self._system else f"{system}\n\n{opened}"},
-        ]
-        roles = ("assistant", "user")
-        return [
-            *messages,
-            *({"role": roles[at % 2], "content": mark} for at, mark in enumerate(rest)),
-        ]
+        if self._system:
+            return _messages_in_turn([system], [f"{documents}{first}", *rest])
+        return _messages_in_turn([], [f"{system}\n\n{documents}{first}", *rest])
 
     def _has_system_message(self) -> bool:
         """Whether the template has a system message; without, the user's begins with it."""
-        probe = [
-            {"role": "system", "content": "\ue000docqa 0\ue001"},
-            {"role": "user", "content": "?"},
-        ]
+        probe = _messages_in_turn(["\ue000docqa 0\ue001"], ["?"])
         try:
             return _MARK.search(self.template.render(probe)) is not None
         except ConfigUnsupported:
