@@ -2,4 +2,4 @@
 matter.
 """
 
-__all__ = ["front_matter", "postings", "ranker", "ranking", "terms"]
+__all__ = ["front_matter", "ranker", "ranking", "terms"]

@@ -3,6 +3,7 @@ pairs of characters of Chinese, Japanese and Korean."""
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 import Stemmer
 
@@ -27,14 +28,16 @@ def plain_words(text: str) -> list[str]:
     """Words of `text`, folded (NFKC, case) and without possessives, stop words included, not
     stemmed.
     """
-    words: list[str] = []
+    return list(_iterate_folded_words(text))
+
+
+def _iterate_folded_words(text: str) -> Iterator[str]:
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
         word = _POSSESSIVE.sub("", match.group())
         if len(word) > 1 and _CJK.search(word):
-            words += (word[i : i + 2] for i in range(len(word) - 1))
+            yield from (word[i : i + 2] for i in range(len(word) - 1))
         else:
-            words.append(word)
-    return words
+            yield word
 
 
 def terms(text: str) -> list[str]:
@@ -44,7 +47,7 @@ def terms(text: str) -> list[str]:
 
 def distinct_terms(text: str) -> frozenset[str]:
     """The terms of `text`, each once."""
-    return frozenset(stems(list(set(plain_words(text)) - STOP_WORDS)))
+    return frozenset(stems(list(set(_iterate_folded_words(text)) - STOP_WORDS)))
 
 
 def stems(words: list[str]) -> list[str]:

@@ -7,7 +7,6 @@ __all__ = [
     "best_passages",
     "candidates",
     "clauses",
-    "decision",
     "direct_answers",
     "document_kind",
     "first_pages",

@@ -1,3 +1,3 @@
 """Summaries of documents and the digest of a folder."""
 
-__all__ = ["kinds", "markdown", "parts", "process", "record", "selection", "topical", "topics"]
+__all__ = ["markdown", "parts", "process", "record", "topics"]
