@@ -59,7 +59,7 @@ class ExtractiveAnswerer:
             yield Finished(self._make_preview(asked, include_unlikely=include_unlikely))
             return
         started = time.monotonic()
-        reads = self.finder.needs_prefill(wanted)
+        reads = not (wanted.clause and self.model.has_reader)  # which finds a clause without
         if reads:
             if self.options.preview and self.reading.is_prefill_slow:
                 yield Preview(self._make_preview(asked))

@@ -91,10 +91,6 @@ class CandidateFinder(ABC):
         """When a question counts as not answered; None where nothing was calibrated."""
         return self._model.calibration.get("refusal")
 
-    def needs_prefill(self, wanted: AnswerRequirements) -> bool:
-        """Whether `find` needs the documents in the state of the model."""
-        return True
-
     def similarity_of_best(self, question: str) -> float:
         """How like the question the best passages are in the mean, -1 to 1, after the documents
         were read; 0 without a passage encoder."""
@@ -136,9 +132,6 @@ class ReaderCandidateFinder(CandidateFinder):
 
     english_only = True
     _MOST_PREVIEWED = 16
-
-    def needs_prefill(self, wanted: AnswerRequirements) -> bool:
-        return not wanted.clause
 
     def find_candidates(self, asked: AskedQuestion) -> Found:
         return self._find_candidates_for_each_part(asked, self._find_part_after_prefill)

@@ -27,9 +27,9 @@ from .writing.checking import MENDING, Checked, check_and_mend, check_text
 from .writing.excerpts import (
     Given,
     choose_passages,
-    is_everything_asked_about,
     number_all_sentences,
     number_sentences_of_passages,
+    passages_asked_about,
 )
 from .writing.outcome import written_answer
 from .writing.replies import read_reply
@@ -204,7 +204,7 @@ class WritingAnswerer:
                 tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
         chosen = choose_passages(context, asked.usable, scope, tokens, self.options.k, each=each)
         return number_sentences_of_passages(
-            context, chosen, whole=is_everything_asked_about(context, chosen, scope)
+            context, chosen, whole=set(passages_asked_about(context, scope)) <= set(chosen)
         )
 
     def _asks_each_document(self, question: str) -> bool:

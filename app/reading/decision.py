@@ -57,17 +57,6 @@ Alone = Callable[[Sequence[tuple[int, str]]], Sequence[SentenceOdds]]
 """`read_sentences_separately` with a question."""
 
 
-def verdict_from_odds(yes_log_odds: float) -> Verdict | None:
-    """What log-odds of yes say; None where they leave it open."""
-    return (
-        None
-        if abs(yes_log_odds) < VERDICT_ODDS
-        else Verdict.YES
-        if yes_log_odds > 0
-        else Verdict.NO
-    )
-
-
 def decide_answer(
     reading: ExcerptReadResult,
     places: ScoredExcerpts,
@@ -106,7 +95,9 @@ def decide_answer(
         if len(items) < least or not any(best.start < item.end for item in near):
             form = AnswerForm.FACT
             items = ()
-    verdict = verdict_from_odds(sentence.yes) if form is AnswerForm.YES_NO else None
+    verdict = None
+    if form is AnswerForm.YES_NO and abs(sentence.yes) >= VERDICT_ODDS:
+        verdict = Verdict.YES if sentence.yes > 0 else Verdict.NO
     signals = _answer_signals(reading, candidates, form, excerpt, sentence)
     heads = leads_of_cells(document, best.page, best.start, best.end)
     around = [headings[best.slot], *map(document.passage_text, heads), said]

@@ -43,7 +43,10 @@ def missing_words(
     ]
     if not unknown:
         return ()
-    names = [_file_and_title(document) for document in documents]
+    names = [
+        f"{PurePath(document.path).stem.replace('_', ' ')} {document.title}"
+        for document in documents
+    ]
     texts = [*names, *(page.text for document in documents for page in document.pages)]
     vocabulary = {word for text in texts for word in plain_words(text)}
     return tuple(
@@ -61,10 +64,6 @@ def names_not_in(said: str, question: str) -> int:
     own = question.rpartition(" (")[0] if question.endswith(")") else question
     names = {term for name in names_and_numbers(own) for term in terms(name)[:1]}
     return len(names - set(terms(said)))
-
-
-def _file_and_title(document: Document) -> str:
-    return f"{PurePath(document.path).stem.replace('_', ' ')} {document.title}"
 
 
 def _other_forms(name: str) -> Iterator[re.Pattern[str]]:

@@ -91,7 +91,7 @@ def choose_passages(
 ) -> list[int]:
     """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens`
     tokens with their marks, but at least the best one where there is any."""
-    inside = set(_passages_asked_about(context, scope))
+    inside = set(passages_asked_about(context, scope))
     order = [item.passage_number for item in ranked if item.passage_number in inside]
     if each:  # the best of every document first, then the second best of every one
         by_document: dict[int, list[int]] = {}
@@ -157,14 +157,8 @@ def number_all_sentences(context: Context) -> Given:
     )
 
 
-def is_everything_asked_about(
-    context: Context, passages: Iterable[int], scope: Scope | None
-) -> bool:
-    """Whether `passages` are all that the question is about."""
-    return set(_passages_asked_about(context, scope)) <= set(passages)
-
-
-def _passages_asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
+def passages_asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
+    """All passages that a question with this scope is about."""
     inside = passages_in(scope, context) if scope and (scope.whole or scope.inside) else []
     return inside or range(len(context.passages))
 
