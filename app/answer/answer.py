@@ -35,15 +35,6 @@ class Cite:
             self.file == file and (self.page or 1) == page and self.start < end and start < self.end
         )
 
-    def contains_span(self, file: str, page: int, start: int, end: int) -> bool:
-        """Whether it has all of them."""
-        return (
-            self.file == file
-            and (self.page or 1) == page
-            and self.start <= start
-            and end <= self.end
-        )
-
     def to_json_object(self) -> JsonObject:
         return {key: value for key, value in asdict(self).items() if key != "lines" or value}
 

@@ -168,8 +168,10 @@ def _index_of_quote_containing_span(
 ) -> int | None:
     """The number of the first quote that has these characters."""
     for number, quote in enumerate(quotes):
-        if any(cite.contains_span(file, page, start, end) for cite in quote.cites):
-            return number
+        for cite in quote.cites:
+            same_page = cite.file == file and (cite.page or 1) == page
+            if same_page and cite.start <= start and end <= cite.end:
+                return number
     return None
 
 

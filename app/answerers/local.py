@@ -9,7 +9,6 @@ from functools import cached_property
 from docqa.app.answer.answer import Usage
 from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.context import plan
-from docqa.app.context.context import Context
 from docqa.app.context.plan import Plan, make_plan
 from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, make_state_profile
@@ -45,10 +44,6 @@ class LocalPrefill:
             replace(self, corpus=corpus, separate=False) for corpus in self.corpus.single_documents
         )
 
-    @property
-    def _contexts(self) -> list[Context]:
-        return [part.corpus.context for part in self.parts]
-
     @cached_property
     def yarn_factor(self) -> float:
         return yarn_factor_for(self.model.config, self.longest_context + self.room)
@@ -56,11 +51,11 @@ class LocalPrefill:
     @property
     def longest_context(self) -> int:
         """Tokens of the longest context."""
-        return max(map(len, self._contexts))
+        return max(len(part.corpus.context) for part in self.parts)
 
     @property
     def total_tokens(self) -> int:
-        return sum(map(len, self._contexts))
+        return sum(len(part.corpus.context) for part in self.parts)
 
     @cached_property
     def profile(self) -> Profile:

@@ -98,13 +98,6 @@ class Verification:
         grades = {quote.grade for quote in self.quotations} | {cite.grade for cite in self.cites}
         return Grade.ABSENT in grades
 
-    @property
-    def is_all_verified(self) -> bool:
-        """Whether every quotation is exact or normalised, and no cited place absent."""
-        return not self.has_anything_absent and all(
-            quote.grade.verified for quote in self.quotations
-        )
-
     def counts(self) -> dict[str, int]:
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
 

@@ -51,7 +51,9 @@ def verify(
         report.result(compact_json(to_json_object(checked, text, warnings)))
     else:
         report.result(report_text(checked, text, several=several))
-    failed = checked.has_anything_absent if allow_near else not checked.is_all_verified
+    failed = checked.has_anything_absent or not (
+        allow_near or all(quote.grade.verified for quote in checked.quotations)
+    )
     return report.NOT_FOUND if failed else report.ANSWERED
 
 

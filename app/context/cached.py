@@ -67,12 +67,6 @@ class DocumentPartsCache:
             passage_keys=[keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)],
         )
 
-    def load_or_make_arrays(
-        self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
-    ) -> Arrays:
-        """The cached arrays of `document`, else those that `make` returns, which are then cached."""
-        return cached_arrays(self.store, kind, document, made_by, self.notices, make)
-
     def _cached_document_part(
         self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None
     ) -> Arrays:
@@ -97,9 +91,8 @@ class DocumentPartsCache:
                 _KEYS: np.frombuffer(keys, np.uint8),
             }
 
-        return self.load_or_make_arrays(
-            "contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make
-        )
+        made_by = (TOKENS_FORMAT, layout, number, self.tokenizer)
+        return cached_arrays(self.store, "contexts", document, made_by, self.notices, make)
 
 
 _NAMES = tuple(each.name for each in fields(DocumentTokens))

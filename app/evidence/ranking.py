@@ -13,7 +13,7 @@ import numpy as np
 
 from docqa.app.context.cached import DocumentPartsCache
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.storage.arrays import Arrays
+from docqa.app.storage.arrays import Arrays, cached_arrays
 
 from .postings import POSTINGS_FORMAT, Postings
 from .terms import terms
@@ -65,10 +65,10 @@ class WordIndex:
 
         parts: list[Postings] = []
         for number, document in enumerate(context.documents):
+            made_by = (POSTINGS_FORMAT,)
             make = partial(indexed, number)
-            parts.append(
-                Postings(**cache.load_or_make_arrays("indexes", document, (POSTINGS_FORMAT,), make))
-            )
+            arrays = cached_arrays(cache.store, "indexes", document, made_by, cache.notices, make)
+            parts.append(Postings(**arrays))
         return cls(postings=parts)
 
     def __len__(self) -> int:

@@ -45,10 +45,6 @@ class ProgressLine:
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
-    @property
-    def is_shown(self) -> bool:
-        return self._shown_at is not None
-
     def show(self, event: ReadProgress, text: Callable[[], str], *, at_once: bool = False) -> None:
         """Show `text` and a bar for `event` when it is time; with `at_once` a terminal shows them
         now.
@@ -82,13 +78,13 @@ class Progress(ProgressLine):
         return prefill_progress_line(event)
 
     def update(self, event: ReadProgress) -> None:
-        at_once = event.done >= event.total or not self.is_shown
+        at_once = event.done >= event.total or self._shown_at is None
         self.show(event, lambda: self.line(event), at_once=at_once)
 
     def finish(self, *, kept: bool = True) -> None:
         """The read is over; after a long one that is `kept` say what it was good for."""
         self.clear()
-        if kept and self.is_shown and self.seconds > SAY_INSTANT_AFTER_S:
+        if kept and self._shown_at is not None and self.seconds > SAY_INSTANT_AFTER_S:
             self.write("Read; later questions on this document start at once.\n")
 
 
