@@ -167,7 +167,7 @@ class ExtractiveAnswerer:
     def _refuse_unless_english(self, question: str) -> Answer | None:
         """Not found, and why, where the question is in a language that the bundled reader does not
         read; other checkpoints may. Nothing is read for it."""
-        if not self.finder.english_only or is_english(question):
+        if not self.model.has_reader or is_english(question):
             return None
         return self._compose_answer(
             question, [], None, Usage(0, 0, 0.0, False), not_read_reason=NOT_ENGLISH

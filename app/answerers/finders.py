@@ -61,8 +61,6 @@ class CandidateFinder(ABC):
 
     _options: Options
     _reading: LocalPrefill
-    english_only = False
-    """Whether a question in another language finds nothing."""
     _MOST_PREVIEWED = 5
 
     def __post_init__(self) -> None:
@@ -130,7 +128,6 @@ class SentenceFinder(CandidateFinder):
 class ReaderCandidateFinder(CandidateFinder):
     """By the reader."""
 
-    english_only = True
     _MOST_PREVIEWED = 16
 
     def find_candidates(self, asked: AskedQuestion) -> Found:

@@ -12,11 +12,10 @@ from docqa.model.foreign.folder import ROLES, model_stamp
 
 def third_party_models(options: Options) -> dict[str, str]:
     """Their names by role, each with a checksum of its files. Raises ConfigUnsupported."""
-    folders = {role: getattr(options, role) for role in ROLES}
     return {
         role: model_stamp(Path(folder), role)
-        for role, folder in folders.items()
-        if folder is not None
+        for role in ROLES
+        if (folder := getattr(options, role)) is not None
     }
 
 

@@ -26,7 +26,6 @@ from .known import known_id
 
 BUNDLED_NAME = "docqa-155m"
 BUNDLED_NAMES = (BUNDLED_NAME, "bundled")
-PART = ".part"
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

@@ -23,7 +23,7 @@ from docqa.app.storage.store import file_digest
 from docqa.model.config import HybridConfig
 from docqa.model.foreign.folder import MODULES, model_role
 
-from .library import MANIFEST, PART, Pulled, check_model_id, pulled_models
+from .library import MANIFEST, Pulled, check_model_id, pulled_models
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -243,7 +243,7 @@ class _Download:
         )
 
     def _partial_file(self, file: RemoteFile) -> Path:
-        return self.staging / f"{file.name}{PART}"
+        return self.staging / f"{file.name}.part"
 
     def _fetch_files(self, files: list[RemoteFile]) -> None:
         done = sum(self._bytes_here(file) for file in files)

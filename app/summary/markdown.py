@@ -70,12 +70,11 @@ def _sentence_with_place(sentence: SummarySentence, heading: str = "") -> str:
     speaker = sentence.speaker if sentence.speaker != heading else None
     where = ", ".join(escaped(part) for part in (speaker, place(sentence)) if part)
     remark = Support(sentence.support).remark if sentence.support else ""
-    placed = (
+    return Markup(
         escaped(sentence.text)
         + (f" ({where})" if where else "")
         + (escaped(f" [{remark}]") if remark else "")
     )
-    return Markup(placed)
 
 
 def place(sentence: SummarySentence) -> str:

@@ -92,7 +92,6 @@ class SummaryRecord:
         summarize.
         """
         status, warnings = (SUMMARIZED, ()) if readable else (UNREADABLE, (NOTHING,))
-        warnings = (*document.coverage.warnings, *warnings)
         return cls(
             document.path,
             document.id,
@@ -100,7 +99,7 @@ class SummaryRecord:
             style,
             method,
             status,
-            warnings=warnings,
+            warnings=(*document.coverage.warnings, *warnings),
             **more,
         )
 

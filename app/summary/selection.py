@@ -73,8 +73,9 @@ class Pool:
         """
         if not numbers:
             return np.zeros(0)
-        signals = _weighted_signals(self.document, [self.candidates[number] for number in numbers])
-        return self._prior_scores[list(numbers)] + signals
+        return self._prior_scores[list(numbers)] + _weighted_signals(
+            self.document, [self.candidates[number] for number in numbers]
+        )
 
     def all_scores(self) -> np.ndarray:
         """Scores of all candidates, [candidates]; in a long document each among AT_ONCE
