@@ -66,12 +66,11 @@ class CheckpointTokenizer:
         self._spec = spec
         self._pattern = _split_pattern_of(spec)
         self._normal_form_of = _normal_form_of(spec)
-        self._slow: Rust | None = None
         self._as_bytes: dict[str, bytes] = {}
-        if self._pattern is None:
-            self._slow_tokenizer()
-        else:
+        if self._pattern is not None:
             self._build_encoding(vocabulary)
+        if self._pattern is None:
+            _ = self._slow_tokenizer  # which raises here where it is not understood
 
     @classmethod
     def load(cls, folder: Path) -> "CheckpointTokenizer":
@@ -89,7 +88,7 @@ class CheckpointTokenizer:
         text = _SURROGATE.sub("\ufffd", text)
         raw = text.encode()
         if self._pattern is None or len(raw.translate(None, self._missing)) < len(raw):
-            return list(self._slow_tokenizer().encode(text, add_special_tokens=False).ids)
+            return list(self._slow_tokenizer.encode(text, add_special_tokens=False).ids)
         if self._normal_form_of:
             text = unicodedata.normalize(self._normal_form_of, text)
         ranks = self._encoding.encode_ordinary(text)
@@ -116,7 +115,7 @@ class CheckpointTokenizer:
         if self._pattern is None or (
             self._normal_form_of and not unicodedata.is_normalized(self._normal_form_of, text)
         ):
-            found = self._slow_tokenizer().encode(text, add_special_tokens=False)
+            found = self._slow_tokenizer.encode(text, add_special_tokens=False)
             return list(found.ids), list(found.offsets)
         ids = self.encode(text)
         edges = list(
@@ -129,7 +128,7 @@ class CheckpointTokenizer:
     def decode(self, ids: list[int]) -> str:
         """Text of `ids`; added tokens stand as their names, incomplete characters as U+FFFD."""
         if self._pattern is None:
-            return str(self._slow_tokenizer().decode(list(ids), skip_special_tokens=False))
+            return str(self._slow_tokenizer.decode(list(ids), skip_special_tokens=False))
         return b"".join(self._bytes_of_all_tokens[i] for i in ids).decode("utf-8", "replace")
 
     def token_bytes(self, token: int) -> bytes:
@@ -137,7 +136,7 @@ class CheckpointTokenizer:
         return (
             self._bytes_of_all_tokens[token]
             if self._bytes_of_all_tokens
-            else str(self._slow_tokenizer().decode([token])).encode()
+            else str(self._slow_tokenizer.decode([token])).encode()
         )
 
     def _build_encoding(self, vocabulary: dict[str, int]) -> None:
@@ -154,7 +153,6 @@ class CheckpointTokenizer:
             self._pattern = (
                 None  # a piece may be a token that no merge makes, which tiktoken cannot have
             )
-            self._slow_tokenizer()
             return
         # tiktoken panics on a byte without a rank, so every byte has one; texts with bytes that
         # have no token take the slow way, since dropping them can make their neighbours merge.
@@ -177,19 +175,18 @@ class CheckpointTokenizer:
             found[token_id] = text.encode()
         return found
 
+    @cached_property
     def _slow_tokenizer(self) -> "Rust":
         """`tokenizers` on the same file, for what tiktoken cannot do; special tokens stay plain
         text.
         """
-        if self._slow is None:
-            from tokenizers import Tokenizer as Rust
+        from tokenizers import Tokenizer as Rust
 
-            plain = dict(self._spec, added_tokens=[], post_processor=None)
-            try:
-                self._slow = Rust.from_str(json.dumps(plain))
-            except Exception as error:  # noqa: BLE001 - the Rust binding raises bare Exception, nothing narrower
-                raise TokenizerUnsupported(f"tokenizer.json is not understood: {error}") from error
-        return self._slow
+        plain = dict(self._spec, added_tokens=[], post_processor=None)
+        try:
+            return Rust.from_str(json.dumps(plain))
+        except Exception as error:  # noqa: BLE001 - the Rust binding raises bare Exception, nothing narrower
+            raise TokenizerUnsupported(f"tokenizer.json is not understood: {error}") from error
 
 
 def _character_ranges(text: str, edges: list[int], missing: bytes) -> list[tuple[int, int]]:

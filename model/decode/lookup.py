@@ -36,10 +36,11 @@ class PromptLookup:
     def add(self, token: int) -> None:
         """Takes in the next token of the text."""
         self._written = [*self._written[1 - LONGEST :], token]
-        goes_on = (
-            self._at is not None and self._at + 1 < len(self._ids) and self._ids[self._at] == token
-        )
-        self._at = self._at + 1 if goes_on and self._at is not None else self._find_best_match_end()
+        at = self._at
+        if at is not None and at + 1 < len(self._ids) and self._ids[at] == token:
+            self._at = at + 1
+        else:
+            self._at = self._find_best_match_end()
 
     def draft_tokens(self, count: int, least: int = LEAST) -> list[int]:
         """At most `count` tokens that may follow; none unless the last `least` tokens were read

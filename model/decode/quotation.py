@@ -170,13 +170,12 @@ class QuotingRule:
         """None where `token` may not be written."""
         raw = self._writing.pending + self._tokenizer.token_bytes(token)
         text, rest = _split_whole_characters(raw)
-        state: _WritingState | None = replace(self._writing, pending=b"")
+        state = replace(self._writing, pending=b"")
         for character in text:
-            assert state
-            state = self._state_after_character(state, character)
-            if not state:
+            after = self._state_after_character(state, character)
+            if not after:
                 return None
-        assert state
+            state = after
         if rest and state.at is not None and not self._may_begin_character(state, rest):
             return None
         return replace(state, pending=rest)

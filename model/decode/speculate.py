@@ -98,8 +98,10 @@ class Speculation:
             self.model.prefill(self._behind, self.state)  # what was decoded one by one
         self._plain = None
         self._behind = []
-        room = self._max_tokens_at_once()
-        ids = [*self._again, token, *drafted][:room]
+        if len(self._again) >= self._tokens_to_grid():
+            self.model.prefill(self._again, self.state)
+            self._again = []
+        ids = [*self._again, token, *drafted][: self._tokens_to_grid()]
         drafted = ids[len(self._again) + 1 :]
         self._after = self.state.fork()
         with torch.inference_mode():
@@ -122,16 +124,8 @@ class Speculation:
             self._accept_last_run()
         return found[0]
 
-    def _max_tokens_at_once(self) -> int:
-        """How many tokens may run at once, at least a new one; blocks of keys end on the state's
-        grid.
-        """
-        if len(self._again) >= self._tokens_to_grid():
-            self.model.prefill(self._again, self.state)
-            self._again = []
-        return self._tokens_to_grid()
-
     def _tokens_to_grid(self) -> int:
+        """How many tokens may run at once; blocks of keys end on the state's grid."""
         return min(AT_ONCE, self.state.grid - self.state.position % self.state.grid)
 
     def _accept_last_run(self) -> None:

@@ -113,19 +113,19 @@ def collect_step_weights(network: Network, chosen: Iterable[nn.Module]) -> StepW
         "rotary": config.rotary_dim,
     }
     head = network.embed_tokens.packed if not network.lm_head else network.lm_head.packed
-    layers = [_layer_weights(layer) for layer in some if isinstance(layer, TransformerLayer)]
-    whole = len(layers) == len(some) and not any(layer is None for layer in layers)
+    found = [_layer_weights(layer) for layer in some if isinstance(layer, TransformerLayer)]
+    layers = [weights for weights in found if weights]
     experts = {
         number: _routed_experts(layer.mlp)
         for number, layer in enumerate(some)
         if isinstance(layer.mlp, SparseMoe)
     }
     routed = {number: found for number, found in experts.items() if found}
-    if head is None or not whole or not are_sizes_supported(sizes) or len(routed) < len(experts):
+    whole = len(layers) == len(some) and len(routed) == len(experts)
+    if head is None or not whole or not are_sizes_supported(sizes):
         return None
-    of_layers = [x for x in layers if x is not None]
     return StepWeights(
-        sizes, config.rms_norm_eps, of_layers, _zero_centred_weight(network.norm), head, routed
+        sizes, config.rms_norm_eps, layers, _zero_centred_weight(network.norm), head, routed
     )
 
 

@@ -58,11 +58,9 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
 
 def _copy_to_own_pages(block: KVBlock) -> KVBlock:
     """The same block in pages of its own."""
-    parts = (block.k, block.v, block.v_scale, block.bounds, block.k_scale)
-    k, v, v_scale, bounds, *k_scale = copy_to_own_pages(
-        [part for part in parts if part is not None]
-    )
-    return KVBlock(k, v, k_scale[0] if k_scale else None, v_scale, bounds)
+    parts = {name: part for name, part in vars(block).items() if part is not None}
+    copies = copy_to_own_pages([*parts.values()])
+    return KVBlock(**dict(zip(parts, copies, strict=True)))
 
 
 class AttentionMemory:

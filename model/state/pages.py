@@ -3,16 +3,12 @@ grow between the rest: glibc's gaps were a fifth of what the keys of 200,000 tok
 (kernels/NOTES.md)."""
 
 import mmap
-from collections.abc import Iterable
-from itertools import accumulate
 
 import torch
 from torch import Tensor
 
 ALIGNED = 64  # bytes that every tensor begins at a multiple of
 LEAST = 2**16  # bytes from which on whole pages are no waste
-
-Form = tuple[tuple[int, ...], torch.dtype]  # a tensor's shape and dtype
 
 
 def allocate_own_pages(nbytes: int) -> Tensor:
@@ -34,24 +30,20 @@ def aligned_nbytes(nbytes: int) -> int:
     return -(-nbytes // ALIGNED) * ALIGNED
 
 
-def place_tensors(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
-    """Tensors of these forms, one after another in `room`."""
-    known = [(*form, torch.Size(form[0]).numel() * form[1].itemsize) for form in forms]
-    starts = accumulate((aligned_nbytes(count) for _, _, count in known), initial=0)
-    return [
-        room[start : start + count].view(dtype).view(shape)
-        for start, (shape, dtype, count) in zip(starts, known, strict=False)
-    ]
+def place_copies(room: Tensor, tensors: list[Tensor]) -> list[Tensor]:
+    """The same tensors, copied one after another into `room`."""
+    copies = []
+    start = 0
+    for x in tensors:
+        place = room[start : start + x.nbytes].view(x.dtype).view(x.shape)
+        copies.append(place.copy_(x))
+        start += aligned_nbytes(x.nbytes)
+    return copies
 
 
 def copy_to_own_pages(tensors: list[Tensor]) -> list[Tensor]:
     """The same tensors in pages of their own; not small ones, nor those off the CPU."""
     if sum(x.nbytes for x in tensors) < LEAST or any(x.device.type != "cpu" for x in tensors):
         return tensors
-    forms = [(tuple(x.shape), x.dtype) for x in tensors]
-    places = place_tensors(
-        allocate_own_pages(sum(aligned_nbytes(x.nbytes) for x in tensors)), forms
-    )
-    for place, x in zip(places, tensors, strict=True):
-        place.copy_(x)
-    return places
+    room = allocate_own_pages(sum(aligned_nbytes(x.nbytes) for x in tensors))
+    return place_copies(room, tensors)

@@ -145,6 +145,6 @@ def test_the_end_of_text_comes_from_the_files_beside_it(checkpoint):
 def test_only_texts_with_bytes_that_have_no_token_are_encoded_slowly():
     tokenizer = CheckpointTokenizer.load(BUNDLED)
     tokenizer.encode("# A title\n\nClause 4.2(b) of the “Agreement” — naïve, 東京, 😀.\n")
-    assert tokenizer._slow is None
+    assert "_slow_tokenizer" not in vars(tokenizer)
     tokenizer.encode("a byte that has no token: \x04")
-    assert tokenizer._slow is not None
+    assert "_slow_tokenizer" in vars(tokenizer)

@@ -13,7 +13,7 @@ from docqa.model.state.pages import (
     aligned_nbytes,
     allocate_own_pages,
     copy_to_own_pages,
-    place_tensors,
+    place_copies,
 )
 
 DTYPES = [torch.uint8, torch.int8, torch.float16, torch.float32]
@@ -26,13 +26,12 @@ FORMS = st.lists(
 @given(forms=FORMS)
 def test_tensors_lie_one_after_another_and_do_not_overlap(forms):
     forms = [(tuple(shape), dtype) for shape, dtype in forms]
-    sizes = [torch.Size(shape).numel() * dtype.itemsize for shape, dtype in forms]
-    places = place_tensors(
-        torch.zeros(sum(map(aligned_nbytes, sizes)) + ALIGNED, dtype=torch.uint8), forms
-    )
+    tensors = [
+        torch.full(shape, number + 1, dtype=dtype) for number, (shape, dtype) in enumerate(forms)
+    ]
+    sizes = [aligned_nbytes(x.nbytes) for x in tensors]
+    places = place_copies(torch.zeros(sum(sizes) + ALIGNED, dtype=torch.uint8), tensors)
     assert [(tuple(x.shape), x.dtype) for x in places] == forms
-    for number, place in enumerate(places):
-        place.fill_(number + 1)
     assert all((place == number + 1).all() for number, place in enumerate(places))
 
 
