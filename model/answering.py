@@ -14,7 +14,7 @@ import numpy as np
 from docqa.kernels.native import is_packed_faster, library_to_use
 from docqa.kernels.threads import use_threads
 
-from .checkpoints.weights import CONFIG_KEY, fingerprint
+from .checkpoints.weights import CONFIG_KEY, fingerprint, weight_files
 from .config import LINEAR, HybridConfig, load_config
 from .cost.machine import has_fast_bfloat16
 from .cost.plan import check_length
@@ -52,7 +52,7 @@ class AnsweringModel:
             self.tokenizer = CheckpointTokenizer.load(folder)
             library = library_to_use()
             assert library is not None
-            tensors = FolderTensors.from_checkpoint(folder)
+            tensors = FolderTensors(weight_files(folder))
             adapters = load_evidence_adapters(folder)
             self._trunk = NativeTrunk(tensors, config, self.answer_layers, library, adapters)
             self.fingerprint = print_of.result()

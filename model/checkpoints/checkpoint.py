@@ -39,15 +39,6 @@ KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
 DIMS_NAMED = 3
 
 
-@contextmanager
-def name_tensor_in_errors(entry: TensorSource) -> Iterator[None]:
-    """Raises WeightsMismatch, naming the tensor, where its parts do not fit."""
-    try:
-        yield
-    except BadParts as error:
-        raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
-
-
 class Checkpoint(AbstractContextManager["Checkpoint"]):
     """The tensors of a folder by plain name, dequantized when read; a context manager, which keeps
     files open. `names`: what the architecture calls them, and how each is stored. Raises
@@ -94,15 +85,24 @@ class Checkpoint(AbstractContextManager["Checkpoint"]):
             self._open[path] = self._files.enter_context(open_safetensors(path))
         return self._open[path]
 
+    @contextmanager
+    def name_tensor_in_errors(self, name: str) -> Iterator[None]:
+        """Raises WeightsMismatch, naming the tensor, where its parts do not fit."""
+        try:
+            yield
+        except BadParts as error:
+            where = next(iter(self.parts(name).values()))
+            raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
+
     def tensor(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts
         do not fit.
         """
-        entries = self.parts(name)
-        where = next(iter(entries.values()))
-        with name_tensor_in_errors(where):
-            value = self.names[name].dense(self.raw_parts(name), shape, self.quantization)
+        parts = self.raw_parts(name)
+        with self.name_tensor_in_errors(name):
+            value = self.names[name].dense(parts, shape, self.quantization)
         if tuple(value.shape) != shape:
+            where = next(iter(self.parts(name).values()))
             raise WeightsMismatch(
                 f"{where.path}: {name} is {tuple(value.shape)}, config.json asks for {shape}"
             )
@@ -191,9 +191,8 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
     kind = checkpoint.names.get(source)
     if not kind or kind not in (GROUPED, BLOCKS) or shape[1] % GROUP:
         return None
-    entry = next(iter(checkpoint.parts(source).values()))
     try:
-        with name_tensor_in_errors(entry):
+        with checkpoint.name_tensor_in_errors(source):
             matrix = matrix_from_stored_parts(
                 kind, checkpoint.raw_parts(source), shape, recipe.rows
             )
@@ -203,7 +202,7 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
 
 
 def matrix_from_stored_parts(
-    kind: TensorFormat, parts: Parts, shape: tuple[int, ...], rows: Tensor | None
+    kind: TensorFormat, parts: Parts, shape: tuple[int, ...], rows: Tensor | None = None
 ) -> StoredMatrix:
     """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises
     BadParts: the parts do not fit one another or `shape`."""

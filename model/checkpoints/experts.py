@@ -8,7 +8,7 @@ from docqa.kernels.moe import PackedExperts, Pair
 from docqa.model.config import HybridConfig
 from docqa.model.network import Network
 
-from .checkpoint import Checkpoint, matrix_from_stored_parts, name_tensor_in_errors
+from .checkpoint import Checkpoint, matrix_from_stored_parts
 from .formats import BLOCKS, GROUPED
 from .gguf.checkpoint import GgufCheckpoint, has_experts_in_blocks
 from .layout import expert_names
@@ -60,11 +60,10 @@ def _expert_matrices(
         return both, checkpoint.expert_blocks(down, (hidden, inner))
     above, below = checkpoint.raw_parts(gate), checkpoint.raw_parts(up)
     stacked = {part: torch.cat([above[part], below[part]]) for part in above}
-    where = next(iter(checkpoint.parts(gate).values()))
-    with name_tensor_in_errors(where):
+    with checkpoint.name_tensor_in_errors(gate):
         return (
-            matrix_from_stored_parts(checkpoint.names[gate], stacked, (2 * inner, hidden), None),
+            matrix_from_stored_parts(checkpoint.names[gate], stacked, (2 * inner, hidden)),
             matrix_from_stored_parts(
-                checkpoint.names[down], checkpoint.raw_parts(down), (hidden, inner), None
+                checkpoint.names[down], checkpoint.raw_parts(down), (hidden, inner)
             ),
         )

@@ -86,10 +86,8 @@ def _stack_experts(experts: str, part: str, config: HybridConfig) -> Recipe:
     inner = config.moe_intermediate_size
     hidden = config.hidden_size
     shape = (hidden, inner) if part == "down_proj" else (inner, hidden)
-    sources: list[tuple[str, ...]] = []
-    for number in range(config.num_experts):
-        gate, up, down = expert_names(experts, number)
-        sources.append((down,) if part == "down_proj" else (gate, up))
+    wanted = slice(2, 3) if part == "down_proj" else slice(2)  # down, or gate and up
+    sources = [expert_names(experts, number)[wanted] for number in range(config.num_experts)]
 
     def build(read: Read) -> Tensor:
         out = None

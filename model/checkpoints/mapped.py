@@ -80,12 +80,12 @@ class _Entry:
             raise ValueError(f"a tensor from {first} to {last}")
 
 
-def load_stored_arrays(
-    path: Path, kind: type[Any], what: str, *, beside: str = "\0"
-) -> dict[str, np.ndarray]:
-    """The tensors, float32, that are called as the fields of the data class `kind`, of a file that
-    else has those that begin with `beside`. Raises WeightsMismatch.
+def load_stored_arrays(path: Path, kind: type[Any], what: str, *, beside: str = "\0") -> Any:
+    """A `kind`, a data class, of the tensors that are called as its fields, float32, of a file that
+    else has those that begin with `beside`; None without a file. Raises WeightsMismatch.
     """
+    if not path.is_file():
+        return None
     names = [field.name for field in fields(kind)]
     stored = MappedTensors(path)
     if differing := set(names) ^ {
@@ -94,4 +94,4 @@ def load_stored_arrays(
         raise WeightsMismatch(
             f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again"
         )
-    return {name: np.asarray(stored.array(name), np.float32) for name in names}
+    return kind(**{name: np.asarray(stored.array(name), np.float32) for name in names})

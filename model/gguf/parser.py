@@ -142,7 +142,7 @@ class GgufParser:
     def _parse_array(self) -> list[Any]:
         import numpy
 
-        (kind,), (count,) = self._unpack_numbers("I"), self._unpack_numbers("Q")
+        kind, count = self._unpack_numbers("IQ")
         self._check_bytes_left(count)
         if kind == STRING:
             return self._parse_texts(count)
@@ -170,7 +170,7 @@ class GgufParser:
         """Shape (the file has the fastest axis first), type and offset of a tensor."""
         (axes,) = self._unpack_numbers("I")
         shape = self._unpack_numbers(f"{axes}Q")
-        (kind,), (offset,) = self._unpack_numbers("I"), self._unpack_numbers("Q")
+        kind, offset = self._unpack_numbers("IQ")
         return shape[::-1], kind, offset
 
     def _map_tensor(self, name: str, shape: tuple[int, ...], kind: int, start: int) -> StoredTensor:

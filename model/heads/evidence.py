@@ -106,9 +106,7 @@ class EvidenceHead:
         no evidence head.
         """
         path = folder / EVIDENCE_FILE
-        if not path.is_file():
-            return None
-        return cls(**load_stored_arrays(path, cls, "an evidence head", beside=ADAPTERS))
+        return load_stored_arrays(path, cls, "an evidence head", beside=ADAPTERS)
 
 
 def load_evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -12,7 +12,7 @@ Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 18
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,23 +66,18 @@ class SpanScorer(Protocol):
         the characters of a place; what they lack is "no answer"."""
 
 
-class _FirstTokenHead:
+def _first_token_head(
+    tensors: FolderTensors,
+    name: str,
+    hidden: int,
+    outputs: int,
+    library: Library | None,
+    inputs: int = 0,
+) -> Callable[[np.ndarray], np.ndarray]:
     """Two layers on the states of first tokens, or on `inputs` numbers."""
-
-    def __init__(
-        self,
-        tensors: FolderTensors,
-        name: str,
-        hidden: int,
-        outputs: int,
-        library: Library | None,
-        inputs: int = 0,
-    ) -> None:
-        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, inputs or hidden), library)
-        self._outer = BiasedMatrix(tensors, f"{name}.2", (outputs, hidden), library)
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return self._outer(np.tanh(self._inner(np.ascontiguousarray(x))))
+    inner = BiasedMatrix(tensors, f"{name}.0", (hidden, inputs or hidden), library)
+    outer = BiasedMatrix(tensors, f"{name}.2", (outputs, hidden), library)
+    return lambda x: outer(np.tanh(inner(np.ascontiguousarray(x))))
 
 
 def _normalise_states(states: np.ndarray) -> np.ndarray:
@@ -111,14 +106,14 @@ class ExcerptReader:
             for name in ("ends", "items")
         )
         self._relevance, self._question, self._support = (
-            _FirstTokenHead(tensors, f"head.{name}", hidden, outputs, library)
+            _first_token_head(tensors, f"head.{name}", hidden, outputs, library)
             for name, outputs in (
                 ("relevance", 1),
                 ("question", len(FORMS) + len(VERDICTS) + 1),
                 ("support", len(SUPPORT)),
             )
         )
-        self._verdict = _FirstTokenHead(
+        self._verdict = _first_token_head(
             tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden
         )
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"

@@ -121,10 +121,7 @@ class QuestionHeads:
     @classmethod
     def load(cls, folder: Path) -> QuestionHeads | None:
         """Those of a checkpoint folder, or None. Raises WeightsMismatch: they are damaged."""
-        path = folder / QUESTION_HEADS_FILE
-        if not path.is_file():
-            return None
-        return cls(**load_stored_arrays(path, cls, "heads for questions"))
+        return load_stored_arrays(folder / QUESTION_HEADS_FILE, cls, "heads for questions")
 
     def asks_about_document_itself(self, states: np.ndarray) -> bool:
         """Whether a question asks for what a document says of itself: its date, parties,

@@ -8,7 +8,7 @@ arXiv 2004.09297). Texts of a call stand one after the other, without padding be
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -101,7 +101,7 @@ class ArrayEncoder:
         self.shape = shape
         self._words = tensors.matrix("encoder.words", (shape.vocabulary, shape.hidden))
         self._places = tensors.dense("encoder.places.weight", (shape.positions, shape.hidden))
-        self._norm = _LayerNorm(tensors, "encoder.norm", shape, library)
+        self._norm = _layer_norm(tensors, "encoder.norm", shape, library)
         self._near = (
             tensors.dense("encoder.near.weight", (shape.buckets, shape.heads))
             if shape.buckets
@@ -119,7 +119,7 @@ class ArrayEncoder:
         places = np.concatenate([np.arange(length) for length in lengths])
         x = self._words.rows(np.concatenate([np.asarray(text, np.int64) for text in texts]))
         x += self._places[places]
-        x = self._norm(x)
+        x = self._norm(x, None)
         near = self._distance_biases(int(lengths.max()))
         for layer in self._layers:
             x = layer(x, starts, near)
@@ -150,25 +150,12 @@ def load_encoder(
     return ArrayEncoder(tensors, shape, library), tensors
 
 
-class _LayerNorm:
-    """Mean 0 and variance 1 along the last axis, then a weight and a bias."""
-
-    def __init__(
-        self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None
-    ) -> None:
-        self._eps = shape.eps
-        self._library = library
-        self._weight, self._bias = (
-            tensors.dense(f"{name}.{part}", (shape.hidden,)) for part in ("weight", "bias")
-        )
-
-    def __call__(
-        self, x: np.ndarray, added: np.ndarray | None = None, shift: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Of x + (added + shift)."""
-        return add_layer_norm(
-            x, added, self._weight, self._bias, self._eps, shift=shift, library=self._library
-        )
+def _layer_norm(
+    tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None
+) -> Callable[..., np.ndarray]:
+    """`add_layer_norm` with the weight and the bias `name`."""
+    weight, bias = (tensors.dense(f"{name}.{part}", (shape.hidden,)) for part in ("weight", "bias"))
+    return partial(add_layer_norm, weight=weight, bias=bias, eps=shape.eps, library=library)
 
 
 class _EncoderLayer:
@@ -186,7 +173,7 @@ class _EncoderLayer:
         self._inner = matrix(f"{name}inner", (inner, hidden))
         self._outer = matrix(f"{name}outer", (hidden, inner))
         self._attended_norm, self._outer_norm = (
-            _LayerNorm(tensors, name + part, shape, library)
+            _layer_norm(tensors, name + part, shape, library)
             for part in ("attended_norm", "outer_norm")
         )
         shifts = self._query.shift, self._key.shift, self._value.shift
@@ -196,6 +183,6 @@ class _EncoderLayer:
     def __call__(self, x: np.ndarray, starts: np.ndarray, near: np.ndarray | None) -> np.ndarray:
         q, k, v = (part.multiply(x) for part in (self._query, self._key, self._value))
         seen = self._attend(q, k, v, starts, near=near)
-        x = self._attended_norm(x, self._attended.multiply(seen), self._attended.shift)
+        x = self._attended_norm(x, self._attended.multiply(seen), shift=self._attended.shift)
         inner = self._gelu(self._inner.multiply(x), self._inner.shift)
-        return self._outer_norm(x, self._outer.multiply(inner), self._outer.shift)
+        return self._outer_norm(x, self._outer.multiply(inner), shift=self._outer.shift)

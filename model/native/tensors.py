@@ -9,7 +9,7 @@ import numpy as np
 
 from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.model.checkpoints.mapped import MappedTensors
-from docqa.model.checkpoints.weights import PARTS, plain_name, weight_files
+from docqa.model.checkpoints.weights import PARTS, plain_name
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 
 
@@ -34,11 +34,6 @@ class FolderTensors:
                     )
                 if name is not None:
                     self._entries[name] = mapped, key
-
-    @classmethod
-    def from_checkpoint(cls, folder: Path) -> "FolderTensors":
-        """Those of a checkpoint folder's weights."""
-        return cls(weight_files(folder))
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries

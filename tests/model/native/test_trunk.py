@@ -7,6 +7,7 @@ import pytest
 
 from docqa.kernels.self_check import array_library
 from docqa.model.answering import answering_model
+from docqa.model.checkpoints.weights import weight_files
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch
 from docqa.model.folder import BUNDLED
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.skipif(library is None, reason="the native library is n
 
 @pytest.mark.parametrize("tokens", [1, 3, 40])
 def test_states_of_a_question_are_those_of_the_network(tokens):
-    tensors = FolderTensors.from_checkpoint(BUNDLED)
+    tensors = FolderTensors(weight_files(BUNDLED))
     config = HybridConfig.from_folder(BUNDLED)
     trunk = NativeTrunk(tensors, config, 3, library, load_evidence_adapters(BUNDLED))
     ids = list(range(100, 100 + tokens))
@@ -37,7 +38,7 @@ def test_a_tensor_of_another_shape_is_named():
     config = HybridConfig.from_folder(BUNDLED)
     with pytest.raises(WeightsMismatch, match="embed_tokens"):
         NativeTrunk(
-            FolderTensors.from_checkpoint(BUNDLED), replace(config, vocab_size=7), 3, library, {}
+            FolderTensors(weight_files(BUNDLED)), replace(config, vocab_size=7), 3, library, {}
         )
 
 
