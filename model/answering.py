@@ -30,7 +30,22 @@ from .state.state import State
 from .tokenizer import CheckpointTokenizer
 
 
-class AnsweringModel:
+class ReadingModel:
+    """What a model takes from its folder when first needed, with torch and without."""
+
+    folder: Path
+
+    @cached_property
+    def reader(self) -> ExcerptReader | None:
+        """The checkpoint's reader, or None. Raises WeightsMismatch."""
+        return ExcerptReader.load(self.folder)
+
+    @cached_property
+    def passage_encoder(self) -> VectorEncoder | None:
+        return PassageEncoder.load(self.folder)
+
+
+class AnsweringModel(ReadingModel):
     """Reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
 
     is_on_cpu = True
@@ -64,14 +79,6 @@ class AnsweringModel:
     @property
     def answer_layers(self) -> int:
         return int(self.calibration["evidence_layer"]) + 1
-
-    @cached_property
-    def reader(self) -> ExcerptReader | None:
-        return ExcerptReader.load(self.folder)
-
-    @cached_property
-    def passage_encoder(self) -> VectorEncoder | None:
-        return PassageEncoder.load(self.folder)
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
         return self._trunk.states(ids)

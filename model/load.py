@@ -16,6 +16,7 @@ from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, activation_rounding_o
 from docqa.kernels.native import is_packed_faster
 from docqa.kernels.threads import use_threads
 
+from .answering import ReadingModel
 from .checkpoints.gguf.checkpoint import has_experts_in_blocks
 from .checkpoints.network import load_mtp, load_network
 from .checkpoints.weights import CONFIG_KEY, fingerprint, weight_files
@@ -27,13 +28,11 @@ from .errors import ConfigUnsupported, ModelNotFound
 from .folder import BUNDLED, load_calibration
 from .gguf.file import is_gguf, open_gguf
 from .heads.evidence import EvidenceHead, load_evidence_adapters
-from .heads.excerpt_reading import ExcerptReader
-from .heads.passage_encoder import PassageEncoder
 from .heads.reader_text import reader_files
 from .linear import Linear
 from .mtp import Mtp
 from .network import Network
-from .protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
+from .protocol import PACKED_PRECISION, Calibration, Reranker
 from .state.long_attention import GRID, LongAttention
 from .state.state import State
 from .tokenizer import CheckpointTokenizer
@@ -49,7 +48,7 @@ OnHidden = Callable[[int, Any], None]
 
 
 @dataclass
-class NetworkModel:
+class NetworkModel(ReadingModel):
     """A loaded checkpoint, safe for one call at a time. `lower` is the network up to the layer that
     the heads work on, `network` the whole. Both and the states are on `device`; heads, ids and
     logits on the CPU."""
@@ -94,16 +93,13 @@ class NetworkModel:
         """
         return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
 
-    @property
-    def network(self) -> Network:
-        """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch:
-        the folder has changed; the file is named."""
-        complete = len(self.lower.layers) == self.config.num_hidden_layers
-        return self.lower if complete else self._whole_network
-
     @cached_property
-    def _whole_network(self) -> Network:
-        """Shares its tensors with `lower`, whose adapters are for the evidence head alone."""
+    def network(self) -> Network:
+        """The whole network, unpacked when first needed; shares its tensors with `lower`, whose
+        adapters are for the evidence head alone. Raises WeightsMissing, WeightsMismatch: the folder
+        has changed; the file is named."""
+        if len(self.lower.layers) == self.config.num_hidden_layers:
+            return self.lower
         whole = load_network(
             self.folder, self.config, self.dtype, known=self.lower, packed=self.packed
         )
@@ -117,15 +113,6 @@ class NetworkModel:
         if not self.is_on_cpu:
             return None
         return load_mtp(self.folder, self.config, self.dtype)
-
-    @cached_property
-    def reader(self) -> ExcerptReader | None:
-        """The checkpoint's reader, loaded when first needed, or None. Raises WeightsMismatch."""
-        return ExcerptReader.load(self.folder)
-
-    @cached_property
-    def passage_encoder(self) -> VectorEncoder | None:
-        return PassageEncoder.load(self.folder)
 
     @property
     def answer_layers(self) -> int:
@@ -244,11 +231,11 @@ def load_model(
     config = HybridConfig.from_folder(where)
     target = device_for_name(device)
     compute, packed = _resolve_precision(where, target, dtype or os.environ.get("DOCQA_DTYPE"))
-    check_device_memory(target, parameters(config)["total"] * compute.itemsize, str(where))
+    unpacked = parameters(config)["total"] * compute.itemsize
+    check_device_memory(target, unpacked, str(where))
     if config.num_experts and target.type == "cpu":
         on_disk = sum(path.stat().st_size for path in weight_files(where))
-        in_memory = on_disk if packed else parameters(config)["total"] * compute.itemsize
-        check_free_memory(in_memory, str(where))
+        check_free_memory(on_disk if packed else unpacked, str(where))
     calibration = load_calibration(where)
     evidence_head = EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
@@ -298,18 +285,19 @@ def _resolve_precision(
         return DTYPES[asked], False
     if device.type != "cpu":
         return torch.bfloat16 if device.type == "cuda" else torch.float32, False
-    narrow = default_dtype() != torch.float32
+    plain = default_dtype()
+    narrow = plain != torch.float32
     if is_gguf(folder):
         file = open_gguf(folder)
         packed = any(tensor.tensor_type.name in BLOCKS for tensor in file.tensors.values())
         if file.architecture_field("expert_count", 0):
             # else they are dequantized, in a dtype that as many as possible fit in
             packed = packed and has_experts_in_blocks(file)
-        return (torch.float32 if packed else default_dtype()), packed
-    packed = is_packed_faster(than_bfloat16=narrow) and (
-        not narrow or CONFIG_KEY in load_config(folder)
-    )
-    return (torch.float32 if packed else default_dtype()), packed
+    else:
+        packed = is_packed_faster(than_bfloat16=narrow) and (
+            not narrow or CONFIG_KEY in load_config(folder)
+        )
+    return (torch.float32 if packed else plain), packed
 
 
 def default_dtype() -> torch.dtype:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict, cast
 
+from .state.header import StateModel
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from torch import Tensor
 
-    from .config import HybridConfig
     from .heads.evidence import EvidenceHead
     from .heads.excerpt_reading import ExcerptReader
     from .mtp import Mtp
@@ -118,23 +119,13 @@ class Reranker(Protocol):
         """How well each text answers, [texts]."""
 
 
-class Model(Protocol):
+class Model(StateModel, Protocol):
     """A checkpoint that runs on this machine, and reads."""
 
-    @property
-    def config(self) -> HybridConfig: ...
     @property
     def tokenizer(self) -> Tokenizer: ...
     @property
     def folder(self) -> Path: ...
-    @property
-    def fingerprint(self) -> str:
-        """Names the weights: equal for equal files."""
-
-    @property
-    def device(self) -> torch.device | None:
-        """Where the network and its states are; None: arrays of numpy."""
-
     @property
     def is_on_cpu(self) -> bool: ...
     @property
@@ -144,10 +135,6 @@ class Model(Protocol):
     @property
     def item_bytes(self) -> int:
         """Bytes of a number of the compute dtype."""
-
-    @property
-    def precision(self) -> str:
-        """The compute dtype and whether matrices are packed, in words."""
 
     @property
     def calibration(self) -> Calibration: ...

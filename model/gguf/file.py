@@ -28,12 +28,7 @@ def gguf_files(folder: Path) -> list[Path]:
         return found
     stems = {path.stem.rpartition("-of-")[0].rpartition("-")[0] for path in found}
     totals = {path.stem.rpartition("-of-")[2] for path in found}
-    if (
-        len(stems) > 1
-        or "" in stems
-        or len(totals) > 1
-        or not totals <= {t for t in totals if t.isdigit()}
-    ):
+    if len(stems) > 1 or "" in stems or len(totals) > 1 or not all(map(str.isdigit, totals)):
         names = ", ".join(path.name for path in found)
         raise WeightsMismatch(
             f"{folder} has several GGUF files ({names}); keep one model in each folder"
@@ -64,9 +59,6 @@ class GgufFile:
             parser = GgufParser(path)
             self.metadata = parser.metadata | self.metadata
             self.tensors |= parser.tensors
-        self._check_parts()
-
-    def _check_parts(self) -> None:
         parts = self.metadata.get("split.count", 1)
         if parts != len(self.paths):
             raise WeightsMissing(
@@ -128,15 +120,12 @@ class GgufFile:
         """The special tokens by the names of chat templates: `bos_token` and others."""
         tokens = self.metadata.get("tokenizer.ggml.tokens") or []
         ids = {"bos": "bos", "eos": "eos", "pad": "padding", "unk": "unknown"}
-        found = {
-            kind: self.metadata.get(f"tokenizer.ggml.{stored}_token_id")
-            for kind, stored in ids.items()
-        }
-        return {
-            f"{kind}_token": tokens[at]
-            for kind, at in found.items()
-            if at is not None and at < len(tokens)
-        }
+        found = {}
+        for kind, stored in ids.items():
+            at = self.metadata.get(f"tokenizer.ggml.{stored}_token_id")
+            if at is not None and at < len(tokens):
+                found[f"{kind}_token"] = tokens[at]
+        return found
 
     def _hybrid_config(self, layers: int) -> dict[str, object]:
         field = self.architecture_field

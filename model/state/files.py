@@ -24,13 +24,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from docqa.kernels.native import kernel_identity
 from docqa.kernels.threads import thread_count
-from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
 
 from .atomic import write_atomically
@@ -40,6 +39,7 @@ from .header import (
     SavedPoint,
     StateFileEntry,
     StateHeader,
+    StateModel,
     StateSettings,
     header_checksum,
     load_header,
@@ -53,20 +53,6 @@ if TYPE_CHECKING:
 KEPT_EVERY = 16_384  # tokens between the points that are kept for good
 KEPT_LAST = 2  # grid points kept beside the newest
 BLOCK_PARTS = ("k", "k_scale", "v", "v_scale", "bounds")
-
-
-class StateModel(Protocol):
-    """What a saved state is compared with: the model that read its tokens."""
-
-    @property
-    def config(self) -> HybridConfig: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def precision(self) -> str: ...
-    @property
-    def device(self) -> torch.device | None:
-        """Where its states are; None: they are arrays of numpy."""
 
 
 @cache

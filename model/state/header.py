@@ -1,11 +1,18 @@
 """header.json of a saved state (files.py): what it is of, and its files; imports no torch."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from docqa.model.errors import StateDamaged
+
+if TYPE_CHECKING:
+    import torch
+
+    from docqa.model.config import HybridConfig
 
 HEADER = "header.json"
 
@@ -51,6 +58,24 @@ class StateHeader(TypedDict):
     points: list[SavedPoint]
     files: dict[str, StateFileEntry]
     checksum: str
+
+
+class StateModel(Protocol):
+    """What a saved state is compared with: the model that read its tokens."""
+
+    @property
+    def config(self) -> HybridConfig: ...
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights: equal for equal files."""
+
+    @property
+    def precision(self) -> str:
+        """The compute dtype and whether matrices are packed, in words."""
+
+    @property
+    def device(self) -> torch.device | None:
+        """Where the network and its states are; None: arrays of numpy."""
 
 
 def load_header(folder: Path) -> StateHeader:

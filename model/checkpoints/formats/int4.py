@@ -49,37 +49,29 @@ def _bits_per_value(have: int, values: int, said: int | None, *, shape: tuple[in
     return bits
 
 
-def _dequantize_awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    """qweight [in, out / 8], qzeros [in / group, out / 8], scales [in / group, out]; columns are
-    shuffled in a word.
+def _dequantize_words(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+    """qweight, qzeros [in / group, out / 8], scales [in / group, out]. Of AWQ qweight is [in, out /
+    8], columns shuffled in a word; of GPTQ [in / 8, out], with g_idx [in] where rows moved.
     """
     outputs, inputs = shape
     words = _int32_part(parts, "qweight")
     zeros = _int32_part(parts, "qzeros")
     scales = parts["scales"]
-    check_part_shape(words, (inputs, outputs // 8), "qweight", shape)
-    size = _group_size(scales, 0, inputs, shape, quantization.group)
-    check_part_shape(zeros, (scales.shape[0], outputs // 8), "qzeros", shape)
-    places = list(AWQ_PLACES)
-    q, zero = (unpack_words(x, 4)[..., places].flatten(1) for x in (words, zeros))
-    group = torch.arange(inputs) // size
-    return ((q - zero[group]).float() * scales.float()[group]).t()
-
-
-def _dequantize_gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    """qweight [in / 8, out], qzeros [in / group, out / 8], scales [in / group, out]; g_idx [in]
-    where rows moved.
-    """
-    outputs, inputs = shape
-    words = _int32_part(parts, "qweight")
-    zeros = _int32_part(parts, "qzeros")
-    scales = parts["scales"]
-    bits = _bits_per_value(words.shape[0], inputs, quantization.bits, shape=shape)
-    check_part_shape(words, (inputs * bits // 32, outputs), "qweight", shape)
+    shuffled = quantization.method == "awq"
+    if shuffled:
+        bits = 4
+        check_part_shape(words, (inputs, outputs // 8), "qweight", shape)
+    else:
+        bits = _bits_per_value(words.shape[0], inputs, quantization.bits, shape=shape)
+        check_part_shape(words, (inputs * bits // 32, outputs), "qweight", shape)
     size = _group_size(scales, 0, inputs, shape, quantization.group)
     check_part_shape(zeros, (scales.shape[0], outputs * bits // 32), "qzeros", shape)
-    q = unpack_words(words, bits).transpose(1, 2).flatten(0, 1)  # [in, out]
-    zero = unpack_words(zeros, bits).flatten(1) + quantization.zero_offset
+    if shuffled:
+        places = list(AWQ_PLACES)
+        q, zero = (unpack_words(x, bits)[..., places].flatten(1) for x in (words, zeros))
+    else:
+        q = unpack_words(words, bits).transpose(1, 2).flatten(0, 1)  # [in, out]
+        zero = unpack_words(zeros, bits).flatten(1) + quantization.zero_offset
     group = _group_of_each_input(parts.get("g_idx"), inputs, scales.shape[0], size)
     return ((q - zero[group]).float() * scales.float()[group]).t()
 
@@ -126,9 +118,9 @@ def _group_of_each_input(stored: Tensor | None, inputs: int, count: int, size: i
 
 
 _THREE = {"qweight": "qweight", "qzeros": "qzeros", "scales": "scales"}
-AWQ = TensorFormat("qweight", _THREE, _dequantize_awq, method="awq")
+AWQ = TensorFormat("qweight", _THREE, _dequantize_words, method="awq")
 GPTQ = TensorFormat(
-    "qweight", _THREE | {"g_idx": "g_idx"}, _dequantize_gptq, frozenset({"g_idx"}), method="gptq"
+    "qweight", _THREE | {"g_idx": "g_idx"}, _dequantize_words, frozenset({"g_idx"}), method="gptq"
 )
 _OPTIONAL = ("weight_shape", "weight_zero_point", "weight_g_idx")
 _NAMES = {name: name for name in ("weight_packed", "weight_scale", *_OPTIONAL)}

@@ -43,9 +43,11 @@ def has_experts_in_blocks(file: GgufFile) -> bool:
     kinds = {
         name: tensor.tensor_type.name for name, tensor in file.tensors.items() if "_exps." in name
     }
-    gates = [name for name in kinds if name.endswith(EXPERT_NAMES["gate"])]
-    pairs = [(name, name.replace(EXPERT_NAMES["gate"], EXPERT_NAMES["up"])) for name in gates]
-    alike = all(kinds.get(gate) == kinds.get(up) for gate, up in pairs)
+    gate = EXPERT_NAMES["gate"]
+    up = EXPERT_NAMES["up"]
+    alike = all(
+        kinds[name] == kinds.get(name.replace(gate, up)) for name in kinds if name.endswith(gate)
+    )
     return bool(kinds) and alike and all(kind in BLOCKS for kind in kinds.values())
 
 
