@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .marker import MARKED, YELLOW
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -25,10 +27,6 @@ BLOCKS = "blocks"
 _KITTY = ("kitty", "ghostty")
 _ITERM = ("iTerm.app", "WezTerm", "mintty")
 _SIXEL = ("foot", "mlterm", "contour")
-MARKED = 128
-"""Of a shade: it is below the marker."""
-YELLOW = (1.0, 0.93, 0.35)
-"""Left of red, green and blue: black stays black, white turns yellow."""
 _HYPHENS = "-\u00ad\u2010"
 
 Share = tuple[float, float, float, float]

@@ -8,7 +8,7 @@ from rich.color import Color
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from .graphics import MARKED, YELLOW
+from .marker import MARKED, YELLOW
 
 _BLOCK = "▀"  # two pixels: above in its colour, below in that of its ground
 _SHADES = 4  # of grey on a sixel image, and as many of yellow

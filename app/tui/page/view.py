@@ -390,8 +390,7 @@ class _MarkedBar(ScrollBarRender):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for bar in super().__rich_console__(console, options):
             assert isinstance(bar, Segments)
-            for share in self._shares:
-                at = int(share * len(bar.segments))
+            for at in {int(share * len(bar.segments)) for share in self._shares}:
                 bar.segments[at] = Segment(_ON_BAR * self.thickness, bar.segments[at].style)
             yield bar
 
